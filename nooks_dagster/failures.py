@@ -1,0 +1,73 @@
+"""The vocabulary of failure: what an outcome means for the item of work that met it.
+
+Belongs here: the classes that every boundary (connectors, lake, model door) translates its errors into.
+Does not: the reaction to them, which is the ledger's (`nooks_dagster.ledger`).
+
+The message of a failure is shown in the UI and kept in Postgres, so it names objects and fields, never values.
+"""
+
+from datetime import timedelta
+
+
+class Failure(Exception):
+    """An outcome with a name: what happened, on what, and what to do next.
+
+    Args:
+        what: One sentence in the past tense, without personal data or secrets.
+        subject: The connection, object or file it happened on.
+        next_step: What a person should do, or "" when the platform helps itself.
+    """
+
+    counts_as_attempt = True
+
+    def __init__(self, what: str, *, subject: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.subject = subject
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """Return the sentence a person reads."""
+        where = f"{self.subject}: " if self.subject else ""
+        hint = f" {self.next_step}" if self.next_step else ""
+        return f"{where}{self.what}{hint}"
+
+
+class Transient(Failure):
+    """Worth trying again after a delay: a time-out, a 503, a lost connection."""
+
+    def __init__(self, what: str, *, subject: str = "", next_step: str = "", retry_in: timedelta | None = None) -> None:
+        super().__init__(what, subject=subject, next_step=next_step)
+        self.retry_in = retry_in
+
+
+class RateLimited(Transient):
+    """The other side asked us to slow down; accuses nobody, so it is no attempt."""
+
+    counts_as_attempt = False
+
+
+class QuotaExhausted(Transient):
+    """A daily or rolling allowance is spent: the item is parked, visibly, and is no attempt."""
+
+    counts_as_attempt = False
+
+
+class Unauthorized(Failure):
+    """The credentials were refused after one refresh: the connection is marked and its owner told."""
+
+
+class Permanent(Failure):
+    """Trying again cannot help: bad input, a missing object, a refused permission."""
+
+
+class Corrupt(Failure):
+    """Bytes or counts disagree with what was promised: fetched again once, then permanent."""
+
+
+class Poison(Permanent):
+    """The item killed its worker five times alone."""
+
+
+class LostLease(Exception):
+    """Another worker holds the item now: stop at once, commit nothing. No failure of the item."""

@@ -1,0 +1,48 @@
+"""Every setting and every bound of the platform, in one place, from the environment and `.env`.
+
+Belongs here: addresses, folders and the declared bound of each kind of work, with the reason for its default.
+Does not: secrets of customers (`workspaces.secrets`) or per-workspace choices (they are rows).
+"""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Values come from `NOOKS_*` variables, then `.env`, then the defaults below."""
+
+    model_config = SettingsConfigDict(env_prefix="NOOKS_", env_file=".env", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".nooks"), description="Folder of local state: data, logs, secrets, scratch files.")
+    postgres_url: str = Field("postgresql://nooks@127.0.0.1:15432/nooks", description="The platform's own database.")
+    lake_bucket: str = Field("nooks-lake", description="The GCS bucket that holds the bytes.")
+    sandbox: bool = Field(False, description="The outside world is the sandbox; real credentials are refused.")
+    release: str = Field("dev", description="The release that plans and runs work; written on every item.")
+
+    postgres_connections: int = Field(12, gt=0, description="Pool size of one process; 300 server slots / 24 processes.")
+    crm_workers: int = Field(4, gt=0, description="Chunks in flight in one sync run: 2 cores, half the time on the network.")
+    crm_runs: int = Field(4, gt=0, description="Sync runs at once over all workspaces.")
+
+    lease_seconds: int = Field(60, gt=2, description="A dead worker's item is free after this; renewed at a third of it.")
+    stall_seconds: int = Field(600, gt=0, description="Without progress for this long a lease is no longer renewed.")
+    launch_grace_seconds: int = Field(180, gt=0, description="A requested run that has not started by then is lost.")
+    max_frame_rows: int = Field(2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame.")
+
+    @property
+    def scratch(self) -> Path:
+        """Folder of files that live for one chunk."""
+        return self.home / "scratch"
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of the file secret store, mode 0700."""
+        return self.home / "secrets"
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()
