@@ -1,0 +1,71 @@
+"""Dead letters and blocked lanes: what waits for a person, and how it is sent again.
+
+Belongs here: listing and replaying. Does not: deciding what dies (`ledger.verdicts`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from nooks_dagster.database.pool import Database
+
+LIST = """
+    SELECT id, queue, scope, lane, key, state, failure, reason, due_at AS retried_at,
+        (SELECT count(*) FROM work.attempts a WHERE a.item_id = i.id) AS attempts
+    FROM work.items i WHERE state = ANY(%s) AND (%s::text IS NULL OR scope = %s) ORDER BY id LIMIT %s
+"""
+REVIVE = """
+    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, finished_at = NULL
+    WHERE state IN ('dead', 'blocked') AND id = ANY(%s)
+"""
+UNBLOCK = """
+    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, class = least(class, %s)
+    WHERE state IN ('waiting', 'blocked') AND lane = ANY(%s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An item that needs a person: dead, or blocked until `retried_at`."""
+
+    id: int
+    queue: str
+    scope: str
+    lane: str
+    key: str
+    state: str
+    failure: str | None
+    reason: str | None
+    retried_at: datetime
+    attempts: int
+
+
+class DeadLetters:
+    """Dead and blocked items of one database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def dead(self, scope: str | None = None, limit: int = 20) -> Sequence[DeadLetter]:
+        """Return the items that were given up, oldest first."""
+        return self._list(["dead"], scope, limit)
+
+    def blocked(self, scope: str | None = None, limit: int = 20) -> Sequence[DeadLetter]:
+        """Return the items that hold up their lane, oldest first."""
+        return self._list(["blocked"], scope, limit)
+
+    def replay(self, ids: Sequence[int]) -> int:
+        """Make dead or blocked items due again; return how many there were."""
+        with self._db.transaction() as conn:
+            return conn.execute(REVIVE, (list(ids),)).rowcount
+
+    def expedite(self, lanes: Sequence[str], work_class: int) -> int:
+        """Make all waiting and blocked items of lanes due now, because a person asked."""
+        with self._db.transaction() as conn:
+            return conn.execute(UNBLOCK, (work_class, list(lanes))).rowcount
+
+    def _list(self, states: list[str], scope: str | None, limit: int) -> Sequence[DeadLetter]:
+        with self._db.transaction() as conn:
+            return conn.cursor(row_factory=class_row(DeadLetter)).execute(LIST, (states, scope, scope, limit)).fetchall()

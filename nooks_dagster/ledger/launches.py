@@ -1,0 +1,126 @@
+"""Launches: which runs were asked for, which live, which are due. The one dispatcher.
+
+Belongs here: the answer to "what should start now?" and the record of what became of it.
+Does not: Dagster; schedules and sensors turn a `Launch` into a run request, and a run reports back here.
+
+Why not Dagster's own means: it never catches up on missed ticks, loses a tick whose function raised, skips a
+run key for ever once its run has failed, and leaves a run STARTED after a reboot (all measured on 1.13.27).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from nooks_dagster.database.pool import Database
+from nooks_dagster.ledger.ledger import READY
+
+LOSE = """
+    UPDATE work.launches SET ended_at = now(), outcome = 'lost'
+    WHERE ended_at IS NULL AND coalesce(heartbeat_at < now() - %(silence)s, requested_at < now() - %(grace)s)
+    RETURNING run_id
+"""
+# A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes.
+RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
+DUE = f"""
+    WITH due AS (
+        SELECT i.scope, min(i.class) AS class FROM work.items i
+        WHERE i.parent IS NULL AND {READY} GROUP BY i.scope
+    ), last AS (
+        SELECT DISTINCT ON (l.scope) l.scope, l.n, l.ended_at,
+            CASE WHEN l.outcome = 'done' THEN 0 ELSE l.failures + 1 END AS failures
+        FROM work.launches l JOIN due USING (scope) ORDER BY l.scope, l.n DESC
+    )
+    SELECT due.scope, coalesce(last.n, 0) + 1 AS n, due.class AS work_class, coalesce(last.failures, 0) AS failures
+    FROM due LEFT JOIN last USING (scope)
+    WHERE NOT EXISTS (SELECT FROM work.launches live WHERE live.scope = due.scope AND live.ended_at IS NULL)
+      AND (last.scope IS NULL OR last.failures = 0 OR {RESTED})
+    ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
+    LIMIT %(limit)s
+"""  # noqa: S608 - constants of this module
+REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
+START = """
+    UPDATE work.launches SET run_id = %(run)s, started_at = now(), heartbeat_at = now()
+    WHERE scope = %(scope)s AND n = %(n)s AND ended_at IS NULL AND (run_id IS NULL OR run_id = %(run)s)
+"""
+JOIN = """
+    INSERT INTO work.launches (scope, n, class, run_id, started_at, heartbeat_at)
+    SELECT %(scope)s, coalesce(max(n), 0) + 1, %(class)s, %(run)s, now(), now() FROM work.launches WHERE scope = %(scope)s
+    RETURNING n
+"""
+END = "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
+DISPATCH_LOCK = 0x6E6F6F6B73  # "nooks": one dispatcher at a time, whichever sensor it runs in
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A run that should start: the n-th of its scope."""
+
+    scope: str
+    n: int
+    work_class: int
+    failures: int
+
+    @property
+    def key(self) -> str:
+        """Return the run key: new for each launch, the same if one tick is evaluated twice."""
+        return f"{self.scope}:{self.n}"
+
+
+class Launches:
+    """The launches of one database.
+
+    Args:
+        db: The platform's database.
+        silence: A run without a heartbeat for this long is lost.
+        grace: A requested run that has not reported by then is lost.
+    """
+
+    def __init__(self, db: Database, silence: timedelta, grace: timedelta) -> None:
+        self._db = db
+        self._silence = silence
+        self._grace = grace
+
+    def lose(self) -> Sequence[str]:
+        """End the launches whose runs are gone; return the run ids to be marked as failed."""
+        with self._db.transaction() as conn:
+            rows = conn.execute(LOSE, {"silence": self._silence, "grace": self._grace}).fetchall()
+        return [run_id for (run_id,) in rows if run_id]
+
+    def due(self, limit: int) -> Sequence[Launch]:
+        """Request a run for each scope with ready work and no live run, the most urgent class first."""
+        with self._db.transaction() as conn:
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
+            cursor = conn.cursor(row_factory=class_row(Launch))
+            launches = cursor.execute(DUE.encode(), {"limit": limit}).fetchall()
+            for launch in launches:
+                conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
+        return launches
+
+    def start(self, scope: str, run_id: str, work_class: int, n: int | None) -> int:
+        """Report that a run works on a scope; return its number.
+
+        A run that nobody requested (a click), or whose launch was given up meanwhile, joins under the next number:
+        it is safe beside others, because every commit is fenced.
+        """
+        values = {"scope": scope, "n": n, "run": run_id, "class": work_class}
+        with self._db.transaction() as conn:
+            if n is not None and conn.execute(START, values).rowcount == 1:
+                return n
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
+            return _number(conn, values)
+
+    def end(self, scope: str, n: int, outcome: str) -> None:
+        """Report how a run ended: done or failed."""
+        with self._db.transaction() as conn:
+            conn.execute(END, (outcome, scope, n))
+
+
+def _number(conn: psycopg.Connection[Any], values: dict[str, Any]) -> int:
+    row = conn.execute(JOIN, values).fetchone()
+    if row is None:
+        raise AssertionError("INSERT … RETURNING gave no row")
+    return int(row[0])
