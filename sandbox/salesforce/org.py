@@ -1,0 +1,164 @@
+"""What an org is to whoever serves it: describe, query, get, updated, deleted, truth.
+
+Belongs here: the types and protocols on both sides of which the HTTP interface and the records live.
+Does not: records (`sandbox.salesforce.generated`, `sandbox.salesforce.export`), the folder of orgs
+(`sandbox.salesforce.orgs`), status codes and URLs (the HTTP interface).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+JsonValue = str | int | float | bool | dict[str, str | float | None] | None
+"""A field's value in a REST reply. Only compound fields are objects; datetimes end in `.000+0000`."""
+
+Row = dict[str, JsonValue]
+
+
+class SoqlError(Exception):
+    """A request that Salesforce would refuse.
+
+    Args:
+        code: Salesforce's error code, such as `MALFORMED_QUERY`, `INVALID_FIELD` or `INVALID_QUERY_LOCATOR`.
+        message: Salesforce's wording.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field as describe lists it. Lengths are in characters; precision and scale in decimal digits."""
+
+    name: str
+    type: str
+    label: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    nillable: bool = True
+    custom: bool = False
+    calculated: bool = False
+    unique: bool = False
+    external_id: bool = False
+    reference_to: tuple[str, ...] = ()
+    relationship_name: str | None = None
+    picklist: tuple[str, ...] = ()
+    compound_field_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SObjectType:
+    """One object as describe lists it; `fields` in describe's order, Id first."""
+
+    name: str
+    label: str
+    label_plural: str
+    key_prefix: str
+    fields: tuple[Field, ...]
+    custom: bool = False
+    queryable: bool = True
+    replicateable: bool = True
+    layoutable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a result, the selected fields only, in the order of the SELECT, without `attributes`.
+
+    `next` is an opaque token below 200 characters for `Query.page`, valid after a restart; None at the end.
+    """
+
+    rows: list[Row]
+    next: str | None
+
+
+class Query(Protocol):
+    """A parsed and checked query. Cheap to make again from its text, so a locator need only keep text and token."""
+
+    @property
+    def sobject(self) -> str:
+        """The object's name in its canonical spelling."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The selected fields in order, canonical spelling; empty for `COUNT()`."""
+
+    @property
+    def is_count(self) -> bool:
+        """Whether this is `SELECT COUNT()`: a total and no rows."""
+
+    @property
+    def total_size(self) -> int:
+        """Rows of the whole result, LIMIT and OFFSET applied.
+
+        Arithmetic when only Id and SystemModstamp are compared; otherwise the first use scans the object,
+        so keep the number with the locator.
+        """
+
+    def page(self, position: str | None, limit: int) -> Page:
+        """Return up to `limit` rows from `position` (None is the beginning).
+
+        Raises:
+            SoqlError: INVALID_QUERY_LOCATOR for a token that no page of this query gave out.
+        """
+
+
+class Org(Protocol):
+    """One Salesforce org. Every method may be called from several threads."""
+
+    @property
+    def name(self) -> str:
+        """The org's name, which is also the first label of its host name."""
+
+    def now(self) -> datetime:
+        """The org's server clock in UTC, by default 7 minutes behind the machine's."""
+
+    def sobjects(self) -> Sequence[SObjectType]:
+        """Every object, sorted by name."""
+
+    def sobject(self, name: str) -> SObjectType:
+        """Return one object, its name in any case.
+
+        Raises:
+            SoqlError: NOT_FOUND.
+        """
+
+    def query(self, soql: str, *, include_deleted: bool) -> Query:
+        """Parse and check a query; `include_deleted` is what queryAll adds.
+
+        Raises:
+            SoqlError: MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD, as Salesforce words them.
+        """
+
+    def count(self, name: str) -> int:
+        """Rows of an object that are not deleted."""
+
+    def get(self, name: str, record_id: str) -> Row | None:
+        """Return all fields of a record by its 15 or 18 character id, deleted or not; None if there is none."""
+
+    def updated(self, name: str, start: datetime, end: datetime) -> list[str]:
+        """Ids of the rows that are not deleted and whose SystemModstamp is in [start, end), ascending.
+
+        The caller truncates seconds and refuses windows that begin too long ago.
+
+        Raises:
+            SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
+        """
+
+    def deleted(self, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
+        """Ids and times of the rows that were deleted in [start, end), ascending by id.
+
+        Raises:
+            SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
+        """
+
+    def covered_until(self) -> datetime:
+        """`latestDateCovered`: now, or the start of the oldest transaction that is still open."""
+
+    def truth(self, name: str) -> Iterator[Row]:
+        """Every row, deleted ones in the bin included, all fields, ascending by Id."""
