@@ -34,7 +34,9 @@ CREATE TABLE work.items (
     UNIQUE (queue, lane, key)
 )
 """
-OPEN_ITEMS = "CREATE INDEX items_open ON work.items (queue, lane, id) WHERE state IN ('waiting', 'leased', 'blocked')"
+OPEN_ITEMS = (
+    "CREATE INDEX items_open ON work.items (queue, lane, id) WHERE state IN ('waiting', 'leased', 'blocked')"
+)
 OPEN_ROOTS = """
 CREATE INDEX items_open_roots ON work.items (scope, due_at)
     WHERE parent IS NULL AND state IN ('waiting', 'leased', 'blocked')
@@ -73,5 +75,14 @@ LIVE_LAUNCHES = "CREATE INDEX launches_live ON work.launches (scope) WHERE ended
 
 
 def upgrade() -> None:
-    for statement in ("CREATE SCHEMA work", ITEMS, OPEN_ITEMS, OPEN_ROOTS, CHILDREN, ATTEMPTS, LAUNCHES, LIVE_LAUNCHES):
+    for statement in (
+        "CREATE SCHEMA work",
+        ITEMS,
+        OPEN_ITEMS,
+        OPEN_ROOTS,
+        CHILDREN,
+        ATTEMPTS,
+        LAUNCHES,
+        LIVE_LAUNCHES,
+    ):
         op.execute(statement)

@@ -1,0 +1,170 @@
+"""Connections to Postgres: one bounded pool per process, and its errors in the vocabulary of failure.
+
+Belongs here: connecting, pooling, transactions. Does not: any SQL about our tables.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import conninfo, errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from nooks_dagster.failures import Permanent, Transient
+
+APPLICATION = "nooks"
+CONNECT_SECONDS = 5
+"""A server that does not answer within this is called down."""
+WAIT_SECONDS = 30.0
+"""How long a caller waits for a free connection: longer than a Postgres restart, shorter than a lease."""
+
+
+class Database:
+    """The platform's Postgres database, seen from one process. Safe to share between threads.
+
+    Costs nothing until the first transaction; holds at most `size` connections, idle ones for ten minutes.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`.
+        size: The most connections this process may hold at once.
+
+    Raises:
+        Permanent: The URL is malformed.
+    """
+
+    def __init__(self, url: str, size: int) -> None:
+        self._url = url
+        self._address = address(url)
+        self._size = size
+        self._lock = threading.Lock()
+        self._pool: ConnectionPool[psycopg.Connection] | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        """Yield a connection in a transaction: committed on a clean exit, rolled back on any exception.
+
+        Raises:
+            Transient: Postgres does not answer or went away, every connection is busy, or this transaction
+                was the victim of a deadlock; another try of the whole transaction may succeed.
+        """
+        with translated(self._address), self._borrow() as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close every connection; the next transaction opens the pool again."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    @contextmanager
+    def _borrow(self) -> Iterator[psycopg.Connection]:
+        with self._opened().connection() as conn:
+            yield conn
+
+    def _opened(self) -> "ConnectionPool[psycopg.Connection]":
+        with self._lock:
+            if self._pool is None:
+                connect(
+                    self._url
+                ).close()  # the pool would retry in silence until its time-out; this says why at once
+                self._pool = ConnectionPool(
+                    self._url,
+                    kwargs=_CONNECT,
+                    min_size=0,
+                    max_size=self._size,
+                    timeout=WAIT_SECONDS,
+                    configure=_configure,
+                    check=ConnectionPool.check_connection,  # a restarted Postgres leaves dead sockets
+                    name=APPLICATION,
+                    open=True,
+                )
+            return self._pool
+
+
+_CONNECT: dict[str, Any] = {"fallback_application_name": APPLICATION, "connect_timeout": CONNECT_SECONDS}
+
+
+def _configure(conn: psycopg.Connection) -> None:
+    conn.execute("set timezone to 'UTC'")
+    conn.commit()
+
+
+def connect(url: str, *, autocommit: bool = False, dbname: str | None = None) -> psycopg.Connection:
+    """Open one connection outside any pool: for migrations, LISTEN, and asking whether Postgres is there.
+
+    Raises:
+        Transient: Postgres does not answer, or refuses us; the message has host and port, never the password.
+        Permanent: The URL is malformed.
+    """
+    where = address(url)
+    other: dict[str, Any] = {} if dbname is None else {"dbname": dbname}
+    try:
+        conn = psycopg.connect(url, autocommit=autocommit, **_CONNECT, **other)
+    except psycopg.OperationalError as error:
+        raise _down(where, error) from error
+    conn.execute("set timezone to 'UTC'")
+    if not autocommit:
+        conn.commit()
+    return conn
+
+
+def address(url: str) -> str:
+    """Return `host:port/database` of a Postgres URL: what a person may read of it.
+
+    Raises:
+        Permanent: The URL is malformed.
+    """
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # No cause: libpq's message quotes the URL, password included.
+        raise Permanent(
+            "The address is no Postgres URL.",
+            subject="NOOKS_POSTGRES_URL",
+            next_step="Write it as postgresql://user:password@host:5432/database in .env.",
+        ) from None
+    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Turn what accuses the database, or the company a transaction keeps, into `Transient`.
+
+    Args:
+        where: The address for the message, from `address`.
+    """
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Transient(
+            f"No database connection came free within {WAIT_SECONDS:.0f} s.",
+            subject=f"Postgres at {where}",
+            next_step="Start it with `make up` if it is stopped; raise NOOKS_POSTGRES_CONNECTIONS if it is busy.",
+        ) from error
+    except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
+        raise Transient(
+            f"Postgres gave up on a transaction in favour of another ({type(error).__name__}).",
+            subject=f"Postgres at {where}",
+        ) from error
+    except errors.QueryCanceled as error:
+        raise Transient("Postgres cancelled a statement.", subject=f"Postgres at {where}") from error
+    except errors.DiskFull as error:
+        raise Transient(
+            "Postgres has no disk space left.",
+            subject=f"Postgres at {where}",
+            next_step="Free or add space on the disk of its data folder; work goes on by itself.",
+        ) from error
+    except psycopg.OperationalError as error:
+        raise _down(where, error) from error
+
+
+def _down(where: str, error: psycopg.OperationalError) -> Transient:
+    reason = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason given"])[0]
+    return Transient(
+        f"Postgres does not answer ({reason}).",
+        subject=f"Postgres at {where}",
+        next_step="Start it with `make up`, or correct NOOKS_POSTGRES_URL in .env.",
+    )
