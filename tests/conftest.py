@@ -1,0 +1,102 @@
+"""What every test may ask for: a Postgres, a fresh migrated database, a lake, the sandbox.
+
+Belongs here: starting the real services once per test process, on free ports and in temporary folders.
+Does not: data of a single room (its own conftest).
+"""
+
+import shutil
+import signal
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from uuid import uuid4
+
+import pytest
+
+from nooks_dagster.database.migrate import migrate
+from nooks_dagster.database.pool import Database
+from nooks_dagster.local import deadline, processes
+from nooks_dagster.local.ports import free_port
+from nooks_dagster.local.postgres import Postgres
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def service_folder() -> Iterator[Path]:
+    """A folder of this test process that every account may enter; pytest's own are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="nooks-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(service_folder: Path) -> Iterator[Postgres]:
+    """A Postgres of this test process: fast, and forgetful on a power cut."""
+    server = Postgres(service_folder / "postgres", free_port(), durable=False)
+    process = server.start(service_folder / "postgres.log")
+    yield server
+    processes.stop(process, grace=5, first=signal.SIGQUIT)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_server: Postgres) -> str:
+    """The name of a migrated database that others are copied from."""
+    migrate(postgres_server.url.replace("/postgres", "/template_nooks"))
+    return "template_nooks"
+
+
+@pytest.fixture
+def database_url(postgres_server: Postgres, template_database: str) -> Iterator[str]:
+    """The address of a fresh, migrated database of this test alone."""
+    name = f"test_{uuid4().hex[:12]}"
+    postgres_server.create_database(name, template=template_database)
+    yield postgres_server.url.replace("/postgres", f"/{name}")
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """The fresh database of this test, through our own pool."""
+    database = Database(database_url, size=4)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def lake_server(service_folder: Path) -> Iterator[str]:
+    """The address of a lake of this test process, which `STORAGE_EMULATOR_HOST` names too."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.gcs",
+        "--data",
+        str(service_folder / "lake"),
+        "--port",
+        str(port),
+    ]
+    process = processes.start(command, service_folder / "lake.log", cwd=PROJECT)
+    address = f"http://127.0.0.1:{port}"
+    _wait_until_it_answers(address, service_folder / "lake.log")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", address)
+        yield address
+    processes.stop(process, grace=5)
+
+
+def _wait_until_it_answers(address: str, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in deadline.polls(20):
+        try:
+            opener.open(address, timeout=2).close()
+        except HTTPError:
+            return
+        except (URLError, ConnectionError, TimeoutError):
+            continue
+        return
+    pytest.fail(f"{address} did not answer within 20 s:\n{log.read_text(errors='replace')[-2000:]}")
