@@ -142,7 +142,7 @@ def translated(where: str) -> Iterator[None]:
         raise Transient(
             f"No database connection came free within {WAIT_SECONDS:.0f} s.",
             subject=f"Postgres at {where}",
-            next_step="Start it with `make up` if it is stopped; raise NOOKS_POSTGRES_CONNECTIONS if it is busy.",
+            next_step="Start it with `make up` if it is down, or raise NOOKS_POSTGRES_CONNECTIONS.",
         ) from error
     except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
         raise Transient(
