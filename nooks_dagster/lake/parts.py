@@ -1,0 +1,126 @@
+"""One local Parquet file at a time: from Arrow batches of any number to a part that can be uploaded.
+
+Belongs here: the Parquet settings of the lake and the file's short life on the scratch disk.
+Does not: names in the lake, or when a part may be written.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nooks_dagster.lake.errors import disk_errors
+
+# A row group is what a reader holds in memory: 50,000 rows of a CRM are some 30 MB, and 32 MiB bounds
+# the wide ones (a Salesforce long text field may hold 131,072 characters).
+_GROUP_ROWS = 50_000
+_GROUP_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPart:
+    """A finished Parquet file on the scratch disk; it is gone when its writer is left."""
+
+    path: Path
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class PartWriter:
+    """Writes batches to one Parquet file (zstd) in constant memory; leaving the context removes the file.
+
+    Example:
+        with PartWriter(lake.scratch, schema) as writer:
+            for batch in batches:
+                writer.write(batch)
+            part = writer.finish()
+            handle = lake.upload(part.path, name, part.rows, part.sha256)
+
+    Args:
+        folder: The scratch folder, created if it is missing.
+        schema: Of every batch.
+
+    Raises:
+        Transient: The disk is full.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._path = folder / f"{uuid4().hex}.parquet"
+        self._rows = 0
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._waiting_bytes = 0
+
+    def __enter__(self) -> Self:
+        with disk_errors(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._file = _HashingFile(self._path)
+        self._parquet = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add a batch.
+
+        Raises:
+            pyarrow.ArrowInvalid: Its schema is not the writer's.
+            Transient: The disk is full.
+        """
+        self._waiting.append(batch)
+        self._waiting_rows += batch.num_rows
+        self._waiting_bytes += batch.nbytes
+        if self._waiting_rows >= _GROUP_ROWS or self._waiting_bytes >= _GROUP_BYTES:
+            self._flush()
+
+    def finish(self) -> LocalPart:
+        """Complete the file and return what is in it."""
+        self._flush()
+        with disk_errors(self._folder):
+            self._parquet.close()
+            self._file.close()
+        return LocalPart(self._path, self._rows, self._path.stat().st_size, self._file.sha256.hexdigest())
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        table = pa.Table.from_batches(self._waiting, self._schema)
+        with disk_errors(self._folder):
+            self._parquet.write_table(table, row_group_size=_GROUP_ROWS)
+        self._rows += table.num_rows
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+
+
+class _HashingFile:
+    """A file that knows the sha256 of what was written; Parquet is written front to back."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb")
+        self.sha256 = hashlib.sha256()
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        if self.closed:  # an abandoned ParquetWriter still writes its footer when it is collected
+            return len(data)
+        self.sha256.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        if not self.closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        self.closed = True
+        self._file.close()

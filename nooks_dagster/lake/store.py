@@ -1,0 +1,208 @@
+"""The bucket: objects created once and verified when read, and small JSON documents swapped by generation.
+
+Belongs here: every call to GCS that the platform makes. Does not: what is inside the objects.
+`STORAGE_EMULATOR_HOST` is honoured by the client library itself, so nothing here knows about it.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from google.cloud import storage
+from google.cloud.storage.retry import DEFAULT_RETRY
+from pydantic import JsonValue
+
+from nooks_dagster.failures import Corrupt, Transient
+from nooks_dagster.lake.errors import Conflict, Missing, disk_errors, lake_errors
+from nooks_dagster.lake.handle import Handle
+from nooks_dagster.settings import settings
+
+# Above the client's 8 MiB an upload is resumable; each piece of it has a time-out and retries of its own.
+_PIECE = 8 * 1024 * 1024
+_TIMEOUT = 60
+
+
+class Document(NamedTuple):
+    """A JSON object as it was read. Generation 0 means that there is none."""
+
+    value: JsonValue
+    generation: int
+
+
+class Lake:
+    """One bucket. Safe to share between threads.
+
+    Args:
+        bucket: Its name.
+        client: A google-cloud-storage client; by default one with the ambient credentials.
+        scratch: Folder of files that live for one part; by default the settings'.
+        patience: Seconds for which a single call is tried again while the lake does not answer.
+
+    Raises:
+        Permanent: There are no Google credentials.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        client: storage.Client | None = None,
+        *,
+        scratch: Path | None = None,
+        patience: float = 60.0,
+    ) -> None:
+        self.scratch = (scratch or settings().scratch).absolute()
+        self._name = bucket
+        with lake_errors(f"gs://{bucket}"):
+            self._client = client or storage.Client()
+        self._bucket = self._client.bucket(bucket)
+        self._retry = DEFAULT_RETRY.with_timeout(patience)
+
+    def uri(self, name: str) -> str:
+        """Return the address of an object."""
+        return f"gs://{self._name}/{name}"
+
+    def exists(self, name: str) -> bool:
+        """Return whether exactly this object is there.
+
+        Raises:
+            Permanent: The bucket is missing, or access was refused.
+        """
+        try:
+            with lake_errors(self.uri(name)):
+                self._bucket.blob(name).reload(retry=self._retry, timeout=_TIMEOUT)
+        except Missing:
+            return False
+        return True
+
+    def folders(self, prefix: str) -> list[str]:
+        """Return the names directly below a folder that are folders themselves, each ending in `/`.
+
+        Args:
+            prefix: A folder's name, ending in `/`.
+        """
+        with lake_errors(self.uri(prefix)):
+            listing = self._client.list_blobs(
+                self._bucket, prefix=prefix, delimiter="/", retry=self._retry, timeout=_TIMEOUT
+            )
+            return sorted(folder for page in listing.pages for folder in page.prefixes)
+
+    def upload(self, path: Path, name: str, rows: int, sha256: str | None = None) -> Handle:
+        """Create an object from a local file. Doing it twice with the same bytes is doing it once.
+
+        Args:
+            path: The file.
+            name: The object's name, without the bucket.
+            rows: How many rows it holds, for the handle.
+            sha256: Of the file, when the caller has computed it already.
+
+        Raises:
+            Corrupt: The name is taken by other bytes.
+            Transient: The lake did not answer, or lost the upload half-way.
+        """
+        handle = Handle(self.uri(name), rows, path.stat().st_size, sha256 or _sha256(path))
+        blob = self._bucket.blob(name, chunk_size=_PIECE)
+        blob.metadata = {"sha256": handle.sha256, "rows": str(rows)}
+        try:
+            with lake_errors(handle.uri):
+                blob.upload_from_filename(
+                    str(path),
+                    content_type="application/octet-stream",
+                    if_generation_match=0,
+                    checksum="crc32c",
+                    retry=self._retry,
+                    timeout=_TIMEOUT,
+                )
+        except Conflict:
+            self._check_same(handle, name)
+        except Missing as lost:
+            raise Transient("The lake lost an upload half-way.", subject=handle.uri) from lost
+        return handle
+
+    def download(self, handle: Handle, path: Path) -> None:
+        """Write an object to a local file, which appears only when all of it is verified.
+
+        Raises:
+            Corrupt: Size or sha256 differ from the handle's.
+            Missing: The object is gone.
+            Transient: The lake did not answer, or the local disk is full.
+        """
+        unverified = path.with_name(f"{path.name}.unverified")
+        try:
+            with disk_errors(path.parent), lake_errors(handle.uri):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                blob = self._bucket.blob(self._object(handle))
+                blob.download_to_filename(str(unverified), retry=self._retry, timeout=_TIMEOUT)
+            if unverified.stat().st_size != handle.bytes or _sha256(unverified) != handle.sha256:
+                raise Corrupt(
+                    "The bytes are not those that were written (size or sha256 differs).",
+                    subject=handle.uri,
+                    next_step="Materialise the asset that wrote it again, or restore the object.",
+                )
+            unverified.replace(path)
+        finally:
+            unverified.unlink(missing_ok=True)
+
+    def read_json(self, name: str) -> Document:
+        """Return a JSON object with its generation, or `Document(None, 0)` when there is none.
+
+        Raises:
+            Corrupt: It is no JSON.
+        """
+        blob = self._bucket.blob(name)
+        try:
+            with lake_errors(self.uri(name)):
+                data = blob.download_as_bytes(retry=self._retry, timeout=_TIMEOUT)
+            return Document(json.loads(data), int(blob.generation))
+        except Missing:
+            return Document(None, 0)
+        except ValueError as error:
+            raise Corrupt("The object is no JSON.", subject=self.uri(name)) from error
+
+    def write_json(self, name: str, value: JsonValue, generation: int) -> int:
+        """Replace a JSON object if it still has the given generation, and return the new one.
+
+        Args:
+            name: The object's name.
+            value: What to write.
+            generation: As read; 0 creates the object and refuses to replace one.
+
+        Raises:
+            Conflict: Another writer came first, or this one's own earlier try did.
+            ValueError: The value holds a NaN or an infinity, which JSON has not.
+        """
+        data = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        blob = self._bucket.blob(name)
+        with lake_errors(self.uri(name)):
+            blob.upload_from_string(
+                data,
+                content_type="application/json",
+                if_generation_match=generation,
+                checksum="crc32c",
+                retry=self._retry,
+                timeout=_TIMEOUT,
+            )
+        return int(blob.generation)
+
+    def _check_same(self, handle: Handle, name: str) -> None:
+        """Raise unless the object that took the name first holds the bytes of the handle."""
+        blob = self._bucket.blob(name)
+        with lake_errors(handle.uri):
+            blob.reload(retry=self._retry, timeout=_TIMEOUT)
+        if blob.size != handle.bytes or (blob.metadata or {}).get("sha256") != handle.sha256:
+            raise Corrupt(
+                "The name is taken by other bytes; objects are never overwritten.",
+                subject=handle.uri,
+                next_step="Write under another name: part names carry the fence of their writer.",
+            )
+
+    def _object(self, handle: Handle) -> str:
+        bucket, _, name = handle.uri.removeprefix("gs://").partition("/")
+        if bucket != self._name:
+            raise Missing(f"The object lies in another bucket than {self._name}.", subject=handle.uri)
+        return name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
