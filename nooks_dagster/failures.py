@@ -53,6 +53,12 @@ class QuotaExhausted(Transient):
     counts_as_attempt = False
 
 
+class Unavailable(Transient):
+    """Our own Postgres, lake or disk does not answer: accuses no item, so it is no attempt."""
+
+    counts_as_attempt = False
+
+
 class Unauthorized(Failure):
     """The credentials were refused after one refresh: the connection is marked and its owner told."""
 

@@ -26,9 +26,11 @@ class Settings(BaseSettings):
     crm_workers: int = Field(4, gt=0, description="Chunks in flight in one sync run: 2 cores, half the time on the network.")
     crm_runs: int = Field(4, gt=0, description="Sync runs at once over all workspaces.")
 
-    lease_seconds: int = Field(60, gt=2, description="A dead worker's item is free after this; renewed at a third of it.")
+    lease_seconds: int = Field(30, gt=0, description="A dead worker's item is free after this; renewed at a third of it.")
+    silence_seconds: int = Field(90, gt=0, description="A run without a heartbeat for this long is lost: three leases.")
     stall_seconds: int = Field(600, gt=0, description="Without progress for this long a lease is no longer renewed.")
     launch_grace_seconds: int = Field(180, gt=0, description="A requested run that has not started by then is lost.")
+    patience_seconds: int = Field(900, ge=0, description="How long a click waits for a sync that another run holds.")
     max_frame_rows: int = Field(2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame.")
 
     @property

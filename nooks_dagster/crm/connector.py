@@ -3,7 +3,7 @@
 Belongs here: the contract and nothing else. Errors cross it only as `nooks_dagster.failures`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -13,8 +13,8 @@ from nooks_dagster.crm.model import Chunk, Extraction, SourceObject, Usage, Wind
 class Connector(Protocol):
     """One connection to one CRM. Safe to use from several threads; costs nothing until first used."""
 
-    def objects(self) -> Sequence[str]:
-        """Return the names of the source objects to sync, readable ones only.
+    def objects(self) -> Mapping[str, str]:
+        """Return the source objects to sync, readable ones only, each with its canonical object.
 
         Raises:
             Unauthorized: The credentials were refused.

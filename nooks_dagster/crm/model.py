@@ -64,7 +64,8 @@ class SourceObject:
     """One object of a CRM: what it is called there, what it is here, and how its rows are told apart.
 
     `canonical` is a key of `crm.canonical.OBJECTS`; `stamp` is the field that moves with every change;
-    `deleted` is the field that marks a row in the recycle bin, when the source has one.
+    `deleted` is the field that marks a row in the recycle bin, when the source has one;
+    `columns` names the source field of each typed column that this org fills.
     """
 
     name: str
@@ -73,6 +74,7 @@ class SourceObject:
     key: str
     stamp: str
     deleted: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def schema(self) -> pa.Schema:

@@ -37,6 +37,7 @@ CLAIM = f"""
         SELECT i.id, i.fence, i.state = 'leased' AS died FROM work.items i
         WHERE i.queue = %(queue)s AND (i.deaths > 0 OR i.state = 'leased') = %(suspects)s
           AND (%(parents)s::bigint[] IS NULL OR i.parent = ANY(%(parents)s))
+          AND (%(scope)s::text IS NULL OR i.scope = %(scope)s)
           AND (%(lanes)s::text[] IS NULL OR i.lane = ANY(%(lanes)s))
           AND {READY}
         ORDER BY i.class, i.due_at, i.id
@@ -107,6 +108,7 @@ class Ledger:
         queue: Queue,
         *,
         limit: int,
+        scope: str | None = None,
         lanes: Sequence[str] | None = None,
         parents: Sequence[int] | None = None,
         suspects: bool = False,
@@ -117,7 +119,7 @@ class Ledger:
         five workers alone is buried here instead of being returned.
         """
         arguments = {"queue": queue.name, "limit": limit, "worker": self.worker, "lease": self.lease}
-        arguments |= {"lanes": _list(lanes), "parents": _list(parents), "suspects": suspects}
+        arguments |= {"scope": scope, "lanes": _list(lanes), "parents": _list(parents), "suspects": suspects}
         with self.db.transaction() as conn:
             rows = conn.cursor(row_factory=dict_row).execute(CLAIM, arguments).fetchall()
         claims = [Claim(item=_item(row), fence=row["fence"]) for row in rows]
@@ -142,6 +144,11 @@ class Ledger:
         """
         self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome)})
         self._end_attempt(conn, claim, "done", None)
+
+    def progress(self, conn: psycopg.Connection[Any], claim: Claim) -> dict[str, Any]:
+        """Return what was last recorded of an item."""
+        row = conn.execute("SELECT progress FROM work.items WHERE id = %s", (claim.item.id,)).fetchone()
+        return dict(row[0]) if row else {}
 
     def fail(self, queue: Queue, claim: Claim, error: BaseException) -> Verdict:
         """Give an item back with what happened; say what becomes of it. A lost lease is no outcome."""

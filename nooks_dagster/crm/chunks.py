@@ -1,0 +1,122 @@
+"""Chunks: the smallest part of a sync. Extract, land in the lake, merge into Postgres; each kept once reached.
+
+Belongs here: the life of one chunk. Does not: which chunks there are (`crm.windows`).
+
+A chunk dies anywhere without harm: before `landed` it is fetched again, after it only merged again from the lake,
+and a part that no ledger row names is never read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nooks_dagster.crash_points import crash_point
+from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.merge import merge
+from nooks_dagster.crm.model import Chunk, SourceObject
+from nooks_dagster.crm.work import WindowTask, moment
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Corrupt
+from nooks_dagster.lake.catalog import add_part
+from nooks_dagster.lake.handle import Handle
+from nooks_dagster.lake.lake import Lake
+from nooks_dagster.lake.parts import PartWriter
+from nooks_dagster.ledger.items import Claim
+from nooks_dagster.ledger.ledger import Ledger
+
+MERGE_ROWS = 10_000  # about 5 MB of Arrow for 40 columns, so that eight workers stay far below 700 MB
+
+
+class ChunkRunner:
+    """Runs the chunks of open windows.
+
+    Args:
+        db: The platform's database.
+        lake: Where parts land.
+        ledger: Where progress is recorded.
+        scratch: A local folder for the part on its way, removed with the chunk.
+    """
+
+    def __init__(self, db: Database, lake: Lake, ledger: Ledger, scratch: Path) -> None:
+        self._db = db
+        self._lake = lake
+        self._ledger = ledger
+        self._scratch = scratch
+
+    def run(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
+        """Bring one chunk to its end: landed, merged, complete.
+
+        Raises:
+            Failure: What the source, the lake or Postgres answered.
+            LostLease: Another worker has the chunk; nothing of ours was committed.
+        """
+        path = self._scratch / f"{claim.item.id}-f{claim.fence}.parquet"
+        try:
+            landed = claim.item.progress.get("landed")
+            if landed is None:
+                self._land(claim, task, source, connector, path)
+            else:
+                handle = Handle.from_json(landed)
+                self._lake.download(handle, path)
+                self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _land(
+        self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector, path: Path
+    ) -> None:
+        extraction = connector.extract(source, Chunk(claim.item.payload["key"], claim.item.payload["spec"]))
+        with PartWriter(path, source.schema) as writer:
+            for batch in extraction.batches:
+                writer.write(batch)
+                claim.tick()
+        if extraction.expected_rows not in (None, writer.rows):
+            raise Corrupt(
+                f"the source promised {extraction.expected_rows} rows and sent {writer.rows}",
+                subject=f"{task.connection}/{task.source} chunk {claim.item.payload['key']}",
+            )
+        crash_point("extracted")
+        if writer.rows == 0:
+            self._finish_empty(claim)
+            return
+        name = f"{task.dataset}/{claim.item.parent}-{claim.item.payload['key']}-f{claim.fence}.parquet"
+        handle = self._lake.upload(path, name, writer.rows)
+        crash_point("uploaded")
+        with self._db.transaction() as conn:
+            progress = {"landed": handle.to_json(), "observed_at": extraction.observed_at.isoformat()}
+            self._ledger.advance(conn, claim, progress)
+            add_part(conn, task.dataset, handle, claim.item.id)
+        crash_point("landed")
+        self._merge(claim, task, source, handle, extraction.observed_at, path)
+
+    def _merge(
+        self,
+        claim: Claim,
+        task: WindowTask,
+        source: SourceObject,
+        handle: Handle,
+        observed_at: datetime,
+        path: Path,
+    ) -> None:
+        with self._db.transaction() as conn:
+            batches = _ticking(claim, path)
+            counts = merge(conn, source, source.columns, task.connection, observed_at, batches)
+            outcome = {"rows": handle.rows, "bytes": handle.bytes, **asdict(counts)}
+            self._ledger.complete(conn, claim, outcome)
+            crash_point("merged")
+        crash_point("committed")
+
+    def _finish_empty(self, claim: Claim) -> None:
+        with self._db.transaction() as conn:
+            self._ledger.complete(conn, claim, {"rows": 0, "bytes": 0})
+
+
+def _ticking(claim: Claim, path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=MERGE_ROWS):
+            claim.tick()
+            yield batch

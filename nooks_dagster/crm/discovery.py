@@ -1,0 +1,73 @@
+"""Discovery: which windows does a request mean, given what the CRM has and what we have?
+
+Belongs here: turning a request into windows in the ledger. It is work like any other: leased, retried, blockable.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+
+from nooks_dagster.crm.connections import Connectors
+from nooks_dagster.crm.watermarks import watermark
+from nooks_dagster.crm.work import WINDOWS, Request, WindowKind, WindowTask, lane_of
+from nooks_dagster.database.pool import Database
+from nooks_dagster.ledger.items import Claim, Item, NewItem, WorkClass
+from nooks_dagster.ledger.ledger import Ledger
+
+# A lane with unfinished work already reads everything from its watermark on; a second window would find nothing.
+BUSY = """
+    SELECT EXISTS (SELECT FROM work.items WHERE queue = %s AND lane = %s AND state IN ('waiting', 'leased', 'blocked'))
+"""
+EXPEDITE = """
+    UPDATE work.items SET class = least(class, %s), due_at = now(), attempts = 0, state = 'waiting'
+    WHERE queue = %s AND lane = %s AND state IN ('waiting', 'blocked')
+"""
+
+
+class Discovery:
+    """Plans windows for the objects of a connection."""
+
+    def __init__(self, db: Database, ledger: Ledger, connectors: Connectors) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._connectors = connectors
+
+    def run(self, claim: Claim) -> None:
+        """Plan what a discovery item asks for, and complete it.
+
+        Raises:
+            Unauthorized: The credentials were refused.
+        """
+        item, request = claim.item, _request(claim.item)
+        objects = self._connectors.get(item.payload["connection"]).objects()
+        claim.tick()
+        tasks = [_task(item, request, name, canonical) for name, canonical in objects.items()]
+        with self._db.transaction() as conn:
+            windows = [w for task in tasks if request.wants(task.canonical) for w in self._windows(conn, task, item)]
+            planned = self._ledger.plan(conn, windows)
+            self._ledger.complete(conn, claim, {"objects": len(objects), "windows": planned})
+
+    def _windows(self, conn: psycopg.Connection[Any], task: WindowTask, item: Item) -> list[NewItem]:
+        lane = lane_of(task.connection, task.source)
+        if item.work_class == WorkClass.ASKED:
+            conn.execute(EXPEDITE, (WorkClass.ASKED, WINDOWS.name, lane))
+        if task.kind is not WindowKind.INCREMENTAL:
+            return [task.item(f"{task.kind}:{item.id}", item.work_class)]
+        row = conn.execute(BUSY, (WINDOWS.name, lane)).fetchone()
+        if row and row[0]:
+            return []
+        if watermark(conn, task.connection, task.source) is None:
+            history = min(item.work_class, WorkClass.HISTORY)
+            return [replace(task, kind=WindowKind.HISTORY).item("history", WorkClass(history))]
+        return [task.item(f"incremental:{item.id}", item.work_class)]
+
+
+def _request(item: Item) -> Request:
+    payload = item.payload
+    return Request(WindowKind(payload["kind"]), tuple(payload["objects"]), payload["since"], payload["until"])
+
+
+def _task(item: Item, request: Request, source: str, canonical: str) -> WindowTask:
+    where = (item.payload["workspace"], item.payload["connection"])
+    return WindowTask(*where, source, canonical, request.kind, request.since, request.until)

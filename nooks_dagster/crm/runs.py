@@ -1,0 +1,177 @@
+"""One run's sync of a workspace: join the launch, say what is wanted, drain it, wait for what others hold.
+
+Belongs here: putting the parts of a sync together for one run. Does not: Dagster; the asset only relays.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nooks_dagster.crm.chunks import ChunkRunner
+from nooks_dagster.crm.connections import ConnectorFactory, Connectors
+from nooks_dagster.crm.discovery import Discovery
+from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.sync import Sync
+from nooks_dagster.crm.windows import WindowRunner
+from nooks_dagster.crm.work import Request, discovery, scope_of
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
+from nooks_dagster.lake.lake import Lake
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.settings import Settings
+from nooks_dagster.workspaces.registry import Registry
+
+LANES = """
+    SELECT DISTINCT lane FROM work.items
+    WHERE queue = 'crm.windows' AND scope = %s AND state IN ('waiting', 'leased', 'blocked')
+      AND payload ->> 'canonical' = ANY(%s)
+"""
+HELD = """
+    SELECT count(*) FROM work.items
+    WHERE queue IN ('crm.windows', 'crm.discoveries') AND scope = %s AND state = 'leased' AND lease_until > now()
+      AND (%s::text[] IS NULL OR payload ->> 'canonical' = ANY(%s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What a sync stands on."""
+
+    db: Database
+    lake: Lake
+    settings: Settings
+    factory: ConnectorFactory
+
+    @property
+    def launches(self) -> Launches:
+        """Return the launches of this platform."""
+        timing = self.settings
+        return Launches(
+            self.db, timedelta(seconds=timing.silence_seconds), timedelta(seconds=timing.launch_grace_seconds)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """Who drains: a run of the dispatcher's, or of a person's when `launch` is None."""
+
+    workspace: str
+    run_id: str
+    launch: int | None = None
+    request: Request = Request()
+
+    @property
+    def scope(self) -> str:
+        """Return the scope that it drains."""
+        return scope_of(self.workspace)
+
+
+class WorkspaceSync:
+    """Drains the CRM work of one workspace, once."""
+
+    def __init__(self, platform: Platform, run: SyncRun) -> None:
+        settings = platform.settings
+        self._platform = platform
+        self._run = run
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._registry = Registry(platform.db)
+        self._connectors = Connectors(self._registry, platform.factory)
+        worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
+        self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
+        self.problems: Sequence[str] = ()
+
+    def run(self) -> Iterator[WindowReport]:
+        """Yield a report for each window that ends; afterwards `problems` tells what could not be looked into.
+
+        Raises:
+            Permanent: The workspace has no connection.
+        """
+        run, launches = self._run, self._platform.launches
+        work_class = WorkClass.ASKED if run.launch is None else WorkClass.HISTORY
+        n = launches.start(run.scope, run.run_id, work_class, run.launch)
+        try:
+            if run.launch is None:
+                self._ask()
+            yield from self._drain(n)
+        except BaseException:
+            launches.end(run.scope, n, "failed")
+            raise
+        launches.end(run.scope, n, "done")
+
+    def calls(self) -> int:
+        """Return the API calls made so far."""
+        return self._connectors.calls()
+
+    def _ask(self) -> None:
+        connections = [c for c in self._registry.connections(self._run.workspace) if c.state != "removed"]
+        if not connections:
+            raise Permanent(
+                "no CRM is connected",
+                subject=self._run.workspace,
+                next_step=f"Run `nooks connect salesforce {self._run.workspace}`.",
+            )
+        with self._platform.db.transaction() as conn:
+            self._ledger.plan(
+                conn,
+                [
+                    discovery(c.workspace, c.id, self._run.run_id, WorkClass.ASKED, self._run.request)
+                    for c in connections
+                ],
+            )
+
+    def _drain(self, n: int) -> Iterator[WindowReport]:
+        settings = self._platform.settings
+        # One connection of its own, so that renewals never wait for a worker to finish its transaction.
+        heart = Database(settings.postgres_url, size=1)
+        stall = timedelta(seconds=settings.stall_seconds)
+        try:
+            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
+                sync = self._sync(keeper)
+                yield from sync.drain(self._run.scope, self._lanes)
+                self._wait_for_others()
+                self.problems = sync.problems
+        finally:
+            heart.close()
+
+    def _sync(self, keeper: LeaseKeeper) -> Sync:
+        db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings
+        settings.scratch.mkdir(parents=True, exist_ok=True)
+        return Sync(
+            self._ledger,
+            keeper,
+            Discovery(db, self._ledger, self._connectors),
+            WindowRunner(db, lake, self._ledger, self._connectors),
+            ChunkRunner(db, lake, self._ledger, settings.scratch),
+            settings.crm_workers,
+            self._mark_unauthorized,
+        )
+
+    def _lanes(self) -> Sequence[str] | None:
+        objects = self._run.request.objects
+        if not objects:
+            return None
+        with self._platform.db.transaction() as conn:
+            return [lane for (lane,) in conn.execute(LANES, (self._run.scope, list(objects)))]
+
+    def _mark_unauthorized(self, connection: str, reason: str) -> None:
+        if connection:
+            self._registry.mark(connection, "unauthorized", reason)
+
+    def _wait_for_others(self) -> None:
+        """A click on work that another run holds waits for it a while; what it reached is then told."""
+        if self._run.launch is not None:
+            return
+        objects = list(self._run.request.objects) or None
+        deadline = time.monotonic() + self._platform.settings.patience_seconds
+        while time.monotonic() < deadline:
+            with self._platform.db.transaction() as conn:
+                row = conn.execute(HELD, (self._run.scope, objects, objects)).fetchone()
+            if not row or not row[0]:
+                return
+            time.sleep(2)

@@ -1,0 +1,41 @@
+"""What has become of the parts of an item: how many are open, when the next is due, what they add up to.
+
+Belongs here: reading a parent's children. Does not: deciding when the parent is done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+OPEN = """
+    SELECT count(*),
+        greatest(min(coalesce(lease_until, due_at)) - now(), interval '0'),
+        min(reason) FILTER (WHERE state = 'blocked')
+    FROM work.items WHERE parent = %s AND state IN ('waiting', 'leased', 'blocked')
+"""
+TOTALS = """
+    SELECT entry.key, sum(entry.value::numeric)::bigint
+    FROM work.items i CROSS JOIN jsonb_each(i.outcome) AS entry
+    WHERE i.parent = %s AND i.state = 'done' AND jsonb_typeof(entry.value) = 'number' GROUP BY entry.key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The parts of one item; `totals` adds up the numbers of their outcomes."""
+
+    open: int
+    next_in: timedelta
+    blocked: str | None
+    totals: Mapping[str, int]
+
+
+def children(conn: psycopg.Connection[Any], parent: int) -> Children:
+    """Return what has become of the parts of an item."""
+    row = conn.execute(OPEN, (parent,)).fetchone()
+    count, next_in, blocked = row if row else (0, None, None)
+    totals = {key: int(total) for key, total in conn.execute(TOTALS, (parent,))}
+    return Children(count, next_in or timedelta(), blocked, totals)
