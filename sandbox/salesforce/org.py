@@ -78,7 +78,7 @@ class Page:
 
 
 class Query(Protocol):
-    """A parsed and checked query. Cheap to make again from its text, so a locator need only keep text and token."""
+    """A parsed and checked query. Cheap to make again: a locator need only keep its text and a token."""
 
     @property
     def sobject(self) -> str:
@@ -139,7 +139,7 @@ class Org(Protocol):
         """Rows of an object that are not deleted."""
 
     def get(self, name: str, record_id: str) -> Row | None:
-        """Return all fields of a record by its 15 or 18 character id, deleted or not; None if there is none."""
+        """Return all fields of a record by its 15 or 18 character id, deleted ones too, or None."""
 
     def updated(self, name: str, start: datetime, end: datetime) -> list[str]:
         """Ids of the rows that are not deleted and whose SystemModstamp is in [start, end), ascending.

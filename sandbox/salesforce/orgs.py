@@ -31,7 +31,7 @@ class Orgs:
     def create_generated(
         self, name: str, accounts: int, seed: int, skew: timedelta = timedelta(minutes=7)
     ) -> Org:
-        """Make an org whose records are a pure function of `seed`; the other objects in proportion to `accounts`.
+        """Make an org whose records are a pure function of `seed`, objects in proportion to accounts.
 
         Making the same org again returns it.
 

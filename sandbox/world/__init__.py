@@ -1,0 +1,4 @@
+"""The inhabitants of the sandbox, whichever CRM shows them: made from a seed, in any number, in constant memory.
+
+Belongs here: hashing, orders, timelines, names, texts. Does not: what one vendor calls them (`sandbox.salesforce`).
+"""

@@ -1,0 +1,77 @@
+"""Who lives in the world: people, companies, places, telephones. None of them exists.
+
+Belongs here: pools and the ways to combine them. Domains end in `.example`, telephone numbers contain 555.
+Does not: which field shows them.
+"""
+
+import re
+from unicodedata import normalize
+
+FIRST_NAMES = tuple(
+    "Ana Ben Carla David Elena Farid Grace Hiro Ines Jamal Kofi Lucia Mateo Nadia Oscar Priya Quentin Rosa Samir Tara "
+    "Uma Viktor Wanjiru Ximena Yusuf Zoe Aaron Bianca Chidi Daphne Emil Fatima Goran Hannah Ivan Jolene Katya Liam "
+    "Maribel Noah Olga Pavel Rania Stefan Tomoko Ulrich Vera William Yara Zane José Zoë François Søren Łukasz Nguyễn "
+    "Åsa Ørjan Jean-Luc Mary-Ann DeShawn Null 李 👻 True".split()
+) + ("Anna Maria", 'Robert "Bob"', "J.", " Eve", "Max ")
+LAST_NAMES = tuple(
+    "Abbott Baker Castillo Dietrich Eriksen Fischer Garcia Haddad Ivanova Jensen Kowalski Larsen Mbeki Novak Okafor "
+    "Petrov Quinn Rossi Schmidt Tanaka Ueda Vargas Weber Xu Yamamoto Zhang Adeyemi Bianchi Carvalho Dubois Eze Ferrari "
+    "Gupta Horvat Iqbal Johansson Khan Lopez Moreau Nakamura Olsen Patel Ramirez Silva Taylor Usman Virtanen Walker "
+    "Yilmaz Zimmerman Müller Núñez Brontë Strauß O'Brien D'Angelo O’Neil Smith-Jones Null None NA Test 王 Ng Li O".split()
+) + ("van der Berg", "de la Cruz", "St. John", "Smith, Jr.", "al-Rashid", 'King "K"', "Smith ")
+
+COMPANY_STARTS = tuple(
+    "Acu Bright Cloud Delta Ever Forge Green Helio Iron Juniper Kite Lumen Metro North Open Prime Quant River Silver "
+    "Terra Ultra Vertex Wind Xeno Yellow Zenith Blue Copper Data Echo Fjord Giga".split()
+)
+COMPANY_ENDS = tuple(
+    "base bridge core craft dyne field flow form gate grid hive house lab land line link mark mill mind path point "
+    "port rise scale shift sight soft space stone stream ware works".split()
+)
+COMPANY_FORMS = (
+    "", " Inc", " Inc.", ", Inc.", " LLC", " Ltd", " GmbH", " AG", " S.A.", " & Co. KG", " Group", " Holdings", " (EMEA)",
+    " Corp", " Co., Ltd.", " – Do Not Use",
+)  # fmt: skip
+
+PLACES = (
+    ("Market St", "San Francisco", "CA", "94105", "United States"),
+    ("W 34th St", "New York", "NY", "10001", "USA"),
+    ("Beacon St", "Boston", "Massachusetts", "02108", "United States"),
+    ("Congress Ave", "Austin", "TX", "78701-1234", "US"),
+    ("King St W", "Toronto", "ON", "M5H 1J9", "Canada"),
+    ("Rue de Rivoli", "Paris", None, "75001", "France"),
+    ("Königsallee", "Düsseldorf", "NRW", "40212", "Germany"),
+    ("Bahnhofstrasse", "Zürich", None, "8001", "Switzerland"),
+    ("Old St", "London", "", "EC1V 9HL", "United Kingdom"),
+    ("O'Connell St", "Dublin", None, "D01 F5P2", "Ireland"),
+    ("Av. Paulista", "São Paulo", "SP", "01310-100", "Brazil"),
+    ("千代田", "東京", None, "100-0001", "Japan"),
+    ("MG Road", "Bengaluru", "Karnataka", "560001", "India"),
+    ("George St", "Sydney", "NSW", "2000", "Australia"),
+    ("Moi Avenue", "Nairobi", None, "00100", "Kenya"),
+    ("Storgatan", "Malmö", None, "211 20", "Sweden"),
+)
+"""Street, city, state, postal code and country, spelled as inconsistently as people do."""
+
+PHONES = (
+    "(%03d) 555-%04d", "+1 %03d-555-%04d", "%03d.555.%04d", "%03d555%04d", "1-%03d-555-%04d", "+44 20 %03d 555 %04d",
+    "+49 (0)%03d 555%04d", "(%03d)555-%04d x12", "%03d 555 %04d ext. 7", "+1%03d555%04d", "tel:+1-%03d-555-%04d",
+    "00%03d 555 %04d",
+)  # fmt: skip
+"""Formats of an area (3 digits) and a number (4 digits)."""
+
+TITLES = (
+    "CEO", "CFO", "VP Sales", "VP of Sales", "Director, Operations", "Head of People & Culture", "Account Executive",
+    "Software Engineer", "IT Manager", "Procurement", "Owner / Founder", "Sr. Analyst", "Chief \"Everything\" Officer",
+    "Assistant to the CEO", "RevOps", "Consultant",
+)  # fmt: skip
+
+
+def slug(name: str) -> str:
+    """Return the letters and digits of a name that fit into an e-mail address or a domain."""
+    ascii_text = normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "", ascii_text.lower()) or "x"
+
+
+FIRST_SLUGS = tuple(slug(name) for name in FIRST_NAMES)
+LAST_SLUGS = tuple(slug(name) for name in LAST_NAMES)

@@ -1,0 +1,102 @@
+"""A shuffle of any number of rows that is arithmetic: no table, both directions, and countable by rectangle.
+
+Belongs here: the affine permutation between a row's index and its rank, and the number theory that lets ranges of
+both be counted and walked without looking at every row.
+Does not: what index and rank mean (ids and stamps, in the worlds that use it).
+"""
+
+from collections.abc import Iterator
+from math import gcd
+
+Span = tuple[int, int]
+"""Whole numbers from the first up to, but not including, the second."""
+
+
+class Shuffle:
+    """The bijection `rank = (step * index + shift) mod count` on 0..count-1.
+
+    Args:
+        count: Number of rows.
+        key: Any number; other keys shuffle otherwise.
+    """
+
+    def __init__(self, count: int, key: int) -> None:
+        self.count = count
+        self._step, self._shift = _step(count, key), key % max(count, 1)
+        self._back = pow(self._step, -1, count) if count > 1 else 0
+
+    def rank(self, index: int) -> int:
+        """Return where the row stands in the shuffled order."""
+        return (self._step * index + self._shift) % self.count
+
+    def index(self, rank: int) -> int:
+        """Return which row stands at a place of the shuffled order."""
+        return self._back * (rank - self._shift) % self.count
+
+    def count_within(self, indexes: Span, ranks: Span, every: int = 1, residue: int = 0) -> int:
+        """Count the rows whose index and rank lie in both spans and whose index is `residue` modulo `every`."""
+        low, high = (-(-(bound - residue) // every) for bound in indexes)
+        if high <= low or ranks[1] <= ranks[0]:
+            return 0
+        step = self._step * every % self.count
+        shift = (self._step * (every * low + residue) + self._shift) % self.count
+        return _count_below(high - low, self.count, step, shift, ranks[1]) - _count_below(
+            high - low, self.count, step, shift, ranks[0]
+        )
+
+    def walk(self, indexes: Span, ranks: Span) -> Iterator[int]:
+        """Yield the indexes of a rectangle, ascending, in O(log count) each however empty the rectangle is."""
+        index, (low, high) = indexes[0], ranks
+        while index < indexes[1] and low < high:
+            rank = self.rank(index)
+            if low <= rank < high:
+                yield index
+                index += 1
+                continue
+            ahead = first_within(self._step, self.count, (low - rank) % self.count, high - low)
+            if ahead is None:
+                return
+            index += ahead
+
+
+def first_within(step: int, modulus: int, low: int, width: int) -> int | None:
+    """Return the smallest x >= 0 with `step * x mod modulus` in [low, low + width), or None.
+
+    The span may not wrap around: `low + width <= modulus`. This is Euclid's algorithm: when no multiple of step
+    falls in the span before the first wrap-around, the same question is asked modulo step.
+    """
+    if low == 0:
+        return 0
+    if 2 * step > modulus:  # mirrored, so that every round halves the modulus
+        step, low = modulus - step, modulus - low - width + 1
+    if step == 0:
+        return None
+    turn = -(-low // step)
+    if turn * step < low + width:
+        return turn
+    wraps = first_within(-modulus % step, step, low % step, width)
+    return None if wraps is None else -(-(low + modulus * wraps) // step)
+
+
+def _step(count: int, key: int) -> int:
+    step = max(int(count * 0.6180339887) + key % 97, 1)
+    while gcd(step, count) != 1:
+        step += 1
+    return step % count if count > 1 else 0
+
+
+def _count_below(terms: int, modulus: int, step: int, shift: int, bound: int) -> int:
+    """Count x in [0, terms) with `(step * x + shift) mod modulus < bound`."""
+    return _floor_sum(terms, modulus, step, shift) - _floor_sum(terms, modulus, step, shift - bound)
+
+
+def _floor_sum(terms: int, modulus: int, step: int, shift: int) -> int:
+    """Return the sum of `(step * x + shift) // modulus` for x in [0, terms), in O(log modulus)."""
+    total = 0
+    while terms > 0:
+        total += terms * (terms - 1) // 2 * (step // modulus) + terms * (shift // modulus)
+        step, shift = step % modulus, shift % modulus
+        top = step * terms + shift
+        terms, shift = divmod(top, modulus)
+        modulus, step = step, modulus
+    return total
