@@ -62,8 +62,8 @@ def disk_errors(folder: Path) -> Iterator[None]:
 def _failure(error: Exception, uri: str) -> Failure:
     if isinstance(error, google.RetryError) and isinstance(error.cause, Exception):
         return _failure(error.cause, uri)
-    if isinstance(error, google.ClientError):
-        return _refused(error, uri)
+    if isinstance(error, google.GoogleAPICallError):
+        return _answer(error, uri)
     if isinstance(error, auth.DefaultCredentialsError):
         return Permanent(
             "There are no Google credentials.",
@@ -79,7 +79,7 @@ def _failure(error: Exception, uri: str) -> Failure:
     return _unanswered(uri, error)
 
 
-def _refused(error: google.ClientError, uri: str) -> Failure:
+def _answer(error: google.GoogleAPICallError, uri: str) -> Failure:
     match error:
         case google.NotFound():
             return _not_found(error, uri)
@@ -94,7 +94,7 @@ def _refused(error: google.ClientError, uri: str) -> Failure:
                 next_step="Grant our service account roles/storage.objectUser on the bucket.",
             )
     # 408 is a time-out, 410 an upload session that the server has dropped: both pass.
-    if error.code in (408, 410):
+    if error.code in (408, 410) or (error.code or 500) >= 500:
         return _unanswered(uri, error)
     return Permanent(f"The lake refused the request ({error.code}).", subject=uri)
 
@@ -110,6 +110,10 @@ def _not_found(error: google.NotFound, uri: str) -> Permanent:
 
 
 def _unanswered(uri: str, error: Exception) -> Transient:
+    if (
+        getattr(error, "code", None) == 507
+    ):  # never from Google, but a lake on a disk of one's own can fill it
+        return Transient("The disk under the lake is full.", subject=uri, next_step="Free space there.")
     return Transient(
         f"The lake does not answer ({type(error).__name__}).",
         subject=uri,

@@ -107,7 +107,7 @@ class _HashingFile:
     """A file that knows the sha256 of what was written; Parquet is written front to back."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
+        self._file = path.open("xb", buffering=0)  # a buffer would meet a full disk only when it is closed
         self.sha256 = hashlib.sha256()
         self.closed = False
 
@@ -115,7 +115,10 @@ class _HashingFile:
         if self.closed:  # an abandoned ParquetWriter still writes its footer when it is collected
             return len(data)
         self.sha256.update(data)
-        return self._file.write(data)
+        view = memoryview(data)
+        while view:  # one write(2) may take less than all of it
+            view = view[self._file.write(view) :]
+        return len(data)
 
     def flush(self) -> None:
         if not self.closed:

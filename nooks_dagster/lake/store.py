@@ -153,7 +153,7 @@ class Lake:
         try:
             with lake_errors(self.uri(name)):
                 data = blob.download_as_bytes(retry=self._retry, timeout=_TIMEOUT)
-            return Document(json.loads(data), int(blob.generation))
+            return Document(json.loads(data), int(blob.generation or 0))
         except Missing:
             return Document(None, 0)
         except ValueError as error:
@@ -182,7 +182,7 @@ class Lake:
                 retry=self._retry,
                 timeout=_TIMEOUT,
             )
-        return int(blob.generation)
+        return int(blob.generation or 0)
 
     def _check_same(self, handle: Handle, name: str) -> None:
         """Raise unless the object that took the name first holds the bytes of the handle."""
