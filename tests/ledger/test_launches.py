@@ -1,0 +1,115 @@
+"""The dispatcher: a start that fell due is never forgotten and never runs twice at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from nooks_dagster.database.pool import Database
+from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.ledger import Ledger
+
+WINDOWS = Queue("windows", serial=True, blocks=True)
+MINUTE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def launches(db: Database) -> Launches:
+    return Launches(db, silence=MINUTE, grace=MINUTE)
+
+
+def plan(ledger: Ledger, scope: str, work_class: WorkClass = WorkClass.HISTORY, **more: timedelta) -> None:
+    with ledger.db.transaction() as conn:
+        ledger.plan(conn, [NewItem(WINDOWS, scope, scope, "1", {}, work_class, **more)])
+
+
+def keys(launches: Launches) -> list[str]:
+    return [launch.key for launch in launches.due(limit=10)]
+
+
+def age(db: Database) -> None:
+    with db.transaction() as conn:
+        conn.execute("""
+            UPDATE work.launches SET requested_at = requested_at - interval '1 hour',
+                heartbeat_at = heartbeat_at - interval '1 hour', ended_at = ended_at - interval '1 hour'""")
+
+
+def test_due_work_is_launched_once_however_often_the_clock_ticks(launches: Launches, ledger: Ledger) -> None:
+    plan(ledger, "crm/acme")
+    assert keys(launches) == ["crm/acme:1"]
+    assert keys(launches) == []
+
+
+def test_work_that_is_not_due_yet_is_left_alone(launches: Launches, ledger: Ledger) -> None:
+    plan(ledger, "crm/acme", due_in=timedelta(hours=1))
+    assert keys(launches) == []
+
+
+def test_a_lane_whose_head_is_parked_is_not_launched_for_what_waits_behind_it(
+    launches: Launches, ledger: Ledger
+) -> None:
+    plan(ledger, "crm/acme", due_in=timedelta(hours=1))
+    with ledger.db.transaction() as conn:
+        ledger.plan(conn, [NewItem(WINDOWS, "crm/acme", "crm/acme", "2", {}, WorkClass.HISTORY)])
+    assert keys(launches) == []
+
+
+def test_the_more_urgent_scope_is_launched_first(launches: Launches, ledger: Ledger) -> None:
+    plan(ledger, "crm/history", WorkClass.HISTORY)
+    plan(ledger, "crm/asked", WorkClass.ASKED)
+    assert keys(launches) == ["crm/asked:1", "crm/history:1"]
+
+
+def test_a_requested_run_that_never_started_is_lost_and_followed(
+    launches: Launches, ledger: Ledger, db: Database
+) -> None:
+    plan(ledger, "crm/acme")
+    launches.due(limit=10)
+    age(db)
+    assert launches.lose() == []
+    age(db)
+    assert keys(launches) == ["crm/acme:2"]
+
+
+def test_a_run_whose_heartbeat_died_is_named_so_that_it_can_be_marked(
+    launches: Launches, ledger: Ledger, db: Database
+) -> None:
+    plan(ledger, "crm/acme")
+    launches.due(limit=10)
+    launches.start("crm/acme", "run-1", WorkClass.HISTORY, 1)
+    assert launches.lose() == []
+    age(db)
+    assert launches.lose() == ["run-1"]
+
+
+def test_a_run_that_failed_three_times_in_a_row_does_not_wedge_its_scope(
+    launches: Launches, ledger: Ledger, db: Database
+) -> None:
+    plan(ledger, "crm/acme")
+    for n in (1, 2, 3):
+        assert keys(launches) == [f"crm/acme:{n}"]
+        launches.start("crm/acme", f"run-{n}", WorkClass.HISTORY, n)
+        launches.end("crm/acme", n, "failed")
+        assert keys(launches) == []
+        age(db)
+    assert keys(launches) == ["crm/acme:4"]
+
+
+def test_a_click_takes_the_next_number_and_holds_the_dispatcher_back(
+    launches: Launches, ledger: Ledger
+) -> None:
+    assert launches.start("crm/acme", "click", WorkClass.ASKED, None) == 1
+    plan(ledger, "crm/acme")
+    assert keys(launches) == []
+    launches.end("crm/acme", 1, "done")
+    assert keys(launches) == ["crm/acme:2"]
+
+
+def test_a_run_that_comes_after_its_launch_was_given_up_joins_under_a_new_number(
+    launches: Launches, ledger: Ledger, db: Database
+) -> None:
+    plan(ledger, "crm/acme")
+    launches.due(limit=10)
+    age(db)
+    launches.lose()
+    assert launches.start("crm/acme", "late", WorkClass.HISTORY, 1) == 2
