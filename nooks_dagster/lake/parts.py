@@ -5,6 +5,7 @@ Does not: names in the lake, or when a part may be written.
 """
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -60,17 +61,18 @@ class PartWriter:
         self._waiting_bytes = 0
 
     def __enter__(self) -> Self:
-        with disk_errors(self._folder):
+        with disk_errors(self._folder), ExitStack() as undo:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = _HashingFile(self._path)
-        self._parquet = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+            undo.callback(self._remove)
+            self._parquet = pq.ParquetWriter(self._file, self._schema, compression="zstd")
+            undo.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._path.unlink(missing_ok=True)
-        self._file.close()
+        self._remove()
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add a batch.
@@ -92,6 +94,10 @@ class PartWriter:
             self._parquet.close()
             self._file.close()
         return LocalPart(self._path, self._rows, self._path.stat().st_size, self._file.sha256.hexdigest())
+
+    def _remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._file.close()
 
     def _flush(self) -> None:
         if not self._waiting:
