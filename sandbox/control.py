@@ -1,0 +1,41 @@
+"""The sandbox's own interface, on the proxy port itself: is it healthy, what did it see.
+
+Belongs here: `/health` and `/control/*`, for supervisors, tests and benchmarks on this machine.
+Does not: anything that a vendor offers.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.counters import Counters
+
+
+def control(orgs: Callable[[], Sequence[str]], counters: Counters) -> Starlette:
+    """Return the control application; `orgs` names what is served at the moment of asking."""
+
+    def health(_: Request) -> Response:
+        return JSONResponse({"service": "nooks-sandbox", "pid": os.getpid(), "orgs": list(orgs())})
+
+    def read_counters(_: Request) -> Response:
+        return JSONResponse(counters.snapshot())
+
+    def reset_counters(_: Request) -> Response:
+        counters.reset()
+        return Response(status_code=204)
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/control/counters", read_counters),
+            Route("/control/counters/reset", reset_counters, methods=["POST"]),
+        ],
+        # A web page in a browser can reach loopback under a name of its own; it may not steer the sandbox.
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+    )

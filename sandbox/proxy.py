@@ -1,0 +1,116 @@
+"""The HTTP proxy that makes unmodified clients reach the sandbox under the real host names.
+
+Belongs here: CONNECT to the host names that are played, refusal of all others, plain requests to the port.
+Does not: TLS and answers, which are the listeners' behind it (`sandbox.server`).
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+Address = tuple[str, int]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+_HEAD_SECONDS = 30
+_CHUNK = 256 * 1024  # A gzipped page of 2,000 rows is about this large: few wake-ups, little memory.
+
+
+class HostNames:
+    """The host names that are played; `*.` stands for exactly one label, as in a certificate."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+
+    def __contains__(self, host: str) -> bool:
+        host = host.lower().rstrip(".")
+        return host in self.names or f"*.{host.partition('.')[2]}" in self.names
+
+
+class Proxy:
+    """One listening port: tunnels to `tls` for known hosts, hands plain requests for itself to `control`."""
+
+    def __init__(self, hosts: HostNames, tls: Address, control: Address) -> None:
+        self._hosts = hosts
+        self._tls = tls
+        self._control = control
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def start(self, port: int) -> asyncio.Server:
+        """Listen on 127.0.0.1; port 0 takes a free one.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        return await asyncio.start_server(self._accept, "127.0.0.1", port, limit=_CHUNK)
+
+    def close(self) -> None:
+        """Drop every open connection."""
+        for task in tuple(self._open):
+            task.cancel()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._keep(self._serve(reader, writer))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        # asyncio.start_server holds its own tasks weakly and out of reach, so they could not be cancelled.
+        task = asyncio.create_task(work)
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_SECONDS)
+            await self._route(head, (reader, writer))
+        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError):
+            pass  # The client left, or never was an HTTP client: nobody is there to be told.
+        finally:
+            writer.close()
+
+    async def _route(self, head: bytes, client: Streams) -> None:
+        method, _, rest = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
+        target = rest.rpartition(" ")[0]
+        if method == "CONNECT":
+            await self._connect(target, client)
+        elif target.startswith("/"):
+            await _relay(client, await asyncio.open_connection(*self._control, limit=_CHUNK), head)
+        else:
+            await _refuse(client[1], target)
+
+    async def _connect(self, target: str, client: Streams) -> None:
+        host, _, port = target.rpartition(":")
+        if host not in self._hosts or port != "443":
+            await _refuse(client[1], target)
+            return
+        upstream = await asyncio.open_connection(*self._tls, limit=_CHUNK)
+        client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await _relay(client, upstream)
+
+
+async def _relay(client: Streams, upstream: Streams, head: bytes = b"") -> None:
+    upstream[1].write(head)
+    try:
+        await asyncio.gather(_pump(client[0], upstream[1]), _pump(upstream[0], client[1]))
+    finally:
+        upstream[1].close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(_CHUNK):
+            sink.write(data)
+            await sink.drain()
+    finally:
+        sink.close()
+
+
+async def _refuse(writer: asyncio.StreamWriter, target: str) -> None:
+    shown = "".join(c for c in target if c.isprintable() and c not in "<>")[:200]
+    reason = f"the sandbox does not forward to {shown}; unset HTTPS_PROXY"
+    body = f"{reason}\n".encode()
+    # The sentence is also the reason phrase, which is all that most clients show of a refused CONNECT.
+    head = (
+        f"HTTP/1.1 403 {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    writer.write(head.encode("ascii", "replace") + body)
+    await writer.drain()

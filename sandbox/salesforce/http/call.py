@@ -1,0 +1,45 @@
+"""One call of the REST interface, as handlers see it once it was let in.
+
+Belongs here: what a handler may know and do.
+Does not: HTTP, authentication, quota (`rest`); addresses (`resources`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.counters import Counters
+from sandbox.salesforce.http.locators import Locators
+from sandbox.salesforce.org import Org
+
+Handler = Callable[["Call"], Any]
+"""Answers a call with a value that becomes the JSON body. Raises ApiError or SoqlError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. `path` holds the variable parts of the address, `version` is like `59.0`."""
+
+    org: Org
+    version: str
+    method: str
+    address: str
+    locators: Locators
+    counters: Counters
+    used: int
+    allowance: int
+    path: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def base(self) -> str:
+        """The address below which this version's resources are."""
+        return f"/services/data/v{self.version}"
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as the REST interface writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}+0000"
