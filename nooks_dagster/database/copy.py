@@ -49,7 +49,7 @@ def copy_batches(
                 rows += part.num_rows
                 removed += nuls
     if removed:
-        _log.warning("%d NUL characters left out of %s: Postgres cannot store them", removed, table.as_string())
+        _log.warning("%d NUL characters left out of %s: Postgres has none", removed, table.as_string())
     return rows
 
 
