@@ -33,7 +33,7 @@ def migrate(url: str) -> None:
         Transient: Postgres does not answer, or a table stayed locked.
         Permanent: The database may not be created, or belongs to a newer release.
     """
-    _create_if_missing(url)
+    create_if_missing(url)
     engine = create_engine("postgresql+psycopg://", creator=lambda: connect(url), poolclass=NullPool)
     with translated(address(url)):
         try:
@@ -60,7 +60,7 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _create_if_missing(url: str) -> None:
+def create_if_missing(url: str) -> None:
     """Create the database of a URL through the server's `postgres` database, if that is what stops us."""
     try:
         connect(url).close()

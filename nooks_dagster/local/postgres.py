@@ -1,15 +1,15 @@
 """The embedded Postgres: a data folder, a port, and the server that keeps them.
 
 Belongs here: creating the data folder, healing what a crash left, and the settings of the server.
-Does not: restarting it when it dies (`nooks_dagster.local.supervisor`), or schemas (`nooks_dagster.database`).
+Does not: restarting it when it dies (`nooks_dagster.local.supervisor`), nor schemas (`database`).
 """
 
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import psycopg
@@ -74,13 +74,16 @@ class Postgres:
     def home(self) -> Path:
         """Return the folder that really holds the data.
 
-        Root's server runs as another account, which cannot enter a project below a closed home such as /root.
+        Root's server runs as another account, which cannot enter a project below a closed home such as /root:
+        then the data is in /var/lib, and `folder` a link to it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self.account.can_enter(self.folder.parent):
-            return self.folder.resolve()
-        digest = sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
-        return Path("/var/lib") / f"nooks-postgres-{digest}"
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        if not self.folder.exists() and not self.account.can_enter(self.folder.parent):
+            elsewhere = Path("/var/lib") / f"nooks-postgres-{uuid4().hex[:12]}"
+            self.account.owns(elsewhere)
+            self.folder.unlink(missing_ok=True)  # a link that leads nowhere
+            self.folder.symlink_to(elsewhere)
+        return self.folder.resolve()
 
     def prepare(self) -> list[str]:
         """Make the data folder ready, heal what a crash left, and return the command of the server.
@@ -104,7 +107,7 @@ class Postgres:
         _heal(data)
         if not ports.is_free(self.port):
             raise Transient(
-                f"Port {self.port}, which Postgres listens on, is held by {ports.describe_holder(self.port)}.",
+                f"Port {self.port} of Postgres is held by {ports.describe_holder(self.port)}.",
                 next_step="Stop that process, or put another port into NOOKS_POSTGRES_URL and "
                 "NOOKS_DAGSTER_POSTGRES_URL in .env.",
             )
@@ -152,25 +155,14 @@ class Postgres:
             )
 
     def _create(self, programs: Path, data: Path) -> None:
-        """Create the data folder under another name first, so that an interrupted initdb is simply done again."""
+        """Create it under another name first, so that an interrupted initdb is simply done again."""
         part = data.with_name("data.part")
         shutil.rmtree(part, ignore_errors=True)
         modern = binaries.major(programs) >= 17
-        locale = ["--locale-provider=builtin", "--locale=C.UTF-8"] if modern else ["--no-locale"]
-        sync = [] if self.durable else ["--no-sync"]
-        command = [
-            programs / "initdb",
-            "-D",
-            part,
-            "-U",
-            "nooks",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            *locale,
-            *sync,
-        ]
+        options = ["--auth=trust", "--username=nooks", "--encoding=UTF8"]
+        options += ["--locale-provider=builtin", "--locale=C.UTF-8"] if modern else ["--no-locale"]
+        options += [] if self.durable else ["--no-sync"]
+        command = [str(programs / "initdb"), "-D", str(part), *options]
         result = subprocess.run(
             command, cwd="/", capture_output=True, text=True, check=False, **self.account.identity
         )
@@ -203,13 +195,13 @@ def _check_version(programs: Path, data: Path) -> None:
         ) from None
     if found != str(binaries.major(programs)):
         raise Permanent(
-            f"{data} was written by Postgres {found}, and the server here is version {binaries.major(programs)}.",
-            next_step=f"Set NOOKS_PG_BIN to the binaries of version {found}, or `make clean` to begin with empty data.",
+            f"{data} was written by Postgres {found}, and this server is version {binaries.major(programs)}.",
+            next_step=f"Set NOOKS_PG_BIN to binaries of version {found}, or begin anew with `make clean`.",
         )
 
 
 def _heal(data: Path) -> None:
-    """Remove what a kill -9 or a reboot left: a pid file whose number another process has now, and lone backends.
+    """Remove what kill -9 or a reboot left: a pid file whose number another process has, and lone backends.
 
     Postgres itself refuses to start while any process has the number in the file, and while a backend of the
     dead server still holds its shared memory.

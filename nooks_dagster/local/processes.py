@@ -1,4 +1,4 @@
-"""Processes of this machine: started so that they outlive us, known by more than their number, stopped for certain.
+"""Processes of this machine: started to outlive us, known by more than their number, stopped for certain.
 
 Belongs here: start, identify, stop. Does not: when to do so (`nooks_dagster.local.supervisor`).
 """
@@ -16,10 +16,13 @@ import psutil
 from nooks_dagster.failures import Permanent
 from nooks_dagster.local.account import Identity
 
+UNSEEN = 256
+"""The exit code of a process that was not our child; a real one is below 256."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process by its number and its start time, so that another one that got the number is never mistaken for it."""
+    """A process by its number and start time, so that a later one of that number is not mistaken for it."""
 
     pid: int
     started: float
@@ -42,6 +45,16 @@ class Process:
             return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
+
+    def exit_code(self) -> int | None:
+        """Return None while it runs, else its exit code: negative for a signal, `UNSEEN` if not our child."""
+        if self.alive():
+            return None
+        try:
+            code = psutil.Process(self.pid).wait(timeout=0)  # also frees the zombie
+        except psutil.Error:
+            return UNSEEN
+        return UNSEEN if code is None else int(code)
 
     def family(self) -> list[psutil.Process]:
         """Return the process and all its descendants, itself first; empty when it is dead."""
@@ -78,7 +91,7 @@ def start(
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_default_signals,
+                preexec_fn=_default_signals,  # noqa: PLW1509 - whoever starts services has one thread
                 **(identity or Identity()),
             )
         except OSError as error:
@@ -87,25 +100,45 @@ def start(
     return Process.of(child.pid)
 
 
-def stop(process: Process, *, grace: float, first: signal.Signals = signal.SIGTERM) -> None:
-    """Stop a process and its descendants: a signal to the process, then SIGKILL to all that is left after `grace` seconds."""
+def stop(
+    process: Process, *, grace: float, first: signal.Signals = signal.SIGTERM, whole: bool = False
+) -> None:
+    """Stop a process and its descendants, for certain.
+
+    Args:
+        process: The process.
+        grace: Seconds until SIGKILL for all of them that are left.
+        first: What asks it to end.
+        whole: The descendants are asked too; else ending them is the process's own business.
+    """
     family = process.family()
-    if not family:
-        return
-    _send(family[0], first)
+    for member in family if whole else family[:1]:
+        _send(member, first)
     _, rest = psutil.wait_procs(family, timeout=grace)
     for member in rest:
         _send(member, signal.SIGKILL)
     psutil.wait_procs(rest, timeout=5)
 
 
-def reap() -> None:
-    """Collect children that ended, so that no zombies pile up."""
+def carries(process: psutil.Process, name: str, value: str) -> bool:
+    """Tell whether a process was started with a variable of this value."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+        return process.environ().get(name) == value
+    except (psutil.Error, OSError):
+        return False
+
+
+def carriers(name: str, value: str) -> list[Process]:
+    """Return every process but this one that was started with a variable of this value."""
+    found = [process for process in psutil.process_iter() if carries(process, name, value)]
+    return [Process(process.pid, process.create_time()) for process in found if process.pid != os.getpid()]
+
+
+def describe(code: int) -> str:
+    """Say in words how a process ended."""
+    if code == UNSEEN:
+        return "nobody saw how"
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
@@ -116,6 +149,6 @@ def _send(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def _default_signals() -> None:
-    """Undo an inherited SIG_IGN: what `make` starts ignores SIGINT, and Dagster maps SIGTERM to that handler."""
+    """Undo an inherited SIG_IGN: make's children ignore SIGINT, and Dagster handles SIGTERM the same way."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

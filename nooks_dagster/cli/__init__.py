@@ -1,0 +1,27 @@
+"""The `nooks` command, one file per group of commands.
+
+Belongs here: the application, and the list of its commands: a new one is a line in `COMMANDS`.
+Does not: what commands do. They are thin: read arguments, call the engine, print.
+"""
+
+from collections.abc import Callable
+
+import typer
+
+from nooks_dagster.cli.down import down
+from nooks_dagster.cli.errors import Sentences
+from nooks_dagster.cli.project import use_project
+from nooks_dagster.cli.up import up
+
+COMMANDS: list[Callable[..., None]] = [up, down]
+
+app = typer.Typer(
+    cls=Sentences,
+    callback=use_project,
+    help="Run and look after the go-to-market data platform.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    app.command()(command)
