@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,14 +18,14 @@ import pyarrow.parquet as pq
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.merge import merge
-from nooks_dagster.crm.model import Chunk, SourceObject
+from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.work import WindowTask, moment
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt
 from nooks_dagster.lake.catalog import add_part
 from nooks_dagster.lake.handle import Handle
-from nooks_dagster.lake.lake import Lake
-from nooks_dagster.lake.parts import PartWriter
+from nooks_dagster.lake.parts import LocalPart, PartWriter
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.ledger import Ledger
 
@@ -38,14 +39,12 @@ class ChunkRunner:
         db: The platform's database.
         lake: Where parts land.
         ledger: Where progress is recorded.
-        scratch: A local folder for the part on its way, removed with the chunk.
     """
 
-    def __init__(self, db: Database, lake: Lake, ledger: Ledger, scratch: Path) -> None:
+    def __init__(self, db: Database, lake: Lake, ledger: Ledger) -> None:
         self._db = db
         self._lake = lake
         self._ledger = ledger
-        self._scratch = scratch
 
     def run(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
         """Bring one chunk to its end: landed, merged, complete.
@@ -54,44 +53,44 @@ class ChunkRunner:
             Failure: What the source, the lake or Postgres answered.
             LostLease: Another worker has the chunk; nothing of ours was committed.
         """
-        path = self._scratch / f"{claim.item.id}-f{claim.fence}.parquet"
-        try:
-            landed = claim.item.progress.get("landed")
-            if landed is None:
-                self._land(claim, task, source, connector, path)
-            else:
-                handle = Handle.from_json(landed)
-                self._lake.download(handle, path)
-                self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
-        finally:
-            path.unlink(missing_ok=True)
+        landed = claim.item.progress.get("landed")
+        if landed is None:
+            self._land_and_merge(claim, task, source, connector)
+            return
+        handle = Handle.from_json(landed)
+        with TemporaryDirectory(dir=self._lake.scratch) as folder:
+            path = Path(folder, "part.parquet")
+            self._lake.download(handle, path)
+            claim.tick()
+            self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
 
-    def _land(
-        self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector, path: Path
+    def _land_and_merge(
+        self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector
     ) -> None:
         extraction = connector.extract(source, Chunk(claim.item.payload["key"], claim.item.payload["spec"]))
-        with PartWriter(path, source.schema) as writer:
+        with PartWriter(self._lake.scratch, source.schema) as writer:
             for batch in extraction.batches:
                 writer.write(batch)
                 claim.tick()
-        if extraction.expected_rows not in (None, writer.rows):
-            raise Corrupt(
-                f"the source promised {extraction.expected_rows} rows and sent {writer.rows}",
-                subject=f"{task.connection}/{task.source} chunk {claim.item.payload['key']}",
-            )
-        crash_point("extracted")
-        if writer.rows == 0:
-            self._finish_empty(claim)
-            return
+            part = writer.finish()
+            _check_count(claim, task, extraction, part)
+            crash_point("extracted")
+            if part.rows == 0:
+                self._finish_empty(claim)
+                return
+            handle = self._land(claim, task, extraction, part)
+            self._merge(claim, task, source, handle, extraction.observed_at, part.path)
+
+    def _land(self, claim: Claim, task: WindowTask, extraction: Extraction, part: LocalPart) -> Handle:
         name = f"{task.dataset}/{claim.item.parent}-{claim.item.payload['key']}-f{claim.fence}.parquet"
-        handle = self._lake.upload(path, name, writer.rows)
+        handle = self._lake.upload(part.path, name, part.rows, part.sha256)
         crash_point("uploaded")
         with self._db.transaction() as conn:
             progress = {"landed": handle.to_json(), "observed_at": extraction.observed_at.isoformat()}
             self._ledger.advance(conn, claim, progress)
             add_part(conn, task.dataset, handle, claim.item.id)
         crash_point("landed")
-        self._merge(claim, task, source, handle, extraction.observed_at, path)
+        return handle
 
     def _merge(
         self,
@@ -113,6 +112,14 @@ class ChunkRunner:
     def _finish_empty(self, claim: Claim) -> None:
         with self._db.transaction() as conn:
             self._ledger.complete(conn, claim, {"rows": 0, "bytes": 0})
+
+
+def _check_count(claim: Claim, task: WindowTask, extraction: Extraction, part: LocalPart) -> None:
+    if extraction.expected_rows not in (None, part.rows):
+        raise Corrupt(
+            f"the source promised {extraction.expected_rows} rows and sent {part.rows}",
+            subject=f"{task.connection}/{task.source} chunk {claim.item.payload['key']}",
+        )
 
 
 def _ticking(claim: Claim, path: Path) -> Iterator[pa.RecordBatch]:

@@ -44,7 +44,9 @@ class Discovery:
         claim.tick()
         tasks = [_task(item, request, name, canonical) for name, canonical in objects.items()]
         with self._db.transaction() as conn:
-            windows = [w for task in tasks if request.wants(task.canonical) for w in self._windows(conn, task, item)]
+            windows = [
+                w for task in tasks if request.wants(task.canonical) for w in self._windows(conn, task, item)
+            ]
             planned = self._ledger.plan(conn, windows)
             self._ledger.complete(conn, claim, {"objects": len(objects), "windows": planned})
 

@@ -14,12 +14,13 @@ from nooks_dagster.crm.chunks import ChunkRunner
 from nooks_dagster.crm.connections import ConnectorFactory, Connectors
 from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.stored import Stored, stored
 from nooks_dagster.crm.sync import Sync
 from nooks_dagster.crm.windows import WindowRunner
 from nooks_dagster.crm.work import Request, discovery, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
-from nooks_dagster.lake.lake import Lake
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import LeaseKeeper
@@ -108,6 +109,16 @@ class WorkspaceSync:
         """Return the API calls made so far."""
         return self._connectors.calls()
 
+    def left(self, canonical: str) -> bool:
+        """Say whether windows of an object are still to be worked on."""
+        with self._platform.db.transaction() as conn:
+            return bool(conn.execute(LANES, (self._run.scope, [canonical])).fetchall())
+
+    def stored(self, canonical: str) -> Stored:
+        """Return what we have of an object of this workspace."""
+        with self._platform.db.transaction() as conn:
+            return stored(conn, self._run.workspace, canonical)
+
     def _ask(self) -> None:
         connections = [c for c in self._registry.connections(self._run.workspace) if c.state != "removed"]
         if not connections:
@@ -141,13 +152,12 @@ class WorkspaceSync:
 
     def _sync(self, keeper: LeaseKeeper) -> Sync:
         db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings
-        settings.scratch.mkdir(parents=True, exist_ok=True)
         return Sync(
             self._ledger,
             keeper,
             Discovery(db, self._ledger, self._connectors),
             WindowRunner(db, lake, self._ledger, self._connectors),
-            ChunkRunner(db, lake, self._ledger, settings.scratch),
+            ChunkRunner(db, lake, self._ledger),
             settings.crm_workers,
             self._mark_unauthorized,
         )

@@ -32,6 +32,13 @@ LANES = """
     ORDER BY 1, 2, 4, 3
 """
 
+UNMERGED = """
+    SELECT i.lane, split_part(p.dataset, '/', 2) AS canonical, p.uri, p.created_at AS landed_at, i.reason
+    FROM lake.parts p JOIN work.items i ON i.id = p.item_id
+    WHERE i.queue = 'crm.chunks' AND i.state <> 'done' AND p.created_at < now() - interval '15 minutes'
+    ORDER BY p.created_at
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LaneStatus:
@@ -59,3 +66,19 @@ class LaneStatus:
 def lane_statuses(conn: psycopg.Connection[Any], scope: str | None = None) -> Sequence[LaneStatus]:
     """Return how each lane stands, of one scope or of all."""
     return conn.cursor(row_factory=class_row(LaneStatus)).execute(LANES, {"scope": scope}).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """A part in the lake whose rows have not reached Postgres in time."""
+
+    lane: str
+    canonical: str
+    uri: str
+    landed_at: datetime
+    reason: str | None
+
+
+def unmerged_parts(conn: psycopg.Connection[Any]) -> Sequence[Unmerged]:
+    """Return the parts that landed more than 15 minutes ago and are not merged, oldest first."""
+    return conn.cursor(row_factory=class_row(Unmerged)).execute(UNMERGED).fetchall()

@@ -26,7 +26,9 @@ from nooks_dagster.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(seconds=45)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
+PATIENCE = timedelta(
+    seconds=45
+)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
 POLL_SECONDS = 1.0
 
 
@@ -215,7 +217,9 @@ class Sync:
             time.sleep(POLL_SECONDS)
         return bool(self._held)
 
-    def _end(self, held: _Held, ending: Ending, totals: Mapping[str, int] | None = None, reason: str | None = None) -> None:
+    def _end(
+        self, held: _Held, ending: Ending, totals: Mapping[str, int] | None = None, reason: str | None = None
+    ) -> None:
         held.lease.close()
         del self._held[held.claim.item.id]
         window = held.opened.window if held.opened else None

@@ -17,9 +17,9 @@ from nooks_dagster.crm.schemas import recall, remember
 from nooks_dagster.crm.watermarks import move_watermark, watermark
 from nooks_dagster.crm.work import CHUNKS, OVERLAP, WindowKind, WindowTask, moment
 from nooks_dagster.database.pool import Database
-from nooks_dagster.lake.catalog import parts
+from nooks_dagster.lake.catalog import parts_of
 from nooks_dagster.lake.dataset import Dataset
-from nooks_dagster.lake.lake import Lake
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.children import Children, children
 from nooks_dagster.ledger.items import Claim, NewItem
 from nooks_dagster.ledger.ledger import Ledger
@@ -88,11 +88,11 @@ class WindowRunner:
         """Finish a window whose chunks are all merged; return its totals, or None while some are open."""
         with self._db.transaction() as conn:
             parts_of_window = children(conn, window.claim.item.id)
-            handles = parts(conn, window.task.dataset)
+            handles = parts_of(conn, window.claim.item.id)
         if parts_of_window.open:
             return None
         if parts_of_window.totals.get("rows"):
-            Dataset(self._lake, window.task.dataset).publish(handles)
+            Dataset(self._lake, window.task.dataset).publish(handles, window.source.schema)
         crash_point("published")
         with self._db.transaction() as conn:
             if window.task.kind is not WindowKind.REREAD:

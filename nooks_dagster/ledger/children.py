@@ -36,6 +36,6 @@ class Children:
 def children(conn: psycopg.Connection[Any], parent: int) -> Children:
     """Return what has become of the parts of an item."""
     row = conn.execute(OPEN, (parent,)).fetchone()
-    count, next_in, blocked = row if row else (0, None, None)
+    count, next_in, blocked = row or (0, None, None)
     totals = {key: int(total) for key, total in conn.execute(TOTALS, (parent,))}
     return Children(count, next_in or timedelta(), blocked, totals)

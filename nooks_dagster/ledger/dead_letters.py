@@ -68,4 +68,8 @@ class DeadLetters:
 
     def _list(self, states: list[str], scope: str | None, limit: int) -> Sequence[DeadLetter]:
         with self._db.transaction() as conn:
-            return conn.cursor(row_factory=class_row(DeadLetter)).execute(LIST, (states, scope, scope, limit)).fetchall()
+            return (
+                conn.cursor(row_factory=class_row(DeadLetter))
+                .execute(LIST, (states, scope, scope, limit))
+                .fetchall()
+            )

@@ -24,11 +24,13 @@ LOSE = """
     RETURNING run_id
 """
 # A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes.
-RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
+RESTED = (
+    "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
+)
 DUE = f"""
     WITH due AS (
         SELECT i.scope, min(i.class) AS class FROM work.items i
-        WHERE i.parent IS NULL AND {READY} GROUP BY i.scope
+        WHERE i.parent IS NULL AND i.scope = ANY(%(scopes)s) AND {READY} GROUP BY i.scope
     ), last AS (
         SELECT DISTINCT ON (l.scope) l.scope, l.n, l.ended_at,
             CASE WHEN l.outcome = 'done' THEN 0 ELSE l.failures + 1 END AS failures
@@ -41,6 +43,10 @@ DUE = f"""
     ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
     LIMIT %(limit)s
 """  # noqa: S608 - constants of this module
+LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
+END_RUN = (
+    "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
+)
 REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
 START = """
     UPDATE work.launches SET run_id = %(run)s, started_at = now(), heartbeat_at = now()
@@ -51,7 +57,9 @@ JOIN = """
     SELECT %(scope)s, coalesce(max(n), 0) + 1, %(class)s, %(run)s, now(), now() FROM work.launches WHERE scope = %(scope)s
     RETURNING n
 """
-END = "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
+END = (
+    "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
+)
 DISPATCH_LOCK = 0x6E6F6F6B73  # "nooks": one dispatcher at a time, whichever sensor it runs in
 
 
@@ -90,12 +98,22 @@ class Launches:
             rows = conn.execute(LOSE, {"silence": self._silence, "grace": self._grace}).fetchall()
         return [run_id for (run_id,) in rows if run_id]
 
-    def due(self, limit: int) -> Sequence[Launch]:
-        """Request a run for each scope with ready work and no live run, the most urgent class first."""
+    def live_runs(self) -> Sequence[str]:
+        """Return the ids of the runs that work on a scope, as far as we know."""
+        with self._db.transaction() as conn:
+            return [run_id for (run_id,) in conn.execute(LIVE)]
+
+    def end_run(self, run_id: str) -> None:
+        """Take note that a run is over which did not say so itself."""
+        with self._db.transaction() as conn:
+            conn.execute(END_RUN, (run_id,))
+
+    def due(self, limit: int, scopes: Sequence[str]) -> Sequence[Launch]:
+        """Request a run for each of the scopes with ready work and no live run, the most urgent class first."""
         with self._db.transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
             cursor = conn.cursor(row_factory=class_row(Launch))
-            launches = cursor.execute(DUE.encode(), {"limit": limit}).fetchall()
+            launches = cursor.execute(DUE.encode(), {"limit": limit, "scopes": list(scopes)}).fetchall()
             for launch in launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
         return launches

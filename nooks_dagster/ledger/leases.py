@@ -42,7 +42,9 @@ class LeaseKeeper:
         launch: The launch whose heartbeat goes with it.
     """
 
-    def __init__(self, db: Database, lease: timedelta, stall: timedelta, launch: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, db: Database, lease: timedelta, stall: timedelta, launch: tuple[str, int] | None = None
+    ) -> None:
         self._db = db
         self._lease = lease
         self._stall = stall.total_seconds()
@@ -57,7 +59,9 @@ class LeaseKeeper:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop renewing; what is still held runs out by itself."""
         self._stopping.set()
         self._thread.join()
@@ -80,7 +84,9 @@ class LeaseKeeper:
                 self.renew()
             except (psycopg.Error, Unavailable) as error:
                 # Postgres may be restarting; the leases outlive two missed renewals.
-                log.warning("leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval)
+                log.warning(
+                    "leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval
+                )
 
     def renew(self) -> None:
         """Renew every claim that moves, mark those that another worker took, and beat for the launch."""
@@ -90,7 +96,11 @@ class LeaseKeeper:
         with self._db.transaction() as conn:
             if self._launch:
                 conn.execute(BEAT, self._launch)
-            held = {"ids": [c.item.id for c in moving], "fences": [c.fence for c in moving], "lease": self._lease}
+            held = {
+                "ids": [c.item.id for c in moving],
+                "fences": [c.fence for c in moving],
+                "lease": self._lease,
+            }
             renewed = {row[0] for row in conn.execute(RENEW, held)} if moving else set()
         for claim in moving:
             claim.lost = claim.item.id not in renewed and claim in self._claims

@@ -125,7 +125,9 @@ class Ledger:
         claims = [Claim(item=_item(row), fence=row["fence"]) for row in rows]
         poisoned = [c for c in claims if c.item.deaths > DEATHS_ALONE]
         for claim in poisoned:
-            self.fail(queue, claim, Poison(f"killed its worker {DEATHS_ALONE} times alone", subject=claim.item.lane))
+            self.fail(
+                queue, claim, Poison(f"killed its worker {DEATHS_ALONE} times alone", subject=claim.item.lane)
+            )
         return [c for c in claims if c not in poisoned]
 
     def advance(self, conn: psycopg.Connection[Any], claim: Claim, progress: Mapping[str, Any]) -> None:
@@ -170,13 +172,17 @@ class Ledger:
         except LostLease:
             return
 
-    def _guarded(self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]) -> None:
+    def _guarded(
+        self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]
+    ) -> None:
         done = conn.execute(sql.encode(), {**values, "id": claim.item.id, "fence": claim.fence})
         if done.rowcount != 1:
             claim.lost = True
             raise LostLease(f"item {claim.item.id} is no longer held under fence {claim.fence}")
 
-    def _end_attempt(self, conn: psycopg.Connection[Any], claim: Claim, outcome: str, reason: str | None) -> None:
+    def _end_attempt(
+        self, conn: psycopg.Connection[Any], claim: Claim, outcome: str, reason: str | None
+    ) -> None:
         values = {"id": claim.item.id, "fence": claim.fence, "outcome": outcome, "reason": reason}
         conn.execute(END_ATTEMPT, values)
 
@@ -188,4 +194,3 @@ def _list(values: Sequence[Any] | None) -> list[Any] | None:
 def _item(row: Mapping[str, Any]) -> Item:
     columns = {name: row[name] for name in Item.__dataclass_fields__ if name != "work_class"}
     return Item(**columns, work_class=WorkClass(row["class"]))
-

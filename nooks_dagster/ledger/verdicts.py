@@ -14,7 +14,9 @@ from nooks_dagster.failures import Corrupt, Failure, LostLease, Permanent, Trans
 from nooks_dagster.ledger.items import Item, Queue
 
 MOST_BACKOFF = timedelta(minutes=5)
-BLOCKED_FOR = timedelta(hours=1)  # a permission given back is noticed within the hour, without anybody's click
+BLOCKED_FOR = timedelta(
+    hours=1
+)  # a permission given back is noticed within the hour, without anybody's click
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def judge(queue: Queue, item: Item, error: BaseException) -> Verdict:
     last = 2 if isinstance(error, Corrupt) else queue.attempts
     if isinstance(error, Permanent | Unauthorized) or attempts >= last:
         state = "blocked" if queue.blocks else "dead"
-        return _verdict(item, state, BLOCKED_FOR if queue.blocks else timedelta(), 0 if queue.blocks else attempts, error)
+        return _verdict(
+            item, state, BLOCKED_FOR if queue.blocks else timedelta(), 0 if queue.blocks else attempts, error
+        )
     asked = error.retry_in if isinstance(error, Transient) else None
     return _verdict(item, "waiting", asked or backoff(queue, attempts), attempts, error)
 

@@ -10,6 +10,7 @@ from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.ledger import Ledger
 
 WINDOWS = Queue("windows", serial=True, blocks=True)
+SCOPES = ["crm/acme", "crm/asked", "crm/history"]
 MINUTE = timedelta(seconds=60)
 
 
@@ -24,7 +25,7 @@ def plan(ledger: Ledger, scope: str, work_class: WorkClass = WorkClass.HISTORY, 
 
 
 def keys(launches: Launches) -> list[str]:
-    return [launch.key for launch in launches.due(limit=10)]
+    return [launch.key for launch in launches.due(10, SCOPES)]
 
 
 def age(db: Database) -> None:
@@ -64,7 +65,7 @@ def test_a_requested_run_that_never_started_is_lost_and_followed(
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(limit=10)
+    launches.due(10, SCOPES)
     age(db)
     assert launches.lose() == []
     age(db)
@@ -75,7 +76,7 @@ def test_a_run_whose_heartbeat_died_is_named_so_that_it_can_be_marked(
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(limit=10)
+    launches.due(10, SCOPES)
     launches.start("crm/acme", "run-1", WorkClass.HISTORY, 1)
     assert launches.lose() == []
     age(db)
@@ -109,7 +110,7 @@ def test_a_run_that_comes_after_its_launch_was_given_up_joins_under_a_new_number
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(limit=10)
+    launches.due(10, SCOPES)
     age(db)
     launches.lose()
     assert launches.start("crm/acme", "late", WorkClass.HISTORY, 1) == 2

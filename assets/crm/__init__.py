@@ -1,0 +1,1 @@
+"""The CRM records of each workspace: raw in the lake, canonical in Postgres."""

@@ -1,0 +1,55 @@
+"""The code location: the only place that sees all the folders.
+
+Belongs here: assembly. Does not: any object of its own.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+import assets
+from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
+from nooks_dagster.shadows import forbid_shadows
+from resources.crm import CrmResource
+from resources.lake import LakeResource
+from resources.lake_io_manager import LakeIOManager
+from resources.postgres import PostgresResource
+from resources.warehouse_io_manager import WarehouseIOManager
+from schedules.checks import checks, checks_every_15_minutes
+from sensors.due_work_sensor import due_work_sensor
+from sensors.new_workspace_sensor import new_workspace_sensor
+
+
+def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Return the definitions of the platform.
+
+    Args:
+        resource_overrides: Resources to use instead of the default ones of the same key, for tests and tools.
+    """
+    return dg.Definitions(
+        assets=dg.load_assets_from_package_module(assets),
+        asset_checks=dg.load_asset_checks_from_package_module(assets),
+        jobs=[checks, crm_historical_sync, crm_incremental_sync],
+        schedules=[checks_every_15_minutes],
+        sensors=[due_work_sensor, new_workspace_sensor],
+        resources={**default_resources(), **(resource_overrides or {})},
+    )
+
+
+def default_resources() -> dict[str, Any]:
+    """Return the resources by key; addresses come from the environment when a run starts."""
+    postgres = PostgresResource(url=dg.EnvVar("NOOKS_POSTGRES_URL"))
+    lake = LakeResource(bucket=dg.EnvVar("NOOKS_LAKE_BUCKET"))
+    return {
+        "crm": CrmResource(postgres=postgres, lake=lake),
+        "io_manager": LakeIOManager(lake=lake),
+        "lake": lake,
+        "lake_io_manager": LakeIOManager(lake=lake),
+        "postgres": postgres,
+        "warehouse_io_manager": WarehouseIOManager(postgres=postgres),
+    }
+
+
+forbid_shadows()
+defs = build_defs()

@@ -1,0 +1,24 @@
+"""The CRM platform as a resource: database, lake and connectors, put together for a run.
+
+Belongs here: the wiring. Does not: any behaviour.
+"""
+
+import dagster as dg
+
+from nooks_dagster.crm.connectors import connector_factory
+from nooks_dagster.crm.runs import Platform
+from nooks_dagster.settings import settings
+from resources.lake import LakeResource
+from resources.postgres import PostgresResource
+
+
+class CrmResource(dg.ConfigurableResource["CrmResource"]):
+    """Gives assets what a sync stands on."""
+
+    postgres: dg.ResourceDependency[PostgresResource]
+    lake: dg.ResourceDependency[LakeResource]
+
+    def platform(self) -> Platform:
+        """Return the platform that this run works on."""
+        database = self.postgres.database
+        return Platform(database, self.lake.lake, settings(), connector_factory(database))

@@ -1,0 +1,54 @@
+"""From launches to run requests, for every sensor and schedule alike.
+
+Belongs here: the one place where the dispatcher's answer meets Dagster. A tick is a handful of indexed queries.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
+from nooks_dagster.crm.work import workspace_of
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.launches import Launch, Launches
+
+JOBS = [crm_historical_sync, crm_incremental_sync]
+LAUNCHES_PER_TICK = 20  # one run a second is what two cores start (measured 61 a minute)
+ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
+
+
+def run_requests(launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
+    """Return a run request for each launch that is due in a workspace that has a partition."""
+    scopes = [f"crm/{workspace}" for workspace in known]
+    return [_run_request(launch) for launch in launches.due(LAUNCHES_PER_TICK, scopes)]
+
+
+def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
+    """End the launches whose runs are over, and mark as failed the runs that are gone; return how many."""
+    live = launches.live_runs()
+    over = instance.get_run_records(dg.RunsFilter(run_ids=list(live), statuses=ENDED)) if live else []
+    for record in over:
+        launches.end_run(record.dagster_run.run_id)
+    lost = launches.lose()
+    for run in instance.get_runs(dg.RunsFilter(run_ids=list(lost))) if lost else []:
+        if not run.is_finished:
+            # The default launcher leaves a run STARTED for ever after a reboot, and its slots with it.
+            instance.report_run_failed(
+                run, "Its worker is gone (no heartbeat); the dispatcher launches it anew."
+            )
+    return len(over) + len(lost)
+
+
+def _run_request(launch: Launch) -> dg.RunRequest:
+    workspace = workspace_of(launch.scope)
+    history = launch.work_class >= WorkClass.HISTORY
+    return dg.RunRequest(
+        run_key=launch.key,
+        job_name=crm_historical_sync.name if history else crm_incremental_sync.name,
+        partition_key=workspace,
+        tags={
+            "nooks/launch": launch.key,
+            "nooks/workspace": workspace,
+            "nooks/class": WorkClass(launch.work_class).name.lower(),
+        },
+    )
