@@ -11,22 +11,19 @@ Example:
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
 import pandas as pd
 import pyarrow as pa
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from nooks_dagster.lake import scan
-from nooks_dagster.lake.errors import Conflict, Missing, disk_errors
+from nooks_dagster.lake.errors import Missing
 from nooks_dagster.lake.frames import to_frame
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.manifest import Manifest
 from nooks_dagster.lake.parts import PartWriter
 from nooks_dagster.lake.scan import Filter
-from nooks_dagster.lake.store import Lake
+from nooks_dagster.lake.store import Document, Lake
 
 MANIFEST = "manifest.json"
 
@@ -108,12 +105,7 @@ class Dataset:
         schema = self.schema
         scan.check_columns(schema, columns or [])
         for handle in self.handles:
-            with disk_errors(self._lake.scratch):
-                self._lake.scratch.mkdir(parents=True, exist_ok=True)
-                folder = TemporaryDirectory(dir=self._lake.scratch)
-            with folder as scratch:
-                path = Path(scratch, "part.parquet")
-                self._lake.download(handle, path)
+            with self._lake.fetched(handle) as path:
                 yield from scan.read(path, schema, self._folders(handle), columns, filters)
 
     def reader(
@@ -161,23 +153,19 @@ class Dataset:
         """Let the dataset consist of exactly these parts, from one moment to the next."""
         self._swap(lambda _: Manifest().including(handles, schema))
 
-    @retry(
-        retry=retry_if_exception_type(Conflict),
-        wait=wait_random_exponential(0.1, max=3),
-        stop=stop_after_attempt(20),
-        reraise=True,
-    )
     def _swap(self, change: Callable[[Manifest], Manifest]) -> None:
-        current, generation = self._read(self._only)
-        if (changed := change(current)) != current or not generation:
-            self._lake.write_json(f"{self._only}/{MANIFEST}", changed.to_json(), generation)
+        name = f"{self._only}/{MANIFEST}"
+        self._lake.swap_json(name, lambda standing: change(self._parsed(name, standing)).to_json())
         for snapshot in ("_manifests", "schema"):
             self.__dict__.pop(snapshot, None)
 
     def _read(self, prefix: str) -> tuple[Manifest, int]:
         name = f"{prefix}/{MANIFEST}"
-        value, generation = self._lake.read_json(name)
-        return (Manifest.from_json(value, self._lake.uri(name)) if generation else Manifest()), generation
+        document = self._lake.read_json(name)
+        return self._parsed(name, document), document.generation
+
+    def _parsed(self, name: str, document: Document) -> Manifest:
+        return Manifest.from_json(document.value, self._lake.uri(name)) if document.generation else Manifest()
 
     @property
     def _only(self) -> str:

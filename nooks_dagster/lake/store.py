@@ -6,12 +6,16 @@ Belongs here: every call to GCS that the platform makes. Does not: what is insid
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from google.cloud import storage
 from google.cloud.storage.retry import DEFAULT_RETRY
 from pydantic import JsonValue
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from nooks_dagster.failures import Corrupt, Transient
 from nooks_dagster.lake.errors import Conflict, Missing, disk_errors, lake_errors
@@ -51,12 +55,20 @@ class Lake:
         scratch: Path | None = None,
         patience: float = 60.0,
     ) -> None:
-        self.scratch = (scratch or settings().scratch).absolute()
+        self._scratch = (scratch or settings().scratch).absolute()
         self._name = bucket
         with lake_errors(f"gs://{bucket}"):
             self._client = client or storage.Client()
         self._bucket = self._client.bucket(bucket)
+        self._bucket_seen = False
         self._retry = DEFAULT_RETRY.with_timeout(patience)
+
+    @property
+    def scratch(self) -> Path:
+        """The folder of files that live for one part; created when it is missing."""
+        with disk_errors(self._scratch):
+            self._scratch.mkdir(parents=True, exist_ok=True)
+        return self._scratch
 
     def uri(self, name: str) -> str:
         """Return the address of an object."""
@@ -69,7 +81,7 @@ class Lake:
             Permanent: The bucket is missing, or access was refused.
         """
         try:
-            with lake_errors(self.uri(name)):
+            with self._reading(self.uri(name)):
                 self._bucket.blob(name).reload(retry=self._retry, timeout=_TIMEOUT)
         except Missing:
             return False
@@ -79,7 +91,7 @@ class Lake:
         """Return the names directly below a folder that are folders themselves, each ending in `/`.
 
         Args:
-            prefix: A folder's name, ending in `/`.
+            prefix: A folder's name, ending in `/`; "" for the bucket itself.
         """
         with lake_errors(self.uri(prefix)):
             listing = self._client.list_blobs(
@@ -129,7 +141,7 @@ class Lake:
         """
         unverified = path.with_name(f"{path.name}.unverified")
         try:
-            with disk_errors(path.parent), lake_errors(handle.uri):
+            with disk_errors(path.parent), self._reading(handle.uri):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 blob = self._bucket.blob(self._object(handle))
                 blob.download_to_filename(str(unverified), retry=self._retry, timeout=_TIMEOUT)
@@ -143,6 +155,16 @@ class Lake:
         finally:
             unverified.unlink(missing_ok=True)
 
+    @contextmanager
+    def fetched(self, handle: Handle) -> Iterator[Path]:
+        """Yield a verified local copy of an object, which goes afterwards; raises as `download` does."""
+        path = self.scratch / uuid4().hex
+        try:
+            self.download(handle, path)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
     def read_json(self, name: str) -> Document:
         """Return a JSON object with its generation, or `Document(None, 0)` when there is none.
 
@@ -151,7 +173,7 @@ class Lake:
         """
         blob = self._bucket.blob(name)
         try:
-            with lake_errors(self.uri(name)):
+            with self._reading(self.uri(name)):
                 data = blob.download_as_bytes(retry=self._retry, timeout=_TIMEOUT)
             return Document(json.loads(data), int(blob.generation or 0))
         except Missing:
@@ -183,6 +205,41 @@ class Lake:
                 timeout=_TIMEOUT,
             )
         return int(blob.generation or 0)
+
+    @retry(
+        retry=retry_if_exception_type(Conflict),
+        wait=wait_random_exponential(0.1, max=3),
+        stop=stop_after_attempt(20),
+        reraise=True,
+    )
+    def swap_json(self, name: str, change: Callable[[Document], JsonValue]) -> None:
+        """Change a JSON object so that no writer undoes what another has written meanwhile.
+
+        Args:
+            name: The object's name.
+            change: Makes the new value out of the standing one. Called again whenever another writer comes
+                first, so what it returns for its own result must be that result.
+
+        Raises:
+            Conflict: Others came first twenty times in a row.
+        """
+        standing = self.read_json(name)
+        changed = change(standing)
+        if not standing.generation or changed != standing.value:
+            self.write_json(name, changed, standing.generation)
+
+    @contextmanager
+    def _reading(self, uri: str) -> Iterator[None]:
+        try:
+            with lake_errors(uri):
+                yield
+        except Missing:
+            if (
+                not self._bucket_seen
+            ):  # the answer to a read may not tell a missing bucket from a missing object
+                self.folders("")
+                self._bucket_seen = True
+            raise
 
     def _check_same(self, handle: Handle, name: str) -> None:
         """Raise unless the object that took the name first holds the bytes of the handle."""

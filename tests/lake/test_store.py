@@ -108,6 +108,7 @@ def test_a_missing_bucket_is_named_with_what_to_do(lake: Lake, file: Path) -> No
         lambda: lost.exists("a"),
         lambda: lost.read_json("a"),
         lambda: lost.folders("a/"),
+        lambda: lost.download(Handle(lost.uri("a"), 0, 0, "0" * 64), lake.scratch / "copy"),
     ):
         with pytest.raises(Permanent, match=r"bucket no-such-bucket does not exist.* NOOKS_LAKE_BUCKET"):
             attempt()
@@ -133,6 +134,15 @@ def test_json_is_swapped_by_generation(lake: Lake) -> None:
         with pytest.raises(Conflict):
             lake.write_json("doc", {"n": 3}, generation=stale)
     assert lake.read_json("doc") == Document({"n": 2}, second)
+
+
+def test_swapping_at_once_loses_no_writers_change(lake: Lake) -> None:
+    def count(_: int) -> None:
+        lake.swap_json("counter", lambda standing: (standing.value or 0) + 1)  # type: ignore[operator]  # an int
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(8)))
+    assert lake.read_json("counter").value == 8
 
 
 def test_a_document_that_is_no_json_is_corrupt(lake: Lake, file: Path) -> None:
