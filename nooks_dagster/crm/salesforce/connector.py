@@ -12,7 +12,7 @@ import pyarrow as pa
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject, Usage, Window
 from nooks_dagster.crm.salesforce import planning
 from nooks_dagster.crm.salesforce.cursor import Cursor
-from nooks_dagster.crm.salesforce.describe import canonical_first, is_worth_keeping, source_object
+from nooks_dagster.crm.salesforce.describe import canonical_names, is_worth_keeping, source_object
 from nooks_dagster.crm.salesforce.rest_rows import batch
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.crm.salesforce.soql import conditions, encoded, field_groups, moment, select
@@ -39,12 +39,12 @@ class SalesforceConnector:
         self._lag = lag
         self._replicateable: dict[str, bool] = {}
 
-    def objects(self) -> Sequence[str]:
+    def objects(self) -> Mapping[str, str]:
         """Return canonical, custom and other business objects, those that people wait for first."""
         entries = self._answer("sobjects", "describe")["sobjects"]
         kept = [entry for entry in entries if is_worth_keeping(entry)]
         self._replicateable.update({entry["name"]: bool(entry.get("replicateable")) for entry in kept})
-        return canonical_first([entry["name"] for entry in kept])
+        return canonical_names([entry["name"] for entry in kept])
 
     def describe(self, name: str) -> SourceObject:
         """Return an object with its fields as they are now."""

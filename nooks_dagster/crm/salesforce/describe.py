@@ -4,9 +4,11 @@ Belongs here: reading the two describe answers. Does not: canonical columns (`ma
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
+from nooks_dagster.crm.salesforce.mapping import columns
 from nooks_dagster.failures import Permanent
 
 CANONICAL: Mapping[str, str] = {
@@ -76,7 +78,7 @@ def source_object(body: Mapping[str, Any]) -> SourceObject:
             subject=body["name"],
             next_step="It cannot be kept in sync; leave it out.",
         )
-    return SourceObject(
+    described = SourceObject(
         name=body["name"],
         canonical=CANONICAL.get(body["name"], CUSTOM_OBJECTS),
         fields=fields,
@@ -84,12 +86,13 @@ def source_object(body: Mapping[str, Any]) -> SourceObject:
         stamp=stamp,
         deleted="IsDeleted" if "IsDeleted" in names else None,
     )
+    return replace(described, columns=columns(described))
 
 
-def canonical_first(names: Sequence[str]) -> list[str]:
-    """Return names in the order in which people wait for them: canonical objects, then the others by name."""
-    order = list(CANONICAL)
-    return sorted(names, key=lambda name: (order.index(name) if name in CANONICAL else len(order), name))
+def canonical_names(names: Sequence[str]) -> dict[str, str]:
+    """Return the canonical object of each, in the order in which people wait for them: the others last."""
+    first = {name: canonical for name, canonical in CANONICAL.items() if name in names}
+    return first | {name: CUSTOM_OBJECTS for name in sorted(names) if name not in first}
 
 
 def _field(described: Mapping[str, Any]) -> SourceField:

@@ -34,7 +34,7 @@ _BY_DESCRIPTION: Mapping[str, Meaning] = {
         Unauthorized, "The login went to the wrong domain.", _OWN_DOMAIN
     ),
     "no client credentials user enabled": Meaning(Unauthorized, "The app has no user to run as.", _FLOW),
-    "client credentials": Meaning(
+    "client credentials flow": Meaning(
         Unauthorized, "The client credentials flow is not enabled for this app.", _FLOW
     ),
     "login rate exceeded": Meaning(RateLimited, "Too many logins within the hour.", _AGAIN),

@@ -3,12 +3,13 @@
 Belongs here: the arithmetic. Does not: asking the org how much there is (`connector`).
 
 A chunk's spec says all that is needed to go on behind it, so a resumed plan draws the same borders:
-`low`, `high` (ids), `step` (ids a range) or `since`, `until` (literals). The first range is open below, the last
-one above, so a row inserted meanwhile has its range too.
+`low`, `high` (ids), `step` (ids a range) or `since`, `until` (literals). The first range is open below, the
+last one above, so a row inserted meanwhile has its range too.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import pairwise
 
 from nooks_dagster.crm.model import Chunk
 from nooks_dagster.crm.salesforce import ids
@@ -57,12 +58,12 @@ def _ranges(number: int, low: str, edge: int, largest: str, step: int) -> Iterat
 
 
 def time_slices(since: datetime, until: datetime, count: int, number: int = 0) -> Iterator[Chunk]:
-    """Yield `count` equal slices of [since, until), half-open, so that equal stamps never straddle two."""
-    width = max((until - since) / count, timedelta(seconds=1))
-    while since < until:
-        end = until if until - since < 1.5 * width else (since + width).replace(microsecond=0)
-        yield Chunk(_key(number), {"since": moment(since), "until": moment(end)})
-        since, number = end, number + 1
+    """Yield at most `count` slices of [since, until), half-open on whole seconds: equal stamps never straddle."""
+    width = (until - since) / count
+    inner = {(since + width * place).replace(microsecond=0) for place in range(1, count)}
+    borders = [since, *sorted(border for border in inner if since < border < until), until]
+    for place, (start, end) in enumerate(pairwise(borders) if since < until else ()):
+        yield Chunk(_key(number + place), {"since": moment(start), "until": moment(end)})
 
 
 def _key(number: int) -> str:

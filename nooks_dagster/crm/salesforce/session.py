@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any, Protocol
+from xml.parsers.expat import ExpatError
 
 import requests
 from pydantic_core import from_json
 from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
 
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.crm.salesforce.allowance import Meter, org_usage
@@ -29,6 +31,9 @@ from nooks_dagster.failures import Failure, Permanent, Transient, Unauthorized
 
 API_VERSION = "62.0"  # below 65, where the SOAP login ends; from 56 on locators live for two days
 PAGE_ROWS = 2_000  # Salesforce's most
+
+# What simple-salesforce lets through when a reply lacks what it needs, beside its own error and the XML parser's.
+_STUMBLES = (ValueError, TypeError, AttributeError, LookupError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Session:
         self._meter.count("login")
         try:
             login: _Login = Salesforce(session=self._line, version=API_VERSION, **arguments)
-        except (ValueError, TypeError, AttributeError, LookupError) as error:
+        except (*_STUMBLES, SalesforceError, ExpatError) as error:
             raise self._odd_login(error) from None
         return login
 

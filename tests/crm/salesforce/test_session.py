@@ -1,0 +1,161 @@
+"""One login for all threads, one renewal, one retry budget."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+
+from nooks_dagster.crm.salesforce.session import Session
+from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, RateLimited, Transient, Unauthorized
+from tests.crm.salesforce.conftest import OpenSession
+from tests.crm.salesforce.fake_org import Answer, FakeOrg
+
+EXPIRED = Answer([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}], 401)
+BUSY = Answer(raw=b"", status=503)
+
+
+def test_nothing_is_asked_before_the_first_question(org: FakeOrg, session: Session) -> None:
+    assert (org.logins, session.usage().calls) == (0, 0)
+
+
+def test_a_dead_token_is_renewed_and_the_question_asked_again(org: FakeOrg, session: Session) -> None:
+    org.answers.extend([EXPIRED, Answer({"ok": True})])
+    assert session.get("limits", kind="control").body == {"ok": True}
+    assert org.logins == 2
+    assert org.tokens == ["00Dxx!token1", "00Dxx!token2"]
+    assert org.pauses == [0.0]
+
+
+def test_a_401_that_stays_ends_after_one_renewal(org: FakeOrg, session: Session) -> None:
+    org.rule = lambda *_: EXPIRED
+    with pytest.raises(Unauthorized):
+        session.get("limits", kind="control")
+    assert (org.logins, len(org.paths)) == (2, 2)
+
+
+def test_threads_that_meet_a_dead_token_log_in_once(org: FakeOrg, session: Session) -> None:
+    org.rule = lambda *_: Answer({"ok": True})
+    session.get("limits", kind="control")
+    org.rule = lambda _path, token: EXPIRED if token == "00Dxx!token1" else Answer({"ok": True})
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: session.get("limits", kind="control").body, range(8)))
+    assert replies == [{"ok": True}] * 8
+    assert org.logins == 2
+
+
+def test_a_refused_login_is_not_tried_again_by_other_threads(org: FakeOrg, session: Session) -> None:
+    org.login_answers.extend([Answer({"error": "invalid_grant"}, 400)] * 9)
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = [pool.submit(session.get, "limits", kind="control") for _ in range(4)]
+    assert all(isinstance(outcome.exception(), Unauthorized) for outcome in outcomes)
+    assert org.logins == 1
+
+
+def test_a_request_is_sent_five_times_in_all_and_no_more(org: FakeOrg, session: Session) -> None:
+    org.rule = lambda *_: BUSY
+    with pytest.raises(Transient):
+        session.get("limits", kind="control")
+    assert len(org.paths) == 5
+    assert len(org.pauses) == 4
+    assert session.usage().by_kind == {"login": 1, "control": 5}
+
+
+def test_a_renewed_token_spends_from_the_same_budget(org: FakeOrg, session: Session) -> None:
+    org.answers.append(EXPIRED)
+    org.rule = lambda *_: BUSY
+    with pytest.raises(Transient):
+        session.get("limits", kind="control")
+    assert len(org.paths) == 5
+
+
+def test_an_outage_at_login_spends_from_the_same_budget(org: FakeOrg, session: Session) -> None:
+    org.login_answers.extend([BUSY] * 9)
+    with pytest.raises(Transient):
+        session.get("limits", kind="control")
+    assert org.logins == 5
+
+
+def test_the_wait_that_was_asked_for_is_kept(org: FakeOrg, session: Session) -> None:
+    org.answers.append(Answer(raw=b"", status=429, headers={"Retry-After": "7"}))
+    org.answers.append(Answer(raw=b"", status=503, headers={"Retry-After": "Fri, 20 Nov 2026 10:00:09 GMT"}))
+    org.answers.append(Answer({}))
+    session.get("limits", kind="control")
+    assert 7 <= org.pauses[0] <= 8
+    assert 9 <= org.pauses[1] <= 10
+
+
+def test_a_long_wait_is_left_to_the_ledger(org: FakeOrg, session: Session) -> None:
+    org.answers.append(Answer(raw=b"", status=429, headers={"Retry-After": "600"}))
+    with pytest.raises(RateLimited) as caught:
+        session.get("limits", kind="control")
+    assert caught.value.retry_in is not None
+    assert caught.value.retry_in.total_seconds() == 600
+    assert len(org.paths) == 1
+
+
+@pytest.mark.parametrize(("code", "failure"), [("REQUEST_LIMIT_EXCEEDED", QuotaExhausted), ("X", Permanent)])
+def test_what_cannot_help_is_not_tried_again(
+    org: FakeOrg, session: Session, code: str, failure: type[Failure]
+) -> None:
+    org.answers.append(
+        Answer([{"errorCode": code, "message": ""}], 403 if failure is QuotaExhausted else 400)
+    )
+    with pytest.raises(failure):
+        session.get("limits", kind="control")
+    assert len(org.paths) == 1
+
+
+def test_a_reply_tells_the_servers_time_not_ours(org: FakeOrg, session: Session) -> None:
+    org.answers.append(Answer({}))
+    reply = session.get("limits", kind="control")
+    assert reply.at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert reply.began <= reply.at
+
+
+def test_a_new_login_may_lead_to_another_host(org: FakeOrg, session: Session) -> None:
+    elsewhere = {"access_token": "00Dxx!moved", "instance_url": "https://acme2.my.salesforce.com"}
+    org.answers.extend([EXPIRED, Answer({})])
+    org.login_answers.extend(
+        [Answer({"access_token": "a", "instance_url": "https://a.my.salesforce.com"}), Answer(elsewhere)]
+    )
+    session.get("limits", kind="control")
+    assert session._login is not None
+    assert session._login.base_url.startswith("https://acme2.my.salesforce.com/services/data/")
+
+
+class Recorder:
+    """A throttle that remembers, and refuses when told to."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.told: list[tuple[int, int]] = []
+        self.spent = False
+
+    def before_call(self, kind: str) -> None:
+        if self.spent:
+            raise QuotaExhausted("The share of historical work is spent.")
+        self.kinds.append(kind)
+
+    def after_call(self, used: int, limit: int) -> None:
+        self.told.append((used, limit))
+
+
+def test_the_throttle_stands_before_every_try_and_hears_the_allowance(
+    org: FakeOrg, open_session: OpenSession
+) -> None:
+    throttle = Recorder()
+    session = open_session(throttle)
+    org.answers.append(BUSY)
+    org.answers.append(Answer({}, headers={"Sforce-Limit-Info": "api-usage=18/5000"}))
+    session.get("limits", kind="control")
+    assert throttle.kinds == ["login", "control", "control"]
+    assert throttle.told == [(18, 5000)]
+    assert (session.usage().used, session.usage().limit) == (18, 5000)
+
+
+def test_a_throttle_that_refuses_is_obeyed_at_once(org: FakeOrg, open_session: OpenSession) -> None:
+    throttle = Recorder()
+    throttle.spent = True
+    with pytest.raises(QuotaExhausted):
+        open_session(throttle).get("limits", kind="control")
+    assert org.logins == 0
