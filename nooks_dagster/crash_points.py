@@ -1,7 +1,8 @@
 """Named places where a test kills the process, to prove that what follows is safe to lose.
 
-Belongs here: the one function. The names stand beside the commits they surround; a process dies at one only
-when `NOOKS_CRASH_AT` holds its name, once per file named by `NOOKS_CRASH_ONCE` (so that its successor survives).
+Belongs here: the one function. The names stand beside the commits they surround; a process dies at one
+only when `NOOKS_CRASH_AT` holds its name, once per file named by `NOOKS_CRASH_ONCE`, so that its
+successor survives.
 """
 
 import os

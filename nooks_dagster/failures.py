@@ -3,7 +3,7 @@
 Belongs here: the classes that every boundary (connectors, lake, model door) translates its errors into.
 Does not: the reaction to them, which is the ledger's (`nooks_dagster.ledger`).
 
-The message of a failure is shown in the UI and kept in Postgres, so it names objects and fields, never values.
+The message of a failure is shown in the UI and kept in Postgres: it names objects and fields, never values.
 """
 
 from datetime import timedelta

@@ -15,9 +15,11 @@ from urllib.error import HTTPError, URLError
 from uuid import uuid4
 
 import pytest
+from google.cloud import storage
 
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.local import deadline, processes
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.postgres import Postgres
@@ -87,6 +89,14 @@ def lake_server(service_folder: Path) -> Iterator[str]:
         patch.setenv("STORAGE_EMULATOR_HOST", address)
         yield address
     processes.stop(process, grace=5)
+
+
+@pytest.fixture
+def lake(lake_server: str, tmp_path: Path) -> Lake:
+    """A fresh bucket of this test alone."""
+    name = f"test-{uuid4().hex[:12]}"
+    storage.Client(project="nooks").create_bucket(name)
+    return Lake(name, scratch=tmp_path / "scratch")
 
 
 def _wait_until_it_answers(address: str, log: Path) -> None:

@@ -21,9 +21,7 @@ MERGED = "landed_rows_are_merged"
 @dg.multi_asset_check(
     name="crm_lane_checks",
     specs=[
-        dg.AssetCheckSpec(
-            LANES, asset=table_key(name), description="Every source object of every workspace moves."
-        )
+        dg.AssetCheckSpec(LANES, asset=table_key(name), description="Every source object of every workspace moves.")
         for name in OBJECTS
     ],
     can_subset=True,
@@ -35,18 +33,14 @@ def crm_lane_checks(
     with postgres.database.transaction() as conn:
         lanes = lane_statuses(conn)
     for key in sorted(context.selected_asset_check_keys):
-        blocked = [
-            lane for lane in lanes if lane.canonical == key.asset_key.path[-1] and lane.state == "blocked"
-        ]
+        blocked = [lane for lane in lanes if lane.canonical == key.asset_key.path[-1] and lane.state == "blocked"]
         yield _result(key, [_lane(lane) for lane in blocked])
 
 
 @dg.multi_asset_check(
     name="crm_landing_checks",
     specs=[
-        dg.AssetCheckSpec(
-            MERGED, asset=raw_key(name), description="What reached the lake reached Postgres too."
-        )
+        dg.AssetCheckSpec(MERGED, asset=raw_key(name), description="What reached the lake reached Postgres too.")
         for name in OBJECTS
     ],
     can_subset=True,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import dagster as dg
+from pydantic import Field
 
 from assets.crm.results import materialized, reached_nothing
 from assets.crm.specs import raw_key, specs, table_key
@@ -25,28 +26,22 @@ from resources.crm import CrmResource
 class CrmSyncConfig(dg.Config):
     """What to read. Empty: all that is due, which is always safe."""
 
-    refresh: bool = False
-    """Read every record again."""
-    since: str | None = None
-    """Read again what changed from this time on (ISO 8601, the source's clock)."""
-    until: str | None = None
-    """… up to this time."""
-    objects: list[str] = []
-    """Only these, for example ["accounts"]; default all that are selected."""
+    refresh: bool = Field(default=False, description="Read every record again.")
+    since: str | None = Field(
+        default=None, description="Read again what changed from here on (ISO 8601, source's clock)."
+    )
+    until: str | None = Field(default=None, description="… up to here.")
+    objects: list[str] = Field(default=[], description='Only these, such as ["accounts"]; empty for all selected.')
 
 
-@dg.multi_asset(
-    name="crm_records", specs=specs(), can_subset=True, partitions_def=workspaces, pool="crm_sync"
-)
+@dg.multi_asset(name="crm_records", specs=specs(), can_subset=True, partitions_def=workspaces, pool="crm_sync")
 def crm_records(
     context: dg.AssetExecutionContext, config: CrmSyncConfig, crm: CrmResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Drain what is due for a workspace; an object is materialised as soon as nothing of it is left to do."""
     selected = {key.path[-1] for key in context.selected_asset_keys}
     request = _request(config, selected)
-    sync = WorkspaceSync(
-        crm.platform(), SyncRun(context.partition_key, context.run_id, _launch(context), request)
-    )
+    sync = WorkspaceSync(crm.platform(), SyncRun(context.partition_key, context.run_id, _launch(context), request))
     reports: dict[str, list[WindowReport]] = defaultdict(list)
     told: set[str] = set()
     try:
@@ -79,9 +74,7 @@ def _results(
 def _request(config: CrmSyncConfig, selected: set[str]) -> Request:
     unknown = set(config.objects) - set(OBJECTS)
     if unknown:
-        raise dg.Failure(
-            f"There is no object {sorted(unknown)}; choose of {sorted(OBJECTS)}.", allow_retries=False
-        )
+        raise dg.Failure(f"There is no object {sorted(unknown)}; choose of {sorted(OBJECTS)}.", allow_retries=False)
     wanted = selected & set(config.objects) if config.objects else selected
     objects = () if wanted == set(OBJECTS) else tuple(sorted(wanted))
     if config.since or config.until:

@@ -14,9 +14,7 @@ from nooks_dagster.crm.runs import WorkspaceSync
 COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
 
 
-def materialized(
-    key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync
-) -> dg.MaterializeResult[None]:
+def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync) -> dg.MaterializeResult[None]:
     """Return the materialisation of one asset after the windows of its object ended."""
     raw = key.path[0] == "crm_raw"
     totals = {name: sum(r.totals.get(name, 0) for r in reports) for name in COUNTS}

@@ -1,9 +1,9 @@
-"""Chunks: the smallest part of a sync. Extract, land in the lake, merge into Postgres; each kept once reached.
+"""Chunks: the smallest part of a sync. Extract, land in the lake, merge into Postgres; what is reached is kept.
 
 Belongs here: the life of one chunk. Does not: which chunks there are (`crm.windows`).
 
-A chunk dies anywhere without harm: before `landed` it is fetched again, after it only merged again from the lake,
-and a part that no ledger row names is never read.
+A chunk dies anywhere without harm: before `landed` it is fetched again, after it only merged again from
+the lake, and a part that no ledger row names is never read.
 """
 
 from collections.abc import Iterator
@@ -64,9 +64,7 @@ class ChunkRunner:
             claim.tick()
             self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
 
-    def _land_and_merge(
-        self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector
-    ) -> None:
+    def _land_and_merge(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
         extraction = connector.extract(source, Chunk(claim.item.payload["key"], claim.item.payload["spec"]))
         with PartWriter(self._lake.scratch, source.schema) as writer:
             for batch in extraction.batches:

@@ -1,6 +1,7 @@
 """Discovery: which windows does a request mean, given what the CRM has and what we have?
 
-Belongs here: turning a request into windows in the ledger. It is work like any other: leased, retried, blockable.
+Belongs here: turning a request into windows in the ledger; work like any other, leased, retried, blockable.
+Does not: reading a single record.
 """
 
 from dataclasses import replace
@@ -15,9 +16,11 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import Claim, Item, NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 
-# A lane with unfinished work already reads everything from its watermark on; a second window would find nothing.
+# A lane with unfinished work already reads all from its watermark on; a second window would find nothing.
 BUSY = """
-    SELECT EXISTS (SELECT FROM work.items WHERE queue = %s AND lane = %s AND state IN ('waiting', 'leased', 'blocked'))
+    SELECT EXISTS (
+        SELECT FROM work.items
+        WHERE queue = %s AND lane = %s AND state IN ('waiting', 'leased', 'blocked'))
 """
 EXPEDITE = """
     UPDATE work.items SET class = least(class, %s), due_at = now(), attempts = 0, state = 'waiting'
@@ -44,9 +47,7 @@ class Discovery:
         claim.tick()
         tasks = [_task(item, request, name, canonical) for name, canonical in objects.items()]
         with self._db.transaction() as conn:
-            windows = [
-                w for task in tasks if request.wants(task.canonical) for w in self._windows(conn, task, item)
-            ]
+            windows = [w for task in tasks if request.wants(task.canonical) for w in self._windows(conn, task, item)]
             planned = self._ledger.plan(conn, windows)
             self._ledger.complete(conn, claim, {"objects": len(objects), "windows": planned})
 

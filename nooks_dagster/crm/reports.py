@@ -24,7 +24,7 @@ class Ending(StrEnum):
 class WindowReport:
     """One window of one source object: how it ended and what it brought.
 
-    `totals` has rows, bytes, inserted, updated, unchanged, deleted; `reason` is a sentence when it is not done.
+    `totals` has rows, bytes, inserted, updated, unchanged, deleted; `reason` is a sentence when not done.
     """
 
     task: WindowTask

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from nooks_dagster.crm.chunks import ChunkRunner
@@ -65,7 +65,7 @@ class SyncRun:
     workspace: str
     run_id: str
     launch: int | None = None
-    request: Request = Request()
+    request: Request = field(default_factory=Request)
 
     @property
     def scope(self) -> str:
@@ -158,8 +158,8 @@ class WorkspaceSync:
             Discovery(db, self._ledger, self._connectors),
             WindowRunner(db, lake, self._ledger, self._connectors),
             ChunkRunner(db, lake, self._ledger),
-            settings.crm_workers,
-            self._mark_unauthorized,
+            workers=settings.crm_workers,
+            refused=self._mark_unauthorized,
         )
 
     def _lanes(self) -> Sequence[str] | None:

@@ -2,8 +2,8 @@
 
 Belongs here: the loop that claims, runs and closes, most urgent work first. Does not: what a window or a chunk is.
 
-There is one bound, the number of workers; windows share them, so that one object with 40 million rows and one
-with ten go side by side, and nothing multiplies (I5).
+There is one bound, the number of workers; windows share them, so that one object with 40 million rows
+and one with ten go side by side, and nothing multiplies (I5).
 """
 
 import logging
@@ -26,9 +26,7 @@ from nooks_dagster.ledger.ledger import Ledger
 
 log = logging.getLogger(__name__)
 
-PATIENCE = timedelta(
-    seconds=45
-)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
+PATIENCE = timedelta(seconds=45)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
 POLL_SECONDS = 1.0
 
 
@@ -67,6 +65,7 @@ class Sync:
         discovery: Discovery,
         windows: WindowRunner,
         chunks: ChunkRunner,
+        *,
         workers: int,
         refused: Callable[[str, str], None],
     ) -> None:

@@ -1,6 +1,7 @@
 """Watermarks: up to which moment of the source's clock all changes of an object are durable here.
 
-Belongs here: reading and moving them. A watermark moves in the transaction that finishes its window, forward only.
+Belongs here: reading and moving them: forward only, in the transaction that finishes a window.
+Does not: where a watermark may move to (`crm.windows`).
 """
 
 from datetime import datetime

@@ -16,7 +16,8 @@ DISCOVERIES = Queue("crm.discoveries", serial=True, blocks=True)
 WINDOWS = Queue("crm.windows", serial=True, blocks=True)
 CHUNKS = Queue("crm.chunks", blocks=True)
 
-# Rows whose stamp lies this far behind the watermark are read again: a row visible late is met by the version guard.
+# Rows stamped this long before the watermark are read again, for those that became visible late;
+# the version guard makes meeting a row twice harmless.
 OVERLAP = timedelta(minutes=10)
 
 

@@ -69,7 +69,5 @@ class DeadLetters:
     def _list(self, states: list[str], scope: str | None, limit: int) -> Sequence[DeadLetter]:
         with self._db.transaction() as conn:
             return (
-                conn.cursor(row_factory=class_row(DeadLetter))
-                .execute(LIST, (states, scope, scope, limit))
-                .fetchall()
+                conn.cursor(row_factory=class_row(DeadLetter)).execute(LIST, (states, scope, scope, limit)).fetchall()
             )

@@ -24,9 +24,7 @@ LOSE = """
     RETURNING run_id
 """
 # A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes.
-RESTED = (
-    "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
-)
+RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
 DUE = f"""
     WITH due AS (
         SELECT i.scope, min(i.class) AS class FROM work.items i
@@ -44,9 +42,7 @@ DUE = f"""
     LIMIT %(limit)s
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
-END_RUN = (
-    "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
-)
+END_RUN = "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
 REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
 START = """
     UPDATE work.launches SET run_id = %(run)s, started_at = now(), heartbeat_at = now()
@@ -54,12 +50,11 @@ START = """
 """
 JOIN = """
     INSERT INTO work.launches (scope, n, class, run_id, started_at, heartbeat_at)
-    SELECT %(scope)s, coalesce(max(n), 0) + 1, %(class)s, %(run)s, now(), now() FROM work.launches WHERE scope = %(scope)s
+    SELECT %(scope)s, coalesce(max(n), 0) + 1, %(class)s, %(run)s, now(), now()
+    FROM work.launches WHERE scope = %(scope)s
     RETURNING n
 """
-END = (
-    "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
-)
+END = "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
 DISPATCH_LOCK = 0x6E6F6F6B73  # "nooks": one dispatcher at a time, whichever sensor it runs in
 
 

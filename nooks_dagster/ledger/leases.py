@@ -2,8 +2,8 @@
 
 Belongs here: renewal, the stall rule (I12), the heartbeat of the launch. Does not: deciding what to do next.
 
-A thread of its own, because a heartbeat that shares a loop with the work starves exactly when the work is heavy;
-a connection of its own, because a pool emptied by the workers must not cost them their leases.
+A thread of its own, because a heartbeat that shares a loop with the work starves exactly when the work is
+heavy; a connection of its own, because a pool emptied by the workers must not cost them their leases.
 """
 
 import logging
@@ -42,9 +42,7 @@ class LeaseKeeper:
         launch: The launch whose heartbeat goes with it.
     """
 
-    def __init__(
-        self, db: Database, lease: timedelta, stall: timedelta, launch: tuple[str, int] | None = None
-    ) -> None:
+    def __init__(self, db: Database, lease: timedelta, stall: timedelta, launch: tuple[str, int] | None = None) -> None:
         self._db = db
         self._lease = lease
         self._stall = stall.total_seconds()
@@ -84,9 +82,7 @@ class LeaseKeeper:
                 self.renew()
             except (psycopg.Error, Unavailable) as error:
                 # Postgres may be restarting; the leases outlive two missed renewals.
-                log.warning(
-                    "leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval
-                )
+                log.warning("leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval)
 
     def renew(self) -> None:
         """Renew every claim that moves, mark those that another worker took, and beat for the launch."""

@@ -17,7 +17,7 @@ from nooks_dagster.failures import LostLease, Poison
 from nooks_dagster.ledger.items import Claim, Item, NewItem, Queue, WorkClass
 from nooks_dagster.ledger.verdicts import Verdict, judge
 
-# An item is ready when it fell due, or when its holder's lease ran out; a serial item only as the head of its lane.
+# Ready: it fell due, or its holder's lease ran out; of a serial lane, only the head.
 READY = """
     ((i.state IN ('waiting', 'blocked') AND i.due_at <= now()) OR (i.state = 'leased' AND i.lease_until < now()))
     AND (NOT i.serial OR NOT EXISTS (
@@ -95,8 +95,7 @@ class Ledger:
     def plan(self, conn: psycopg.Connection[Any], items: Iterable[NewItem]) -> int:
         """Remember items in the caller's transaction; return how many are new."""
         rows = [
-            (i.queue.name, i.scope, i.lane, i.key, i.parent, i.queue.serial, i.work_class, Jsonb(i.payload))
-            + (self.release, i.due_in)
+            (*_identity(i), i.parent, i.queue.serial, i.work_class, Jsonb(i.payload), self.release, i.due_in)
             for i in items
         ]
         with conn.cursor() as cursor:
@@ -125,9 +124,7 @@ class Ledger:
         claims = [Claim(item=_item(row), fence=row["fence"]) for row in rows]
         poisoned = [c for c in claims if c.item.deaths > DEATHS_ALONE]
         for claim in poisoned:
-            self.fail(
-                queue, claim, Poison(f"killed its worker {DEATHS_ALONE} times alone", subject=claim.item.lane)
-            )
+            self.fail(queue, claim, Poison(f"killed its worker {DEATHS_ALONE} times alone", subject=claim.item.lane))
         return [c for c in claims if c not in poisoned]
 
     def advance(self, conn: psycopg.Connection[Any], claim: Claim, progress: Mapping[str, Any]) -> None:
@@ -172,19 +169,19 @@ class Ledger:
         except LostLease:
             return
 
-    def _guarded(
-        self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]
-    ) -> None:
+    def _guarded(self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]) -> None:
         done = conn.execute(sql.encode(), {**values, "id": claim.item.id, "fence": claim.fence})
         if done.rowcount != 1:
             claim.lost = True
             raise LostLease(f"item {claim.item.id} is no longer held under fence {claim.fence}")
 
-    def _end_attempt(
-        self, conn: psycopg.Connection[Any], claim: Claim, outcome: str, reason: str | None
-    ) -> None:
+    def _end_attempt(self, conn: psycopg.Connection[Any], claim: Claim, outcome: str, reason: str | None) -> None:
         values = {"id": claim.item.id, "fence": claim.fence, "outcome": outcome, "reason": reason}
         conn.execute(END_ATTEMPT, values)
+
+
+def _identity(item: NewItem) -> tuple[str, str, str, str]:
+    return item.queue.name, item.scope, item.lane, item.key
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

@@ -14,9 +14,7 @@ from nooks_dagster.failures import Corrupt, Failure, LostLease, Permanent, Trans
 from nooks_dagster.ledger.items import Item, Queue
 
 MOST_BACKOFF = timedelta(minutes=5)
-BLOCKED_FOR = timedelta(
-    hours=1
-)  # a permission given back is noticed within the hour, without anybody's click
+BLOCKED_FOR = timedelta(hours=1)  # a permission given back is noticed within the hour, without anybody's click
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +36,23 @@ class Verdict:
 def judge(queue: Queue, item: Item, error: BaseException) -> Verdict:
     """Decide what an error makes of an item."""
     if isinstance(error, Transient) and not error.counts_as_attempt:
-        return _verdict(item, "waiting", error.retry_in or queue.backoff, item.attempts, error)
+        return _verdict("waiting", error.retry_in or queue.backoff, item.attempts, error)
     if isinstance(error, LostLease):
-        return _verdict(item, "waiting", timedelta(), item.attempts, error)
+        return _verdict("waiting", timedelta(), item.attempts, error)
     attempts = item.attempts + 1
     # Bytes that disagree are fetched once more; if they disagree again, the source itself is at fault.
     last = 2 if isinstance(error, Corrupt) else queue.attempts
     if isinstance(error, Permanent | Unauthorized) or attempts >= last:
         state = "blocked" if queue.blocks else "dead"
-        return _verdict(
-            item, state, BLOCKED_FOR if queue.blocks else timedelta(), 0 if queue.blocks else attempts, error
-        )
+        return _verdict(state, BLOCKED_FOR if queue.blocks else timedelta(), 0 if queue.blocks else attempts, error)
     asked = error.retry_in if isinstance(error, Transient) else None
-    return _verdict(item, "waiting", asked or backoff(queue, attempts), attempts, error)
+    return _verdict("waiting", asked or backoff(queue, attempts), attempts, error)
 
 
 def backoff(queue: Queue, attempts: int) -> timedelta:
     """Return the wait after the n-th failure: doubling, at most five minutes."""
-    return min(queue.backoff * 2 ** (attempts - 1), MOST_BACKOFF)
+    doubled: timedelta = queue.backoff * 2 ** (attempts - 1)
+    return min(doubled, MOST_BACKOFF)
 
 
 def described(error: BaseException) -> str:
@@ -66,11 +63,11 @@ def described(error: BaseException) -> str:
     """
     if isinstance(error, Failure):
         return str(error)[:2000]
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"unexpected {type(error).__name__}{place}"
 
 
-def _verdict(item: Item, state: str, wait: timedelta, attempts: int, error: BaseException) -> Verdict:
+def _verdict(state: str, wait: timedelta, attempts: int, error: BaseException) -> Verdict:
     # An outcome, even a bad one, shows that the item does not kill its worker.
     return Verdict(state, wait, attempts, 0, type(error).__name__, described(error))

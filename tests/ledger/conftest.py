@@ -20,8 +20,6 @@ def expire(db: Database) -> Callable[[], None]:
 
     def run_out() -> None:
         with db.transaction() as conn:
-            conn.execute(
-                "UPDATE work.items SET lease_until = now() - interval '1 second' WHERE state = 'leased'"
-            )
+            conn.execute("UPDATE work.items SET lease_until = now() - interval '1 second' WHERE state = 'leased'")
 
     return run_out

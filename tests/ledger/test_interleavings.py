@@ -37,9 +37,7 @@ class Workers(RuleBasedStateMachine):
         self.claims: list[Claim] = []
         with self.db.transaction() as conn:
             conn.execute("TRUNCATE work.items CASCADE")
-            conn.execute(
-                "CREATE TABLE IF NOT EXISTS effects (item bigint, at bigint GENERATED ALWAYS AS IDENTITY)"
-            )
+            conn.execute("CREATE TABLE IF NOT EXISTS effects (item bigint, at bigint GENERATED ALWAYS AS IDENTITY)")
             conn.execute("TRUNCATE effects")
             new = [NewItem(queue, "s", "lane", str(n), {}, WorkClass.HISTORY) for n in range(items)]
             self.ledgers[0].plan(conn, new)

@@ -96,9 +96,7 @@ def test_a_run_that_failed_three_times_in_a_row_does_not_wedge_its_scope(
     assert keys(launches) == ["crm/acme:4"]
 
 
-def test_a_click_takes_the_next_number_and_holds_the_dispatcher_back(
-    launches: Launches, ledger: Ledger
-) -> None:
+def test_a_click_takes_the_next_number_and_holds_the_dispatcher_back(launches: Launches, ledger: Ledger) -> None:
     assert launches.start("crm/acme", "click", WorkClass.ASKED, None) == 1
     plan(ledger, "crm/acme")
     assert keys(launches) == []

@@ -1,0 +1,54 @@
+"""A workspace connected to the fake CRM, and a platform to sync it with."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.work import Request
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.settings import Settings
+from nooks_dagster.workspaces.registry import Registry
+from tests.crm.fake_crm import FakeCrm
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> FakeCrm:
+    return FakeCrm(tmp_path / "crm.json")
+
+
+@pytest.fixture
+def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm) -> Platform:
+    """A platform with short leases, whose workspace acme is connected to the fake CRM."""
+    settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=2, crm_workers=2, patience_seconds=20)
+    Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
+    ensure_partitions(db, "acme-salesforce")
+    return Platform(db, lake, settings, lambda _connection: crm)
+
+
+@pytest.fixture
+def click(platform: Platform) -> Callable[..., list[WindowReport]]:
+    """Sync as a person's click does; returns the reports."""
+    runs: Iterator[int] = iter(range(1000))
+
+    def sync(request: Request | None = None, launch: int | None = None) -> list[WindowReport]:
+        return list(WorkspaceSync(platform, SyncRun("acme", f"run-{next(runs)}", launch, request or Request())).run())
+
+    return sync
+
+
+@pytest.fixture
+def table(db: Database) -> Callable[[str], dict[str, Any]]:
+    """Read a canonical table: id to (name, score, deleted reason)."""
+
+    def read(name: str) -> dict[str, Any]:
+        query = f"SELECT id, name, (properties ->> 'Score__c')::int, deleted_reason FROM crm.{name}"
+        with db.transaction() as conn:
+            return {r[0]: r[1:] for r in conn.execute(query.encode())}
+
+    return read

@@ -1,0 +1,97 @@
+"""A CRM of three objects in one JSON file, for tests of the sync alone; processes share it.
+
+Rows are {"Id", "SystemModstamp", "IsDeleted", "Name"}; every extraction is noted in `<file>.log`, so that a test
+can count what was fetched twice. `broken` maps an object to the failure that its chunks meet.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from nooks_dagster import failures
+from nooks_dagster.crm.model import Chunk, Extraction, FieldType, SourceField, SourceObject, Usage, Window
+
+OBJECTS = {"Account": "accounts", "Contact": "contacts", "Widget__c": "custom_objects"}
+FIELDS = (
+    SourceField("Id", FieldType.TEXT),
+    SourceField("SystemModstamp", FieldType.TIMESTAMP),
+    SourceField("IsDeleted", FieldType.BOOLEAN),
+    SourceField("Name", FieldType.TEXT),
+    SourceField("Score__c", FieldType.INTEGER, custom=True),
+)
+ROWS_PER_CHUNK = 5
+
+
+def at(minute: int) -> str:
+    """Return a stamp: minutes after noon."""
+    return datetime(2026, 1, 1, 12 + minute // 60, minute % 60, tzinfo=UTC).isoformat()
+
+
+def row(number: int, minute: int = 0, **more: Any) -> dict[str, Any]:
+    """Return a row whose stamp is so many minutes after noon."""
+    found = {"Id": f"{number:04d}", "SystemModstamp": at(minute), "IsDeleted": False, "Name": f"n{number}"}
+    return found | {"Score__c": number} | more
+
+
+class FakeCrm:
+    """The file and the connector over it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, rows: Mapping[str, list[dict[str, Any]]], minute: int = 60, **broken: str) -> None:
+        """Replace the world: rows by object, the clock, and what is broken."""
+        self.path.write_text(json.dumps({"rows": rows, "now": at(minute), "broken": broken}))
+
+    def fetched(self) -> Counter[str]:
+        """Return how often each chunk was fetched to its end."""
+        log = Path(f"{self.path}.log")
+        return Counter(log.read_text().split("\n")[:-1] if log.exists() else [])
+
+    def objects(self) -> Mapping[str, str]:
+        self._meet("objects")
+        return OBJECTS
+
+    def describe(self, name: str) -> SourceObject:
+        return SourceObject(name, OBJECTS[name], FIELDS, "Id", "SystemModstamp", "IsDeleted", {"name": "Name"})
+
+    def safe_bound(self, name: str) -> datetime:
+        return datetime.fromisoformat(self._world()["now"])
+
+    def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
+        since = window.since.isoformat() if window.since else ""
+        ids = sorted(r["Id"] for r in self._rows(source.name) if r["SystemModstamp"] >= since)
+        for start in range(0, len(ids), ROWS_PER_CHUNK):
+            group = ids[start : start + ROWS_PER_CHUNK]
+            if after is None or group[0] > after.spec["first"]:
+                yield Chunk(f"{start:04d}", {"first": group[0], "last": group[-1]})
+
+    def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
+        self._meet(source.name)
+        found = [r for r in self._rows(source.name) if chunk.spec["first"] <= r["Id"] <= chunk.spec["last"]]
+        return Extraction(self.safe_bound(source.name), self._batches(source, chunk, found), len(found))
+
+    def usage(self) -> Usage:
+        return Usage(calls=0)
+
+    def _batches(self, source: SourceObject, chunk: Chunk, found: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+        parsed = [r | {"SystemModstamp": datetime.fromisoformat(r["SystemModstamp"])} for r in found]
+        yield pa.RecordBatch.from_pylist(parsed, schema=source.schema)
+        with Path(f"{self.path}.log").open("a") as log:
+            log.write(f"{source.name} {chunk.key}\n")
+
+    def _meet(self, name: str) -> None:
+        kind = self._world()["broken"].get(name)
+        if kind:
+            raise getattr(failures, kind)("it is broken", subject=name)
+
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        return list(self._world()["rows"].get(name, []))
+
+    def _world(self) -> dict[str, Any]:
+        return dict(json.loads(self.path.read_text()))
