@@ -58,7 +58,7 @@ def _ranges(number: int, low: str, edge: int, largest: str, step: int) -> Iterat
 
 
 def time_slices(since: datetime, until: datetime, count: int, number: int = 0) -> Iterator[Chunk]:
-    """Yield at most `count` slices of [since, until), half-open on whole seconds: equal stamps never straddle."""
+    """Yield at most `count` slices of [since, until), cut at whole seconds: equal stamps stay together."""
     width = (until - since) / count
     inner = {(since + width * place).replace(microsecond=0) for place in range(1, count)}
     borders = [since, *sorted(border for border in inner if since < border < until), until]

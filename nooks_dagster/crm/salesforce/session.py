@@ -32,7 +32,7 @@ from nooks_dagster.failures import Failure, Permanent, Transient, Unauthorized
 API_VERSION = "62.0"  # below 65, where the SOAP login ends; from 56 on locators live for two days
 PAGE_ROWS = 2_000  # Salesforce's most
 
-# What simple-salesforce lets through when a reply lacks what it needs, beside its own error and the XML parser's.
+# What simple-salesforce lets through when a reply lacks what it needs, beside its own error and XML's.
 _STUMBLES = (ValueError, TypeError, AttributeError, LookupError)
 
 

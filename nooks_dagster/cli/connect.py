@@ -1,0 +1,110 @@
+"""`nooks connect`: try credentials of a CRM, keep them if they work, and say what happens next.
+
+Belongs here: where credentials come from, and what a person sees. Does not: trying them (`crm.connecting`).
+"""
+
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from nooks_dagster.crm import connecting
+from nooks_dagster.crm.connecting import Connected, NewConnection
+from nooks_dagster.crm.connectors import kind_of
+from nooks_dagster.crm.kinds import Kind
+from nooks_dagster.database.pool import Database
+from nooks_dagster.settings import Settings, settings
+from nooks_dagster.workspaces.secrets import FileSecrets, open_secret
+
+_console = Console(highlight=False, soft_wrap=True)
+
+
+def connect(
+    kind: Annotated[str, typer.Argument(help="The kind of CRM: salesforce.")],
+    workspace: Annotated[str, typer.Argument(help="The customer, such as acme.")],
+    *,
+    domain: Annotated[
+        str, typer.Option(help="The org's domain: acme.my, acme--uat.sandbox.my, login or test.")
+    ] = "",
+    secret: Annotated[
+        str, typer.Option(help="Where the credentials are kept: env:VARIABLE or file:NAME.", metavar="REF")
+    ] = "",
+    name: Annotated[str, typer.Option(help="Id of the connection, if a workspace has two of a kind.")] = "",
+    replace: Annotated[bool, typer.Option(help="Let it take the place of another connection.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Connect a CRM. Credentials come from SALESFORCE_* variables, or from --secret."""
+    known = kind_of(kind)
+    credentials = open_secret(secret) if secret else _from_environment(known)
+    if domain:
+        credentials["domain"] = domain
+    if not secret and not credentials.keys() - known.public and sys.stdin.isatty():
+        credentials |= _asked(credentials)
+    chosen = settings()
+    wanted = NewConnection(workspace, kind, credentials, secret, name, replace)
+    db = Database(chosen.postgres_url, size=2)
+    try:
+        connected = connecting.connect(db, FileSecrets(chosen.secrets), wanted, sandbox=chosen.sandbox)
+    finally:
+        db.close()
+    if as_json:
+        typer.echo(json.dumps(_as_json(connected)))
+    else:
+        _show(connected, known, chosen)
+
+
+def _from_environment(kind: Kind) -> dict[str, str]:
+    return {key: os.environ[variable] for variable, key in kind.variables.items() if os.environ.get(variable)}
+
+
+def _asked(given: dict[str, str]) -> dict[str, str]:
+    """Ask for a connected app's credentials, the one way in that works without a person's password."""
+    _console.print(
+        "No credentials are in the environment. In Salesforce: Setup, App Manager, your connected app."
+    )
+    return {
+        "domain": given.get("domain") or typer.prompt("Domain (acme.my)"),
+        "consumer_key": typer.prompt("Consumer key", hide_input=True),
+        "consumer_secret": typer.prompt("Consumer secret", hide_input=True),
+    }
+
+
+def _as_json(connected: Connected) -> dict[str, object]:
+    connection, found = connected.connection, connected.inspection
+    return {
+        "connection": connection.id,
+        "workspace": connection.workspace,
+        "account": found.account,
+        "sandbox": connection.sandbox,
+        "objects": {
+            name: {"canonical": canonical, "rows": found.rows.get(name)}
+            for name, canonical in found.objects.items()
+        },
+        "missing": dict(found.missing),
+        "calls": found.calls,
+    }
+
+
+def _show(connected: Connected, kind: Kind, chosen: Settings) -> None:
+    connection, found = connected.connection, connected.inspection
+    world = " [yellow]SANDBOX[/yellow]" if chosen.sandbox else ""
+    _console.print(
+        f"[green]✓[/green] {connection.workspace} is connected to {kind.title} at {found.account}{world}\n"
+    )
+    table = Table("object", "becomes", box=None, pad_edge=False)
+    table.add_column("rows, about", justify="right")
+    for name, canonical in found.objects.items():
+        rows = found.rows.get(name)
+        table.add_row(name, f"crm/{canonical}", "unknown" if rows is None else f"{rows:,}")
+    _console.print(table)
+    for name, reason in found.missing.items():
+        _console.print(f"[yellow]![/yellow] {name} will not be synced. {escape(reason)}")
+    _console.print(
+        f"\nIts history starts by itself within a minute: partition {connection.workspace} of the crm assets."
+        "\n`nooks status` shows how far it is. Run this again after changing credentials or permissions."
+    )

@@ -1,0 +1,108 @@
+"""Connecting a CRM: the credentials are tried first, and only what works is recorded.
+
+Belongs here: the order of it, and keeping sandbox and real apart. Does not: how a CRM is tried (its `kind`),
+where things are kept (`workspaces`, `crm.tables`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nooks_dagster.crm.connectors import kind_of
+from nooks_dagster.crm.kinds import Inspection, Kind
+from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
+from nooks_dagster.workspaces.names import workspace_name
+from nooks_dagster.workspaces.registry import Connection, Registry
+from nooks_dagster.workspaces.secrets import FileSecrets
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnection:
+    """What a person wants connected.
+
+    `credentials` hold what is secret and what is not; `secret_ref` is where they came from, "" when they are
+    to be kept in a file of ours; `connection_id` is `<workspace>-<kind>` unless there are two of a kind.
+    """
+
+    workspace: str
+    kind: str
+    credentials: Mapping[str, str] = field(repr=False)
+    secret_ref: str = ""
+    connection_id: str = ""
+    replace: bool = False
+
+    @property
+    def id(self) -> str:
+        """Return the connection's id."""
+        return self.connection_id or f"{self.workspace}-{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection that works, and what was found behind it."""
+
+    connection: Connection
+    inspection: Inspection
+
+
+def connect(db: Database, secrets: FileSecrets, wanted: NewConnection, *, sandbox: bool) -> Connected:
+    """Try credentials, then keep them and register the connection. The same again changes nothing.
+
+    Args:
+        db: The platform's database.
+        secrets: Where credentials go that came from no reference.
+        wanted: What to connect.
+        sandbox: Whether the outside world is the sandbox.
+
+    Raises:
+        Unauthorized: The credentials were refused; the message says which part to correct.
+        Permanent: The name cannot be used, sandbox and real would mix, or nothing may be read.
+        Transient: The CRM, or Postgres, does not answer.
+    """
+    workspace_name(wanted.workspace)
+    kind = kind_of(wanted.kind)
+    _keep_worlds_apart(kind, wanted, sandbox=sandbox)
+    inspection = kind.inspect(wanted.id, wanted.credentials)
+    connection = _record(db, secrets, kind, wanted, sandbox=sandbox)
+    return Connected(connection, inspection)
+
+
+def _record(db: Database, secrets: FileSecrets, kind: Kind, wanted: NewConnection, *, sandbox: bool) -> Connection:
+    """Make partitions, register, write the secret: a refusal to replace leaves the secret that works alone.
+
+    A death in between leaves a connection whose first run asks for `nooks connect` again.
+    """
+    config = {name: value for name, value in wanted.credentials.items() if name in kind.public}
+    secret = {name: value for name, value in wanted.credentials.items() if name not in kind.public}
+    ensure_partitions(db, wanted.id)
+    connection = Registry(db).add_connection(
+        wanted.workspace,
+        wanted.kind,
+        config,
+        wanted.secret_ref or f"file:{wanted.id}",
+        sandbox=sandbox,
+        connection_id=wanted.id,
+        replace=wanted.replace,
+    )
+    if not wanted.secret_ref:
+        secrets.put(wanted.id, secret)
+    return connection
+
+
+def _keep_worlds_apart(kind: Kind, wanted: NewConnection, *, sandbox: bool) -> None:
+    looks = kind.belongs_to_sandbox(wanted.credentials)
+    if looks is sandbox:
+        return
+    if sandbox:
+        raise Permanent(
+            "These look like real credentials, and the outside world is the SANDBOX: they were sent nowhere.",
+            subject=wanted.id,
+            next_step="For a real org set NOOKS_SANDBOX=false in .env, remove the proxy and CA lines, and "
+            "restart; for a sandbox org take what `nooks-sandbox env` prints.",
+        )
+    raise Permanent(
+        "These are credentials of the sandbox, and the outside world is real: they were sent nowhere.",
+        subject=wanted.id,
+        next_step="Give the org's own credentials, or set NOOKS_SANDBOX=true in .env.",
+    )
