@@ -42,7 +42,7 @@ def copy_batches(
     with conn.cursor() as cursor:
         cursor.execute("set local timezone to 'UTC'")
         with cursor.copy(statement) as copy:
-            for part in _slices(batches):
+            for part in slices(batches):
                 text = _csv(part)
                 nuls = text.count(b"\0")
                 copy.write(text.replace(b"\0", b"") if nuls else text)
@@ -53,7 +53,8 @@ def copy_batches(
     return rows
 
 
-def _slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of at most `SLICE_ROWS`, without copying."""
     for batch in batches:
         for start in range(0, batch.num_rows, SLICE_ROWS):
             yield batch.slice(start, SLICE_ROWS)

@@ -1,6 +1,6 @@
 """What a workspace may be called.
 
-Belongs here: the one rule, and its refusal in words. Does not: the names of connections, which are made from it.
+Belongs here: the one rule, and its refusal in words. Does not: the names of connections.
 """
 
 import re
