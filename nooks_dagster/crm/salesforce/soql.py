@@ -11,8 +11,8 @@ from nooks_dagster.crm.model import SourceObject
 from nooks_dagster.crm.salesforce.ids import is_id
 from nooks_dagster.failures import Permanent
 
-# Salesforce answers 414 above 16,384 bytes of address; host, path and the WHERE clause take the rest.
-ADDRESS_BYTES = 14_000
+# Salesforce answers 414 above 16,384 bytes of address; host, path and a hundred ids take the rest.
+FIELD_BYTES = 13_000
 
 
 def moment(time: datetime) -> str:
@@ -56,11 +56,11 @@ def encoded(query: str) -> str:
     return quote(query, safe=",'():")
 
 
-def field_groups(source: SourceObject, most: int = ADDRESS_BYTES) -> list[tuple[str, ...]]:
+def field_groups(source: SourceObject) -> list[tuple[str, ...]]:
     """Return the fields cut into groups whose addresses fit; each begins with the key and the stamp."""
     head = (source.key, source.stamp) if source.stamp != source.key else (source.key,)
     rest = [field.name for field in source.fields if field.name not in head]
-    return [head + group for group in _cut(rest, most - sum(len(name) + 1 for name in head))]
+    return [head + group for group in _cut(rest, FIELD_BYTES - sum(len(name) + 1 for name in head))]
 
 
 def _cut(names: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:

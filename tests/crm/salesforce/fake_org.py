@@ -52,11 +52,7 @@ class FakeOrg:
         if method == "POST":
             self.logins += 1
             token = f"00Dxx!token{self.logins}"
-            return (
-                self.login_answers.popleft()
-                if self.login_answers
-                else Answer({**LOGIN, "access_token": token})
-            )
+            return self.login_answers.popleft() if self.login_answers else Answer({**LOGIN, "access_token": token})
         self.paths.append(path)
         self.tokens.append(token.removeprefix("Bearer "))
         if self.answers:

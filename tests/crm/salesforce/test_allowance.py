@@ -11,9 +11,7 @@ per_app = st.from_regex(r"per-app-api-usage=[0-9]{1,5}/[0-9]{1,5}\(appName=[a-z 
 
 @settings(deadline=None)
 @given(st.integers(0, 10**7), st.integers(1, 10**7), st.lists(per_app, max_size=2), st.booleans())
-def test_the_orgs_own_usage_is_found_wherever_it_stands(
-    used: int, limit: int, others: list[str], last: bool
-) -> None:
+def test_the_orgs_own_usage_is_found_wherever_it_stands(used: int, limit: int, others: list[str], last: bool) -> None:
     own = f"api-usage={used}/{limit}"
     header = "; ".join([*others, own] if last else [own, *others])
     assert org_usage(header) == (used, limit)

@@ -78,7 +78,5 @@ def test_secrets_do_not_show() -> None:
         ({"consumer_key": "3MVG9", "username": "admin@acme.example"}, None),
     ],
 )
-def test_credentials_of_the_sandbox_are_told_by_their_look(
-    secret: dict[str, str], verdict: bool | None
-) -> None:
+def test_credentials_of_the_sandbox_are_told_by_their_look(secret: dict[str, str], verdict: bool | None) -> None:
     assert belongs_to_sandbox(secret) is verdict

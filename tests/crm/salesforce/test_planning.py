@@ -20,8 +20,7 @@ def holders(chunks: list[Chunk], record: str) -> list[Chunk]:
     return [
         chunk
         for chunk in chunks
-        if short >= chunk.spec.get("low", "")[:15]
-        and (not (high := chunk.spec.get("high")) or short < high[:15])
+        if short >= chunk.spec.get("low", "")[:15] and (not (high := chunk.spec.get("high")) or short < high[:15])
     ]
 
 
@@ -76,9 +75,7 @@ def test_a_plan_has_about_as_many_ranges_as_asked_for() -> None:
     assert len(chunks) == 20
 
 
-@pytest.mark.parametrize(
-    ("smallest", "largest"), [("001", "0010000000000zz"), ("001" + "0" * 12, "a01" + "0" * 12)]
-)
+@pytest.mark.parametrize(("smallest", "largest"), [("001", "0010000000000zz"), ("001" + "0" * 12, "a01" + "0" * 12)])
 def test_ids_without_arithmetic_make_one_range_over_everything(smallest: str, largest: str) -> None:
     (chunk,) = planning.first_ranges(smallest, largest, 5)
     assert not {"low", "high"} & chunk.spec.keys()

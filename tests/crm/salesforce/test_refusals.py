@@ -117,22 +117,16 @@ def test_an_answer_to_a_login_becomes_a_failure(
         (b"PASSWORD_LOCKOUT", "locked"),
     ],
 )
-def test_a_soap_fault_becomes_a_failure(
-    org: FakeOrg, open_session: OpenSession, code: bytes, words: str
-) -> None:
+def test_a_soap_fault_becomes_a_failure(org: FakeOrg, open_session: OpenSession, code: bytes, words: str) -> None:
     session = open_session(username="ann@acme.example", password="pass", security_token="tok")
-    org.login_answers.append(
-        Answer(raw=FAULT % (code, code, code), status=500, headers={"Content-Type": "text/xml"})
-    )
+    org.login_answers.append(Answer(raw=FAULT % (code, code, code), status=500, headers={"Content-Type": "text/xml"}))
     with pytest.raises(Unauthorized) as caught:
         session.get("sobjects", kind="describe")
     assert words in str(caught.value)
     assert "ann@" not in str(caught.value)
 
 
-def test_a_connection_that_breaks_in_the_middle_of_an_answer_is_tried_again(
-    org: FakeOrg, session: Session
-) -> None:
+def test_a_connection_that_breaks_in_the_middle_of_an_answer_is_tried_again(org: FakeOrg, session: Session) -> None:
     org.answers.append(Answer(raw=b'{"a":', headers={"Content-Length": "100", "Connection": "close"}))
     org.answers.append(Answer({"a": 1}))
     assert session.get("sobjects", kind="describe").body == {"a": 1}

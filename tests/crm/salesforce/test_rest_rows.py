@@ -86,9 +86,7 @@ def test_values_are_kept_by_the_described_type(kind: FieldType, sent: list[Any],
         (FieldType.TIMESTAMP, 1762000000000),
     ],
 )
-def test_a_value_of_another_type_stops_the_chunk_by_name_and_without_the_value(
-    kind: FieldType, value: Any
-) -> None:
+def test_a_value_of_another_type_stops_the_chunk_by_name_and_without_the_value(kind: FieldType, value: Any) -> None:
     with pytest.raises(Corrupt, match=r"Thing__c: Field Value__c holds a value that is not") as caught:
         converted(kind, value)
     assert "secret" not in str(caught.value)

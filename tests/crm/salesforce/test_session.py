@@ -94,12 +94,8 @@ def test_a_long_wait_is_left_to_the_ledger(org: FakeOrg, session: Session) -> No
 
 
 @pytest.mark.parametrize(("code", "failure"), [("REQUEST_LIMIT_EXCEEDED", QuotaExhausted), ("X", Permanent)])
-def test_what_cannot_help_is_not_tried_again(
-    org: FakeOrg, session: Session, code: str, failure: type[Failure]
-) -> None:
-    org.answers.append(
-        Answer([{"errorCode": code, "message": ""}], 403 if failure is QuotaExhausted else 400)
-    )
+def test_what_cannot_help_is_not_tried_again(org: FakeOrg, session: Session, code: str, failure: type[Failure]) -> None:
+    org.answers.append(Answer([{"errorCode": code, "message": ""}], 403 if failure is QuotaExhausted else 400))
     with pytest.raises(failure):
         session.get("limits", kind="control")
     assert len(org.paths) == 1
@@ -140,9 +136,7 @@ class Recorder:
         self.told.append((used, limit))
 
 
-def test_the_throttle_stands_before_every_try_and_hears_the_allowance(
-    org: FakeOrg, open_session: OpenSession
-) -> None:
+def test_the_throttle_stands_before_every_try_and_hears_the_allowance(org: FakeOrg, open_session: OpenSession) -> None:
     throttle = Recorder()
     session = open_session(throttle)
     org.answers.append(BUSY)
