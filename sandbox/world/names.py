@@ -66,6 +66,11 @@ TITLES = (
     "Assistant to the CEO", "RevOps", "Consultant",
 )  # fmt: skip
 
+DEPARTMENTS = (
+    "Sales", "Finance", "R&D", "Human Resources", "IT", "Legal, Compliance", "Marketing", "Operations", "Support",
+    "Vertrieb", "EMEA / Inside Sales",
+)  # fmt: skip
+
 
 def slug(name: str) -> str:
     """Return the letters and digits of a name that fit into an e-mail address or a domain."""

@@ -6,6 +6,7 @@ Does not: what index and rank mean (ids and stamps, in the worlds that use it).
 """
 
 from collections.abc import Iterator
+from copy import copy
 from math import gcd
 
 Span = tuple[int, int]
@@ -16,14 +17,28 @@ class Shuffle:
     """The bijection `rank = (step * index + shift) mod count` on 0..count-1.
 
     Args:
-        count: Number of rows.
+        count: Number of rows, at least one.
         key: Any number; other keys shuffle otherwise.
     """
 
     def __init__(self, count: int, key: int) -> None:
         self.count = count
-        self._step, self._shift = _step(count, key), key % max(count, 1)
+        self._step, self._shift = _step(count, key), key % count
         self._back = pow(self._step, -1, count) if count > 1 else 0
+
+    def inverse(self) -> "Shuffle":
+        """Return the same shuffle with index and rank in each other's place."""
+        other = copy(self)
+        other._step, other._back = self._back, self._step
+        other._shift = -self._back * self._shift % self.count
+        return other
+
+    def reversed(self) -> "Shuffle":
+        """Return the same shuffle with indexes numbered from the end: `count - 1 - index`."""
+        other = copy(self)
+        other._step, other._back = -self._step % self.count, -self._back % self.count
+        other._shift = (self._step * (self.count - 1) + self._shift) % self.count
+        return other
 
     def rank(self, index: int) -> int:
         """Return where the row stands in the shuffled order."""

@@ -54,7 +54,5 @@ SENTENCES = [f"{opening} {thing} {when}" for opening in _OPENINGS for thing in _
 PARAGRAPHS = [
     ". ".join(SENTENCES[(start * 37 + step * 101) % len(SENTENCES)] for step in range(2 + start % 6)) + "."
     for start in range(300)
-] + [
-    f'{SENTENCES[start]}\n\n- {SENTENCES[start + 7]}\r\n- "{SENTENCES[start + 9]}", 🙂' for start in range(40)
-]
+] + [f'{SENTENCES[start]}\n\n- {SENTENCES[start + 7]}\r\n- "{SENTENCES[start + 9]}", 🙂' for start in range(40)]
 """Long notes; some with blank lines, lists and quotes."""

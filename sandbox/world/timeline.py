@@ -1,4 +1,4 @@
-"""When things happened: every rank of a world has a second, many ranks share one, and both directions are arithmetic.
+"""When things happened: every rank of a world has a second, many share one, both directions are arithmetic.
 
 Belongs here: the epoch of generated worlds, the ties, and the JSON form of a moment.
 Does not: the machine's clock. The bytes of a world must not depend on today.
@@ -56,7 +56,7 @@ class Timeline:
 
 
 def datetimes(seconds: Iterable[int]) -> list[str]:
-    """Write moments between BEGIN and END as Salesforce's JSON does; by table, as each row has three of them."""
+    """Write moments between BEGIN and END as Salesforce's JSON does; by table, for speed."""
     texts = []
     for second in seconds:
         day, rest = divmod(second - BEGIN, 86_400)
@@ -65,7 +65,7 @@ def datetimes(seconds: Iterable[int]) -> list[str]:
 
 
 DAYS = [str(date(2019, 1, 1) + timedelta(days=day)) for day in range((END - BEGIN) // 86_400 + 731)]
-"""Dates from the first day of the worlds to two years behind their last: close dates lie ahead of their records."""
+"""Dates from the first day to two years behind the last: close dates lie ahead of their records."""
 
 _MINUTES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1_440)]
 _SECONDS = [f"{second:02}" for second in range(60)]

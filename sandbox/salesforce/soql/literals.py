@@ -15,7 +15,12 @@ Normal = str | int | float | bool | None
 
 _NUMBERS = {"int", "long", "double", "currency", "percent"}
 _IDS = {"id", "reference"}
-_UNQUOTED = {**dict.fromkeys(_NUMBERS, "number"), "boolean": "boolean", "date": "date", "datetime": "datetime"}
+_UNQUOTED = {
+    **dict.fromkeys(_NUMBERS, "number"),
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+}
 _SHORT_TEXT = 255
 """Salesforce neither filters nor sorts by text areas that may be longer."""
 

@@ -9,7 +9,16 @@ import re
 
 from sandbox.salesforce.org import SoqlError
 from sandbox.salesforce.soql.lexer import Token, refusal, tokens
-from sandbox.salesforce.soql.syntax import Comparison, Condition, Group, Literal, Name, Negation, Select, Sorting
+from sandbox.salesforce.soql.syntax import (
+    Comparison,
+    Condition,
+    Group,
+    Literal,
+    Name,
+    Negation,
+    Select,
+    Sorting,
+)
 
 _OPERATORS = {"=", "!=", "<>", "<", "<=", ">", ">="}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -1,0 +1,110 @@
+"""A generated object as a table: handles are indexes, everything else follows from them.
+
+Belongs here: rectangles of stamps and ids turned into spans of ranks and indexes.
+Does not: values (`sandbox.salesforce.generated.kinds`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from sandbox.salesforce.generated import companies, people
+from sandbox.salesforce.generated.batch import Batch, Column
+from sandbox.salesforce.generated.common import COMMON
+from sandbox.salesforce.generated.kinds import kind
+from sandbox.salesforce.generated.population import DELETED_EVERY, Population, World, populate
+from sandbox.salesforce.org import JsonValue, SObjectType
+from sandbox.salesforce.region import Key, Order, Rectangle
+from sandbox.world.shuffle import Span
+
+_SPECIAL: Mapping[str, Mapping[str, Column]] = {
+    "Account": companies.ACCOUNT,
+    "Contact": people.CONTACT,
+    "Lead": people.LEAD,
+    "Opportunity": companies.OPPORTUNITY,
+    "Task": people.TASK,
+    "Territory_Plan__c": companies.TERRITORY_PLAN,
+    "User": people.USER,
+}
+
+
+class GeneratedTable:
+    """A `sandbox.salesforce.table.Table` whose handles are row numbers."""
+
+    def __init__(self, world: World, population: Population) -> None:
+        self._world = world
+        self._population = population
+        known = {**COMMON, **_SPECIAL[population.sobject.name]}
+        self._makers = {field.name: known.get(field.name) or kind(field) for field in population.sobject.fields}
+
+    @property
+    def sobject(self) -> SObjectType:
+        """What describe says of it."""
+        return self._population.sobject
+
+    def count(self, part: Rectangle, *, deleted: bool) -> int:
+        """Count by arithmetic, whatever the size."""
+        indexes, ranks = self._spans(part)
+        shuffle, residue = self._population.shuffle, self._population.residue
+        every = shuffle.count_within(indexes, ranks)
+        if deleted or residue is None:
+            return every
+        return every - shuffle.count_within(indexes, ranks, DELETED_EVERY, residue)
+
+    def scan(self, part: Rectangle, order: Order, *, deleted: bool) -> Iterator[int]:
+        """Walk a part; a row costs O(log count) at most, however few of its neighbours belong to the part."""
+        walk = self._by_stamp(part, order) if order.by_stamp else self._by_id(part, order)
+        residue = self._population.residue
+        if deleted or residue is None:
+            return walk
+        return (index for index in walk if index % DELETED_EVERY != residue)
+
+    def find(self, id15: str) -> int | None:
+        """Return the row of an id."""
+        return self._population.ids.index(id15)
+
+    def key(self, handle: int) -> Key:
+        """Return where a row stands."""
+        rank = self._population.shuffle.rank(handle)
+        return self._population.timeline.second(rank) * 1_000, self._population.ids.id18(handle)[:15]
+
+    def columns(self, handles: Sequence[int], names: Sequence[str]) -> list[list[JsonValue]]:
+        """Make the values of some fields, and nothing else."""
+        batch = Batch(self._world, self._population, self._makers, handles)
+        return [list(batch.column(name)) for name in names]
+
+    def _spans(self, part: Rectangle) -> tuple[Span, Span]:
+        ids, timeline = self._population.ids, self._population.timeline
+        indexes = (ids.lower_bound(part.first), ids.lower_bound(part.last))
+        ranks = (timeline.lower_bound(-(-part.since // 1_000)), timeline.lower_bound(-(-part.until // 1_000)))
+        return indexes, ranks
+
+    def _by_id(self, part: Rectangle, order: Order) -> Iterator[int]:
+        indexes, ranks = self._spans(part)
+        shuffle = self._population.shuffle
+        if not order.descending:
+            return shuffle.walk(indexes, ranks)
+        last = shuffle.count - 1
+        return (last - mirrored for mirrored in shuffle.reversed().walk(_mirror(indexes, last), ranks))
+
+    def _by_stamp(self, part: Rectangle, order: Order) -> Iterator[int]:
+        """Walk the ranks; those that share a second are put in the order of their ids."""
+        indexes, ranks = self._spans(part)
+        last = self._population.count - 1
+        by_rank = self._population.by_rank
+        walk = (
+            (last - mirrored for mirrored in by_rank.reversed().walk(_mirror(ranks, last), indexes))
+            if order.descending
+            else by_rank.walk(ranks, indexes)
+        )
+        for _, tied in groupby(walk, self._population.timeline.second):
+            yield from sorted(map(by_rank.rank, tied), reverse=order.descending)
+
+
+def generated_tables(seed: int, accounts: int) -> list[GeneratedTable]:
+    """Return every object of a generated org."""
+    world = populate(seed, accounts)
+    return [GeneratedTable(world, population) for population in world.populations.values()]
+
+
+def _mirror(span: Span, last: int) -> Span:
+    return last + 1 - span[1], last + 1 - span[0]
