@@ -39,16 +39,10 @@ def main() -> str | None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox.gcs", description="Google Cloud Storage in miniature."
-    )
+    parser = argparse.ArgumentParser(prog="python -m sandbox.gcs", description="Google Cloud Storage in miniature.")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="where the lake is kept")
-    parser.add_argument(
-        "--port", type=int, required=True, metavar="N", help="TCP port on 127.0.0.1, 0 for a free one"
-    )
-    parser.add_argument(
-        "--bucket", action="append", default=[], metavar="NAME", help="a bucket to create if missing"
-    )
+    parser.add_argument("--port", type=int, required=True, metavar="N", help="TCP port on 127.0.0.1, 0 for a free one")
+    parser.add_argument("--bucket", action="append", default=[], metavar="NAME", help="a bucket to create if missing")
     return parser.parse_args()
 
 

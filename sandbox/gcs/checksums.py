@@ -22,9 +22,7 @@ class Checksums:
         """Refuse `blob` with 400 when it is not what the client meant to send."""
         for label, told, found in (("MD5", self.md5, blob.md5), ("CRC32C", self.crc32c, blob.crc32c)):
             if told is not None and told != found:
-                raise invalid(
-                    f'Provided {label} hash "{told}" doesn\'t match calculated {label} hash "{found}".'
-                )
+                raise invalid(f'Provided {label} hash "{told}" doesn\'t match calculated {label} hash "{found}".')
 
     def merged(self, later: "Checksums") -> "Checksums":
         """Return these, with what `later` adds or says differently."""

@@ -128,9 +128,7 @@ def _copy(lake: Lake, request: Request, names: Names) -> Response:
 
 def _move(lake: Lake, request: Request, names: Names) -> Response:
     source, conditions = _copied_from(request, names), preconditions.from_query(request.query)
-    return json_response(
-        object_resource(lake.objects.move(source, names["to_name"], conditions), request.base_url)
-    )
+    return json_response(object_resource(lake.objects.move(source, names["to_name"], conditions), request.base_url))
 
 
 def _compose(lake: Lake, request: Request, names: Names) -> Response:
@@ -151,11 +149,15 @@ def _composed_from(bucket: str, listed: Iterable[JsonValue]) -> Iterable[Source]
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             raise invalid("Each of sourceObjects needs a name.")
         wanted = item.get("objectPreconditions")
-        texts = {name: str(value) for name, value in wanted.items()} if isinstance(wanted, dict) else {}
-        generation = (
-            number({"generation": str(item["generation"])}, "generation") if "generation" in item else None
-        )
-        yield Source(bucket, str(item["name"]), generation, preconditions.from_query(texts))
+        generation = number(_texts(item), "generation")
+        conditions = preconditions.from_query(_texts(wanted))
+        yield Source(bucket, str(item["name"]), generation, conditions)
+
+
+def _texts(document: JsonValue) -> dict[str, str]:
+    """Return a JSON object's values as a query would carry them, without its nulls."""
+    members = document.items() if isinstance(document, dict) else ()
+    return {name: str(value) for name, value in members if value is not None}
 
 
 def _source(request: Request, names: Names) -> Source:

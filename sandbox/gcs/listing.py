@@ -50,9 +50,7 @@ def list_page(metadata: Metadata, selection: Selection, limit: int, token: str |
     return page
 
 
-def _fill(
-    page: Page, rows: sqlite3.Connection, selection: Selection, position: str, limit: int
-) -> str | None:
+def _fill(page: Page, rows: sqlite3.Connection, selection: Selection, position: str, limit: int) -> str | None:
     """Add entries from `position` on; return where to seek after a folded prefix, None at the end."""
     for row in _from(rows, selection, position):
         folder = _folder(row["name"], selection)

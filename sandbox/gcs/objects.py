@@ -109,9 +109,7 @@ class Objects:
         )  # fmt: skip
         return self._replace(rows, new, incoming.conditions)
 
-    def _replace(
-        self, rows: sqlite3.Connection, new: StoredObject, conditions: Preconditions
-    ) -> StoredObject:
+    def _replace(self, rows: sqlite3.Connection, new: StoredObject, conditions: Preconditions) -> StoredObject:
         """Put `new` in place of what has its name, as a new generation with times of its own."""
         if not rows.execute("SELECT 1 FROM buckets WHERE name = ?", (new.bucket,)).fetchone():
             raise no_bucket(new.bucket)
@@ -157,9 +155,7 @@ class Objects:
             source.conditions.check_write(found)
             self._drop(rows, found)
 
-    def copy(
-        self, source: Source, bucket: str, name: str, change: Fields, conditions: Preconditions
-    ) -> StoredObject:
+    def copy(self, source: Source, bucket: str, name: str, change: Fields, conditions: Preconditions) -> StoredObject:
         """Copy without copying bytes: the new object gets a hard link. Raises `Refusal` 404 and 412."""
         with self._metadata.writing() as rows:
             found = self._existing(rows, source)

@@ -36,9 +36,7 @@ class Preconditions:
     def check_write(self, current: Versioned | None) -> None:
         """Refuse with 412 unless all of it holds for the object about to be changed."""
         if self._mismatched(current) or self._unchanged(current):
-            raise Refusal(
-                412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold."
-            )
+            raise Refusal(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
 
     def check_read(self, current: Versioned) -> None:
         """Refuse with 412 what should match and does not, with 304 what should differ and does not."""
@@ -69,11 +67,14 @@ def _versions(current: Versioned | None) -> tuple[int, int, str]:
 
 def from_query(query: Mapping[str, str], of: str = "if") -> Preconditions:
     """Read a JSON API query; `of="ifSource"` reads those on a copy's source. Raises `Refusal` 400."""
+    # Any case will do: Google's Python client spells one of them ifMetaGenerationNotMatch.
+    told = {name.lower(): value for name, value in query.items()}
+    of = of.lower()
     return Preconditions(
-        number(query, f"{of}GenerationMatch"),
-        number(query, f"{of}GenerationNotMatch"),
-        number(query, f"{of}MetagenerationMatch"),
-        number(query, f"{of}MetagenerationNotMatch"),
+        number(told, f"{of}generationmatch"),
+        number(told, f"{of}generationnotmatch"),
+        number(told, f"{of}metagenerationmatch"),
+        number(told, f"{of}metagenerationnotmatch"),
     )
 
 

@@ -18,9 +18,7 @@ class Refusal(Exception):
         headers: Headers that belong to the answer, such as the size beside a 416.
     """
 
-    def __init__(
-        self, status: int, reason: str, message: str, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, reason: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
@@ -30,9 +28,7 @@ class Refusal(Exception):
     def body(self) -> bytes:
         """Return Google's JSON error body."""
         detail = {"message": self.message, "domain": "global", "reason": self.reason}
-        return json.dumps(
-            {"error": {"code": self.status, "message": self.message, "errors": [detail]}}
-        ).encode()
+        return json.dumps({"error": {"code": self.status, "message": self.message, "errors": [detail]}}).encode()
 
 
 def invalid(message: str) -> Refusal:
@@ -52,9 +48,7 @@ def no_object(bucket: str, name: str) -> Refusal:
 
 def no_upload() -> Refusal:
     """A 404 for an upload session that is unknown, cancelled or a week old."""
-    return Refusal(
-        404, "notFound", "This upload session is unknown here: it ended or expired. Start a new one."
-    )
+    return Refusal(404, "notFound", "This upload session is unknown here: it ended or expired. Start a new one.")
 
 
 def no_room(folder: str) -> Refusal:

@@ -71,9 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    timeout = (
-        120  # seconds a connection may stall, so that a stopped client does not hold its upload for ever
-    )
+    timeout = 120  # seconds a connection may stall, so that a stopped client does not hold its upload for ever
     rbufsize = 1 << 18
     wbufsize = 1 << 16  # headers and a small body leave in one packet
     error_content_type = "application/json"

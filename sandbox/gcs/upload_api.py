@@ -43,9 +43,7 @@ def answer(lake: Lake, request: Request) -> Response | None:
     raise invalid("uploadType must be media, multipart or resumable.")
 
 
-def store_body(
-    lake: Lake, incoming: Incoming, chunks: Iterable[bytes], announced: int | None
-) -> StoredObject:
+def store_body(lake: Lake, incoming: Incoming, chunks: Iterable[bytes], announced: int | None) -> StoredObject:
     """Stream `chunks` into the object declared; `announced` bytes must fit on the disk. Raises `Refusal`."""
     check_name(incoming.name)
     lake.buckets.get(incoming.bucket)  # refused before the bytes are stored, and again at the commit

@@ -45,15 +45,11 @@ def _on_bucket(lake: Lake, request: Request, bucket: str) -> Response:
     lake.buckets.get(bucket)
     query = request.query
     start = query.get("start-after") or query.get("marker")
-    selection = Selection(
-        bucket, query.get("prefix", ""), query.get("delimiter", ""), f"{start}\0" if start else ""
-    )
+    selection = Selection(bucket, query.get("prefix", ""), query.get("delimiter", ""), f"{start}\0" if start else "")
     limit = number(query, "max-keys")
     page = list_page(lake.metadata, selection, min(limit or PAGE, PAGE), query.get("continuation-token"))
     contents = "".join(map(_contents, page.items))
-    folders = "".join(
-        f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in page.prefixes
-    )
+    folders = "".join(f"<CommonPrefixes><Prefix>{escape(folder)}</Prefix></CommonPrefixes>" for folder in page.prefixes)
     more = f"<NextContinuationToken>{page.next}</NextContinuationToken>" if page.next else ""
     return _xml(
         f"<ListBucketResult><Name>{bucket}</Name><Prefix>{escape(selection.prefix)}</Prefix>"
@@ -84,15 +80,11 @@ def _on_object(lake: Lake, request: Request, bucket: str, name: str) -> Response
     raise Refusal(405, "MethodNotAllowed", f"{request.method} is not allowed on an object.")
 
 
-def _put(
-    lake: Lake, request: Request, bucket: str, name: str, conditions: preconditions.Preconditions
-) -> Response:
+def _put(lake: Lake, request: Request, bucket: str, name: str, conditions: preconditions.Preconditions) -> Response:
     if origin := request.headers.get("x-goog-copy-source"):
         source = Source(*_split("/" + origin.removeprefix("/")))
         stored = lake.objects.copy(source, bucket, name, {}, conditions)
-        return _xml(
-            f'<CopyObjectResult><ETag>"{stored.etag}"</ETag></CopyObjectResult>', 200, _versions(stored)
-        )
+        return _xml(f'<CopyObjectResult><ETag>"{stored.etag}"</ETag></CopyObjectResult>', 200, _versions(stored))
     written = fields.writable({"contentType": request.headers.get("content-type")})
     incoming = Incoming(bucket, name, written, conditions, checksums.from_headers(request.headers))
     stored = store_body(lake, incoming, request.body, request.body.length)
