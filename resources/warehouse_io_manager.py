@@ -1,0 +1,93 @@
+"""Assets that are Postgres tables: `crm/accounts` is `crm.accounts`.
+
+Belongs here: which rows of a table an argument gets. Does not: writing rows, which the asset does itself in
+the transaction of its work.
+"""
+
+from typing import Any
+
+import dagster as dg
+from psycopg import sql
+
+from nooks_dagster.failures import Permanent
+from nooks_dagster.workspaces.registry import Registry
+from resources.loading import load
+from resources.postgres import PostgresResource
+from resources.table_handle import TableHandle
+
+
+class WarehouseIOManager(dg.ConfigurableIOManager):
+    """Loads Postgres tables as arguments; stores nothing, for the asset has written its table already.
+
+    An argument gets the rows of its partitions' workspaces, without those deleted in the source. Metadata of
+    the input narrows or widens that: `AssetIn(metadata={"columns": ["id", "name"], "include_deleted": True})`.
+    """
+
+    postgres: dg.ResourceDependency[PostgresResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Accept that there is nothing to store.
+
+        Raises:
+            TypeError: The asset returned a value.
+        """
+        if obj is not None:
+            raise TypeError(
+                f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}, but it is a Postgres table "
+                "that the asset writes itself. Return MaterializeResult, or set io_manager_key='lake_io_manager'."
+            )
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Load the rows of the upstream partitions in the form of the argument's annotation.
+
+        Raises:
+            TypeError: The annotation is none that a table can be loaded as.
+            Permanent: There is no such table, column or workspace, or there are too many rows for a frame.
+        """
+        schema, table = _table(context)
+        columns = set(TableHandle(self.postgres.database, schema, table).schema.names)
+        handle = TableHandle(self.postgres.database, schema, table, self._condition(context, columns))
+        return load(context, handle, context.dagster_type.typing_type)
+
+    def _condition(self, context: dg.InputContext, columns: set[str]) -> sql.Composable:
+        conditions: list[sql.Composable] = [sql.SQL("true")]
+        if "deleted_reason" in columns and not context.definition_metadata.get("include_deleted"):
+            conditions.append(sql.SQL("deleted_reason is null"))
+        if context.has_asset_partitions:
+            conditions.append(self._of_partitions(context, columns))
+        return sql.SQL(" and ").join(conditions)
+
+    def _of_partitions(self, context: dg.InputContext, columns: set[str]) -> sql.Composable:
+        keys = sorted(context.asset_partition_keys)
+        if isinstance(context.asset_partitions_def, dg.DynamicPartitionsDefinition):
+            if "connection_id" in columns:
+                return sql.SQL("connection_id = any({}::text[])").format(sql.Literal(self._connections(keys)))
+            if "workspace" in columns:
+                return sql.SQL("workspace = any({}::text[])").format(sql.Literal(keys))
+        raise Permanent(
+            "The table does not say which partition a row belongs to.",
+            subject=context.asset_key.to_user_string(),
+            next_step="Partition the asset by workspaces and give its table a column connection_id or workspace.",
+        )
+
+    def _connections(self, workspaces: list[str]) -> list[str]:
+        """Return the connections of some workspaces, as literals: so Postgres reads their partitions only."""
+        registry = Registry(self.postgres.database)
+        connections = [c for c in registry.connections() if c.workspace in workspaces]
+        unknown = sorted(set(workspaces) - {workspace.name for workspace in registry.workspaces()})
+        if unknown:
+            raise Permanent(
+                f"There is no workspace {unknown[0]}" + (f" (nor {len(unknown) - 1} more)." if unknown[1:] else "."),
+                next_step=f"Connect it with `nooks connect salesforce {unknown[0]}`.",
+            )
+        return [connection.id for connection in connections]
+
+
+def _table(context: dg.InputContext) -> tuple[str, str]:
+    match list(context.asset_key.path):
+        case [schema, table]:
+            return schema, table
+    raise Permanent(
+        "The key of a warehouse asset has two parts, <schema>/<table>.",
+        subject=context.asset_key.to_user_string(),
+    )
