@@ -49,10 +49,18 @@ class LakeIOManager(dg.ConfigurableIOManager):
             _check_place(context, obj, places)
             context.add_output_metadata(describe(obj))
             return
-        values = _by_partition(context, obj, places)
-        tables = [places[key] for key, value in values.items() if self._store(context, places[key], value)]
-        if tables:
-            context.add_output_metadata(describe(Dataset(self.lake.lake, *tables)))
+        stored = [
+            self._store_document(context, places[key], value)
+            if isinstance(value, dict | list)
+            else self._store_table(context, places[key], value)
+            for key, value in _by_partition(context, obj, places).items()
+        ]
+        tables = [place for place in stored if not place.endswith(f"/{DOCUMENT}")]
+        context.add_output_metadata(
+            describe(Dataset(self.lake.lake, *tables))
+            if tables
+            else {"dagster/uri": dg.MetadataValue.text(self.lake.lake.uri(stored[0]))}
+        )
 
     def load_input(self, context: dg.InputContext) -> Any:
         """Load the upstream partitions in the form of the argument's annotation.
@@ -72,16 +80,11 @@ class LakeIOManager(dg.ConfigurableIOManager):
             )
         return load(context, self._dataset(context), wanted)
 
-    def _store(self, context: dg.OutputContext, place: str, value: Any) -> bool:
-        """Store one value; return whether it is a table."""
-        if isinstance(value, dict | list):
-            uri = self._store_document(context, place, value)
-            context.add_output_metadata({"dagster/uri": dg.MetadataValue.text(uri)})
-            return False
+    def _store_table(self, context: dg.OutputContext, place: str, value: Any) -> str:
         rows = _rows(context, value)
         dataset = Dataset(self.lake.lake, place)
         dataset.replace([dataset.write(rows, rows.schema, context.run_id)], rows.schema)
-        return True
+        return place
 
     def _store_document(self, context: dg.OutputContext, place: str, value: Any) -> str:
         name = f"{place}/{DOCUMENT}"
@@ -89,7 +92,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
             self.lake.lake.swap_json(name, lambda _: value)
         except (TypeError, ValueError) as error:
             raise TypeError(f"{_asset(context)} returned a {type(value).__name__} that is no JSON: {error}.") from None
-        return self.lake.lake.uri(name)
+        return name
 
     def _dataset(self, context: dg.InputContext) -> Dataset:
         places = _places(context)

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from nooks_dagster.lake.dataset import Dataset
 
-# One column takes some 170 bytes, and no metadata value exceeds 8 KB in Dagster's storage.
-_SHOWN_COLUMNS = 40
+# A column takes up to 250 bytes, and no metadata value may exceed 8 KB in Dagster's storage.
+_SHOWN_COLUMNS = 30
 
 
 def describe(dataset: Dataset) -> Mapping[str, dg.MetadataValue]:
-    """Return rows, bytes, place, hash (of a single part) and columns (the first 40) of a dataset."""
+    """Return rows, bytes, place, hash (of a single part) and columns (the first 30) of a dataset."""
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.MetadataValue.int(dataset.rows),
         "dagster/uri": dg.MetadataValue.text(dataset.uri),
