@@ -37,7 +37,7 @@ def to_datetime(stamp: int) -> datetime:
 
 
 def to_json(stamp: int) -> str:
-    """Write milliseconds since 1970 as REST does: `2026-01-31T12:00:00.000+0000`. The order of texts is that of time."""
+    """Write milliseconds since 1970 as REST does: `2026-01-31T12:00:00.000+0000`; texts sort as times do."""
     return to_datetime(stamp).strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp % 1000:03}+0000"
 
 

@@ -83,14 +83,17 @@ class Query(Protocol):
     @property
     def sobject(self) -> str:
         """The object's name in its canonical spelling."""
+        ...
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The selected fields in order, canonical spelling; empty for `COUNT()`."""
+        ...
 
     @property
     def is_count(self) -> bool:
         """Whether this is `SELECT COUNT()`: a total and no rows."""
+        ...
 
     @property
     def total_size(self) -> int:
@@ -99,6 +102,7 @@ class Query(Protocol):
         Arithmetic when only Id and SystemModstamp are compared; otherwise the first use scans the object,
         so keep the number with the locator.
         """
+        ...
 
     def page(self, position: str | None, limit: int) -> Page:
         """Return up to `limit` rows from `position` (None is the beginning).
@@ -106,6 +110,7 @@ class Query(Protocol):
         Raises:
             SoqlError: INVALID_QUERY_LOCATOR for a token that no page of this query gave out.
         """
+        ...
 
 
 class Org(Protocol):
@@ -114,12 +119,15 @@ class Org(Protocol):
     @property
     def name(self) -> str:
         """The org's name, which is also the first label of its host name."""
+        ...
 
     def now(self) -> datetime:
         """The org's server clock in UTC, by default 7 minutes behind the machine's."""
+        ...
 
     def sobjects(self) -> Sequence[SObjectType]:
         """Every object, sorted by name."""
+        ...
 
     def sobject(self, name: str) -> SObjectType:
         """Return one object, its name in any case.
@@ -127,6 +135,7 @@ class Org(Protocol):
         Raises:
             SoqlError: NOT_FOUND.
         """
+        ...
 
     def query(self, soql: str, *, include_deleted: bool) -> Query:
         """Parse and check a query; `include_deleted` is what queryAll adds.
@@ -134,12 +143,15 @@ class Org(Protocol):
         Raises:
             SoqlError: MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD, as Salesforce words them.
         """
+        ...
 
     def count(self, name: str) -> int:
         """Rows of an object that are not deleted."""
+        ...
 
     def get(self, name: str, record_id: str) -> Row | None:
         """Return all fields of a record by its 15 or 18 character id, deleted ones too, or None."""
+        ...
 
     def updated(self, name: str, start: datetime, end: datetime) -> list[str]:
         """Ids of the rows that are not deleted and whose SystemModstamp is in [start, end), ascending.
@@ -149,6 +161,7 @@ class Org(Protocol):
         Raises:
             SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
         """
+        ...
 
     def deleted(self, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
         """Ids and times of the rows that were deleted in [start, end), ascending by id.
@@ -156,9 +169,12 @@ class Org(Protocol):
         Raises:
             SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
         """
+        ...
 
     def covered_until(self) -> datetime:
         """`latestDateCovered`: now, or the start of the oldest transaction that is still open."""
+        ...
 
     def truth(self, name: str) -> Iterator[Row]:
         """Every row, deleted ones in the bin included, all fields, ascending by Id."""
+        ...

@@ -54,9 +54,13 @@ class TableQuery(Generic[Handle]):
         """Whether this is `SELECT COUNT()`."""
         return not self._checked.columns
 
-    @cached_property
+    @property
     def total_size(self) -> int:
-        """Rows of the whole result, LIMIT and OFFSET applied."""
+        """Rows of the whole result, LIMIT and OFFSET applied; found once."""
+        return self._total
+
+    @cached_property
+    def _total(self) -> int:
         checked, region = self._checked, self._checked.filter.region
         if checked.filter.exact:
             matches = sum(self._table.count(part, deleted=self._deleted) for part in region.parts)
@@ -121,7 +125,7 @@ class TableQuery(Generic[Handle]):
             raise SoqlError("QUERY_TIMEOUT", "Your query request was running for too long.")
         for place, item in reversed(list(enumerate(order_by))):
             entries.sort(key=_sort_key(place, item), reverse=item.descending)
-        return [entry[-1] for entry in entries]
+        return [str(entry[-1]) for entry in entries]
 
     def _entries(self) -> Iterator[tuple[JsonValue, ...]]:
         """Yield the sort fields and the id of every match."""

@@ -19,18 +19,24 @@ class Table(Protocol[Handle]):
     @property
     def sobject(self) -> SObjectType:
         """What describe says of it."""
+        ...
 
     def count(self, part: Rectangle, *, deleted: bool) -> int:
         """Count the rows of a part; the deleted ones only when asked for."""
+        ...
 
     def scan(self, part: Rectangle, order: Order, *, deleted: bool) -> Iterator[Handle]:
         """Yield the rows of a part in an order, in constant memory, beginning at once."""
+        ...
 
     def find(self, id15: str) -> Handle | None:
         """Return the row of an id, deleted or not."""
+        ...
 
     def key(self, handle: Handle) -> Key:
         """Return where a row stands."""
+        ...
 
     def columns(self, handles: Sequence[Handle], names: Sequence[str]) -> list[list[JsonValue]]:
         """Return one list per field, names in their canonical spelling; by column, because that is fast."""
+        ...

@@ -7,30 +7,39 @@ Does not: which field shows them.
 import re
 from unicodedata import normalize
 
-FIRST_NAMES = tuple(
-    "Ana Ben Carla David Elena Farid Grace Hiro Ines Jamal Kofi Lucia Mateo Nadia Oscar Priya Quentin Rosa Samir Tara "
-    "Uma Viktor Wanjiru Ximena Yusuf Zoe Aaron Bianca Chidi Daphne Emil Fatima Goran Hannah Ivan Jolene Katya Liam "
-    "Maribel Noah Olga Pavel Rania Stefan Tomoko Ulrich Vera William Yara Zane José Zoë François Søren Łukasz Nguyễn "
-    "Åsa Ørjan Jean-Luc Mary-Ann DeShawn Null 李 👻 True".split()
-) + ("Anna Maria", 'Robert "Bob"', "J.", " Eve", "Max ")
-LAST_NAMES = tuple(
-    "Abbott Baker Castillo Dietrich Eriksen Fischer Garcia Haddad Ivanova Jensen Kowalski Larsen Mbeki Novak Okafor "
-    "Petrov Quinn Rossi Schmidt Tanaka Ueda Vargas Weber Xu Yamamoto Zhang Adeyemi Bianchi Carvalho Dubois Eze Ferrari "
-    "Gupta Horvat Iqbal Johansson Khan Lopez Moreau Nakamura Olsen Patel Ramirez Silva Taylor Usman Virtanen Walker "
-    "Yilmaz Zimmerman Müller Núñez Brontë Strauß O'Brien D'Angelo O’Neil Smith-Jones Null None NA Test 王 Ng Li O".split()
-) + ("van der Berg", "de la Cruz", "St. John", "Smith, Jr.", "al-Rashid", 'King "K"', "Smith ")
 
-COMPANY_STARTS = tuple(
-    "Acu Bright Cloud Delta Ever Forge Green Helio Iron Juniper Kite Lumen Metro North Open Prime Quant River Silver "
-    "Terra Ultra Vertex Wind Xeno Yellow Zenith Blue Copper Data Echo Fjord Giga".split()
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, as a compact way to write a long list."""
+    return tuple(text.split())
+
+
+FIRST_NAMES = (
+    *words("Ana Ben Carla David Elena Farid Grace Hiro Ines Jamal Kofi Lucia Mateo Nadia Oscar Priya Quentin"),
+    *words("Rosa Samir Tara Uma Viktor Wanjiru Ximena Yusuf Zoe Aaron Bianca Chidi Daphne Emil Fatima Goran"),
+    *words("Hannah Ivan Jolene Katya Liam Maribel Noah Olga Pavel Rania Stefan Tomoko Ulrich Vera William"),
+    *words("Yara Zane José Zoë François Søren Łukasz Nguyễn Åsa Ørjan Jean-Luc Mary-Ann DeShawn Null 李 👻 True"),
+    *("Anna Maria", 'Robert "Bob"', "J.", " Eve", "Max "),
 )
-COMPANY_ENDS = tuple(
-    "base bridge core craft dyne field flow form gate grid hive house lab land line link mark mill mind path point "
-    "port rise scale shift sight soft space stone stream ware works".split()
+LAST_NAMES = (
+    *words("Abbott Baker Castillo Dietrich Eriksen Fischer Garcia Haddad Ivanova Jensen Kowalski Larsen Mbeki"),
+    *words("Novak Okafor Petrov Quinn Rossi Schmidt Tanaka Ueda Vargas Weber Xu Yamamoto Zhang Adeyemi Bianchi"),
+    *words("Carvalho Dubois Eze Ferrari Gupta Horvat Iqbal Johansson Khan Lopez Moreau Nakamura Olsen Patel"),
+    *words("Ramirez Silva Taylor Usman Virtanen Walker Yilmaz Zimmerman Müller Núñez Brontë Strauß Smith-Jones"),
+    *words("O'Brien D'Angelo O\u2019Neil Null None NA Test 王 Ng Li O"),
+    *("van der Berg", "de la Cruz", "St. John", "Smith, Jr.", "al-Rashid", 'King "K"', "Smith "),
+)
+
+COMPANY_STARTS = (
+    *words("Acu Bright Cloud Delta Ever Forge Green Helio Iron Juniper Kite Lumen Metro North Open Prime Quant"),
+    *words("River Silver Terra Ultra Vertex Wind Xeno Yellow Zenith Blue Copper Data Echo Fjord Giga"),
+)
+COMPANY_ENDS = (
+    *words("base bridge core craft dyne field flow form gate grid hive house lab land line link mark mill mind"),
+    *words("path point port rise scale shift sight soft space stone stream ware works"),
 )
 COMPANY_FORMS = (
-    "", " Inc", " Inc.", ", Inc.", " LLC", " Ltd", " GmbH", " AG", " S.A.", " & Co. KG", " Group", " Holdings", " (EMEA)",
-    " Corp", " Co., Ltd.", " – Do Not Use",
+    "", " Inc", " Inc.", ", Inc.", " LLC", " Ltd", " GmbH", " AG", " S.A.", " & Co. KG", " Group", " Holdings",
+    " (EMEA)", " Corp", " Co., Ltd.", " \u2013 Do Not Use",
 )  # fmt: skip
 
 PLACES = (

@@ -6,55 +6,50 @@ Does not: what index and rank mean (ids and stamps, in the worlds that use it).
 """
 
 from collections.abc import Iterator
-from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 
 Span = tuple[int, int]
 """Whole numbers from the first up to, but not including, the second."""
 
 
+@dataclass(frozen=True)
 class Shuffle:
-    """The bijection `rank = (step * index + shift) mod count` on 0..count-1.
+    """The bijection `rank = (step * index + shift) mod count` on 0..count-1; step and count are coprime."""
 
-    Args:
-        count: Number of rows, at least one.
-        key: Any number; other keys shuffle otherwise.
-    """
+    count: int
+    step: int
+    shift: int
 
-    def __init__(self, count: int, key: int) -> None:
-        self.count = count
-        self._step, self._shift = _step(count, key), key % count
-        self._back = pow(self._step, -1, count) if count > 1 else 0
+    @cached_property
+    def back(self) -> int:
+        """The step of the inverse."""
+        return pow(self.step, -1, self.count)
 
     def inverse(self) -> "Shuffle":
         """Return the same shuffle with index and rank in each other's place."""
-        other = copy(self)
-        other._step, other._back = self._back, self._step
-        other._shift = -self._back * self._shift % self.count
-        return other
+        return Shuffle(self.count, self.back, -self.back * self.shift % self.count)
 
     def reversed(self) -> "Shuffle":
         """Return the same shuffle with indexes numbered from the end: `count - 1 - index`."""
-        other = copy(self)
-        other._step, other._back = -self._step % self.count, -self._back % self.count
-        other._shift = (self._step * (self.count - 1) + self._shift) % self.count
-        return other
+        return Shuffle(self.count, -self.step % self.count, self.rank(self.count - 1))
 
     def rank(self, index: int) -> int:
         """Return where the row stands in the shuffled order."""
-        return (self._step * index + self._shift) % self.count
+        return (self.step * index + self.shift) % self.count
 
     def index(self, rank: int) -> int:
         """Return which row stands at a place of the shuffled order."""
-        return self._back * (rank - self._shift) % self.count
+        return self.back * (rank - self.shift) % self.count
 
     def count_within(self, indexes: Span, ranks: Span, every: int = 1, residue: int = 0) -> int:
         """Count the rows whose index and rank lie in both spans and whose index is `residue` modulo `every`."""
         low, high = (-(-(bound - residue) // every) for bound in indexes)
         if high <= low or ranks[1] <= ranks[0]:
             return 0
-        step = self._step * every % self.count
-        shift = (self._step * (every * low + residue) + self._shift) % self.count
+        step = self.step * every % self.count
+        shift = (self.step * (every * low + residue) + self.shift) % self.count
         return _count_below(high - low, self.count, step, shift, ranks[1]) - _count_below(
             high - low, self.count, step, shift, ranks[0]
         )
@@ -68,10 +63,18 @@ class Shuffle:
                 yield index
                 index += 1
                 continue
-            ahead = first_within(self._step, self.count, (low - rank) % self.count, high - low)
+            ahead = first_within(self.step, self.count, (low - rank) % self.count, high - low)
             if ahead is None:
                 return
             index += ahead
+
+
+def shuffled(count: int, key: int) -> Shuffle:
+    """Return a shuffle of at least one row; other keys shuffle otherwise. The step is near the golden section."""
+    step = int(count * 0.6180339887) + key % 97 + 1
+    while gcd(step, count) != 1:
+        step += 1
+    return Shuffle(count, step % count, key % count)
 
 
 def first_within(step: int, modulus: int, low: int, width: int) -> int | None:
@@ -91,13 +94,6 @@ def first_within(step: int, modulus: int, low: int, width: int) -> int | None:
         return turn
     wraps = first_within(-modulus % step, step, low % step, width)
     return None if wraps is None else -(-(low + modulus * wraps) // step)
-
-
-def _step(count: int, key: int) -> int:
-    step = max(int(count * 0.6180339887) + key % 97, 1)
-    while gcd(step, count) != 1:
-        step += 1
-    return step % count if count > 1 else 0
 
 
 def _count_below(terms: int, modulus: int, step: int, shift: int, bound: int) -> int:

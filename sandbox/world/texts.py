@@ -12,9 +12,10 @@ POOL = 1_024
 AWKWARD = (
     "NA", "N/A", "NULL", "null", "None", "NaN", "nan", "Nil", "undefined", "TRUE", "false", "-", "--", ".", "0", "?",
     " leading space", "trailing space ", "  both  ", "a,comma", 'a "quoted" word', "it's; an apostrophe", '"', "'",
-    "back\\slash", "tab\there", "two\nlines", "carriage\r\nreturn", "emoji 🚀 here", "👩‍👩‍👧‍👦", "naïve café", "Müller & Söhne",
-    "株式会社", "مرحبا", "zero\u200bwidth", "non\u00a0breaking", "=1+1", "@SUM(A1)", "+49", "<b>bold</b>", "&amp;", "%20",
-    "001", "007", "1e5", "2026-02-30", "\\N", "#N/A", "{}", "[]", "ﬁ ligature", "e\u0301 combining", "x" * 250,
+    "back\\slash", "tab\there", "two\nlines", "carriage\r\nreturn", "emoji 🚀 here",
+    "👩‍👩‍👧‍👦", "naïve café",
+    "Müller & Söhne", "株式会社", "مرحبا", "zero\u200bwidth", "non\u00a0breaking", "=1+1", "@SUM(A1)", "+49", "<b>bold</b>", "&amp;", "%20",
+    "001", "007", "1e5", "2026-02-30", "\\N", "#N/A", "{}", "[]", "ﬁ ligature", "e\u0301 combining", "x" * 80,
 )  # fmt: skip
 
 _OPENINGS = (

@@ -81,11 +81,12 @@ def loaded_tables(file: Path) -> list[LoadedTable]:
 
 def _sobject(description: dict[str, Any]) -> SObjectType:
     """Read what describe says back; JSON knows no tuples."""
-    fields = [
-        Field(**{name: tuple(value) if isinstance(value, list) else value for name, value in field.items()})
-        for field in description["fields"]
-    ]
-    return SObjectType(**{**description, "fields": tuple(fields)})
+    fields = tuple(Field(**_with_tuples(field)) for field in description["fields"])
+    return SObjectType(**{**description, "fields": fields})
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _bounds(part: Rectangle, deleted: bool) -> tuple[int, int, str, str, bool]:

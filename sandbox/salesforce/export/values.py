@@ -68,7 +68,7 @@ _DECLARED: Mapping[str, Callable[[str], bool]] = {
     "percent": _is_declared_number,
     "date": _is_declared_date,
     "datetime": lambda text: milliseconds(text) is not None,
-    "address": lambda text: False,
+    "address": lambda _: False,
 }
 
 _JSON: Mapping[str, Callable[[str], JsonValue]] = {

@@ -11,15 +11,21 @@ from sandbox.salesforce.ids import DIGITS, IdSeries
 from sandbox.salesforce.org import SObjectType
 from sandbox.salesforce.schema.catalog import CATALOG
 from sandbox.world.hashing import mix, salt
-from sandbox.world.shuffle import Shuffle
+from sandbox.world.shuffle import Shuffle, shuffled
 from sandbox.world.timeline import Timeline
 
 DELETED_EVERY = 97
 """One row in so many is deleted, about 1 %; a prime, so that pages and ties meet it everywhere."""
 
 _PER_ACCOUNT = {
-    "Account": 1.0, "Contact": 5.0, "Lead": 1.5, "Opportunity": 2.0, "Task": 4.0, "Territory_Plan__c": 0.5, "User": 0.01,
-}  # fmt: skip
+    "Account": 1.0,
+    "Contact": 5.0,
+    "Lead": 1.5,
+    "Opportunity": 2.0,
+    "Task": 4.0,
+    "Territory_Plan__c": 0.5,
+    "User": 0.01,
+}
 _FEWEST_USERS = 5
 
 
@@ -31,7 +37,7 @@ class Population:
         self.count = _size(sobject.name, accounts)
         self.key = mix(mix(seed) ^ salt(sobject.name))
         self.ids = IdSeries(sobject.key_prefix + _instance(seed), self.key % 62**4 * 62, self.count)
-        self.shuffle = Shuffle(self.count, self.key)
+        self.shuffle = shuffled(self.count, self.key)
         self.timeline = Timeline(self.count)
         self.residue = None if sobject.name == "User" else 1 + self.key % (DELETED_EVERY - 1)
 

@@ -126,7 +126,7 @@ class _Checker:
     def _unknown(self, name: str) -> str:
         if "." in name:
             return (
-                f"Didn't understand relationship '{name.split('.')[0]}' in field path. If you are attempting to use "
+                f"Didn't understand relationship '{name.split('.', 1)[0]}' in field path. If you are attempting to use "
                 f"a custom relationship, be sure to append the '__r' after the custom relationship name. {_LOOK_IT_UP}"
             )
         return (

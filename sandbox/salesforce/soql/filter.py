@@ -41,7 +41,7 @@ class Filter:
     test: Test
 
 
-EVERY_ROW = Filter(EVERYTHING, True, lambda row: True)
+EVERY_ROW = Filter(EVERYTHING, True, lambda _: True)
 
 
 def comparison(field: Field, place: int, symbol: str, values: Sequence[Normal]) -> Filter:
@@ -90,7 +90,7 @@ def _test(field: Field, place: int, symbol: str, values: Sequence[Normal]) -> Te
         return lambda row: (value := normal(row[place])) is not None and matches(str(value)) is not None
     compare, bound = _INEQUALITIES[symbol], values[0]
     if bound is None:
-        return lambda row: False
+        return lambda _: False
     return lambda row: (value := normal(row[place])) is not None and compare(value, bound)
 
 

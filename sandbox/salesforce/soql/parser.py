@@ -119,7 +119,7 @@ class _Parser:
         return literal
 
     def _pattern(self) -> Literal:
-        """Parse what LIKE compares with; its escapes stay, as `\\%` and `%` differ only there."""
+        """Parse what LIKE compares with; its escapes stay, as an escaped `%` differs only there."""
         token = self._peek()
         return Literal("string", token.text[1:-1]) if self._literal().kind == "string" else Literal("null", None)
 
