@@ -28,9 +28,7 @@ def connect(
     kind: Annotated[str, typer.Argument(help="The kind of CRM: salesforce.")],
     workspace: Annotated[str, typer.Argument(help="The customer, such as acme.")],
     *,
-    domain: Annotated[
-        str, typer.Option(help="The org's domain: acme.my, acme--uat.sandbox.my, login or test.")
-    ] = "",
+    domain: Annotated[str, typer.Option(help="The org's domain: acme.my, acme--uat.sandbox.my, login or test.")] = "",
     secret: Annotated[
         str, typer.Option(help="Where the credentials are kept: env:VARIABLE or file:NAME.", metavar="REF")
     ] = "",
@@ -64,9 +62,7 @@ def _from_environment(kind: Kind) -> dict[str, str]:
 
 def _asked(given: dict[str, str]) -> dict[str, str]:
     """Ask for a connected app's credentials, the one way in that works without a person's password."""
-    _console.print(
-        "No credentials are in the environment. In Salesforce: Setup, App Manager, your connected app."
-    )
+    _console.print("No credentials are in the environment. In Salesforce: Setup, App Manager, your connected app.")
     return {
         "domain": given.get("domain") or typer.prompt("Domain (acme.my)"),
         "consumer_key": typer.prompt("Consumer key", hide_input=True),
@@ -82,8 +78,7 @@ def _as_json(connected: Connected) -> dict[str, object]:
         "account": found.account,
         "sandbox": connection.sandbox,
         "objects": {
-            name: {"canonical": canonical, "rows": found.rows.get(name)}
-            for name, canonical in found.objects.items()
+            name: {"canonical": canonical, "rows": found.rows.get(name)} for name, canonical in found.objects.items()
         },
         "missing": dict(found.missing),
         "calls": found.calls,
@@ -93,9 +88,7 @@ def _as_json(connected: Connected) -> dict[str, object]:
 def _show(connected: Connected, kind: Kind, chosen: Settings) -> None:
     connection, found = connected.connection, connected.inspection
     world = " [yellow]SANDBOX[/yellow]" if chosen.sandbox else ""
-    _console.print(
-        f"[green]✓[/green] {connection.workspace} is connected to {kind.title} at {found.account}{world}\n"
-    )
+    _console.print(f"[green]✓[/green] {connection.workspace} is connected to {kind.title} at {found.account}{world}\n")
     table = Table("object", "becomes", box=None, pad_edge=False)
     table.add_column("rows, about", justify="right")
     for name, canonical in found.objects.items():

@@ -21,9 +21,7 @@ _console = Console(highlight=False, soft_wrap=True)
 def up(
     *,
     sample: Annotated[bool, typer.Option(help="Connect the sample workspace of the sandbox.")] = True,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object at the end, nothing else.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end, nothing else.")] = False,
 ) -> None:
     """Start the platform on this machine, or mend it. Data and settings stay as they are."""
     began = time.monotonic()

@@ -64,10 +64,7 @@ class Account:
     def can_enter(self, folder: Path) -> bool:
         """Tell by trying: mode bits alone would miss a closed parent folder and access lists."""
         attempt = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
-        return (
-            subprocess.run(attempt, cwd="/", capture_output=True, check=False, **self.identity).returncode
-            == 0
-        )
+        return subprocess.run(attempt, cwd="/", capture_output=True, check=False, **self.identity).returncode == 0
 
     def owns(self, folder: Path) -> None:
         """Make the account the owner of a folder of ours, closed to everyone else."""

@@ -41,9 +41,7 @@ def major(folder: Path) -> int:
     answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
     number = re.search(r"(\d+)(?:\.|devel|beta|rc)", answer.stdout)
     if not number:
-        raise Permanent(
-            f"{folder}/postgres does not run here: {answer.stderr.strip()}", next_step="Set NOOKS_PG_BIN."
-        )
+        raise Permanent(f"{folder}/postgres does not run here: {answer.stderr.strip()}", next_step="Set NOOKS_PG_BIN.")
     return int(number[1])
 
 
@@ -70,10 +68,7 @@ def _copy_tree(source: Path, target: Path) -> None:
 def _runs_as(account: Account, folder: Path) -> bool:
     try:
         attempt = [str(folder / "postgres"), "--version"]
-        return (
-            subprocess.run(attempt, cwd="/", capture_output=True, check=False, **account.identity).returncode
-            == 0
-        )
+        return subprocess.run(attempt, cwd="/", capture_output=True, check=False, **account.identity).returncode == 0
     except PermissionError:
         return False
 

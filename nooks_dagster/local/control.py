@@ -17,6 +17,7 @@ from nooks_dagster.local.watched import MARKER
 
 START_SECONDS = 180  # a laptop that is busy with something else
 STOP_SECONDS = 120  # runs have 25 s to release their work, then Postgres writes what it holds
+LOOK_SECONDS = 30  # seven services, none of which answers within its three seconds
 AILING_SECONDS = 5  # a service that says no for this long will not recover by itself
 HOPELESS_STARTS = 3
 
@@ -32,8 +33,10 @@ def status(environment: Environment) -> Record:
 def launch(environment: Environment) -> None:
     """Make sure that a supervisor lives, and that it hurries."""
     stack.lay_out(environment)
-    if (living := status(environment).supervisor) is not None:
-        os.kill(living.pid, signal.SIGHUP)
+    known = status(environment)
+    if known.supervisor is not None:
+        os.kill(known.supervisor.pid, signal.SIGHUP)
+        _until_answered(environment, known.answered)
         return
     command = [sys.executable, "-m", "nooks_dagster.local.supervisor", str(environment.root)]
     log = environment.state / "log" / "supervisor.log"
@@ -68,9 +71,7 @@ def until_well(environment: Environment) -> Iterator[tuple[float, Entry]]:
         if now.entries and all(entry.finished for entry in now.entries):
             return
         if now.supervisor is None:
-            raise Transient(
-                "The supervisor ended.", next_step=f"See {environment.state / 'log' / 'supervisor.log'}."
-            )
+            raise Transient("The supervisor ended.", next_step=f"See {environment.state / 'log' / 'supervisor.log'}.")
     raise _gave_up(environment, next(entry for entry in now.entries if not entry.finished))
 
 
@@ -100,6 +101,13 @@ def erase(environment: Environment) -> bool:
     if untouched:
         (environment.root / ".env").unlink(missing_ok=True)
     return untouched
+
+
+def _until_answered(environment: Environment, before: int) -> None:
+    for _ in deadline.polls(LOOK_SECONDS):
+        now = status(environment)
+        if now.answered > before or now.supervisor is None:
+            return
 
 
 def _stopped(environment: Environment, living: processes.Process) -> Iterator[Entry]:

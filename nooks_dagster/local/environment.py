@@ -72,9 +72,7 @@ class Environment:
 
         While the sandbox is on, a proxy of the surrounding shell must not lead anybody past it.
         """
-        inherited = {
-            key: value for key, value in os.environ.items() if not (self.sandboxed and key in RIVALS)
-        }
+        inherited = {key: value for key, value in os.environ.items() if not (self.sandboxed and key in RIVALS)}
         return inherited | dict(self.values)
 
 
@@ -88,9 +86,7 @@ def find_root(start: Path | None = None) -> Path:
     for candidate in (folder, *folder.parents):
         if (candidate / "workspace.yaml").exists() and (candidate / "dagster.yaml").exists():
             return candidate
-    raise Permanent(
-        f"{folder} is not inside a nooks project.", next_step="Change into its folder and try again."
-    )
+    raise Permanent(f"{folder} is not inside a nooks project.", next_step="Change into its folder and try again.")
 
 
 def read(root: Path) -> Environment:

@@ -66,9 +66,7 @@ def webserver(port: int) -> str:
         Permanent: It answers that the code of the location is broken.
     """
     body = json.dumps({"query": LOCATIONS}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"}
-    )
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, {"Content-Type": "application/json"})
     with _direct.open(request, timeout=SECONDS) as answer:
         data: dict[str, Any] = json.load(answer)["data"]
     entries = data["workspaceOrError"].get("locationEntries") or []
@@ -77,10 +75,8 @@ def webserver(port: int) -> str:
     for entry in entries:
         problem = entry["locationOrLoadError"]
         if problem and problem["__typename"] == "PythonError":
-            lines = [line for line in problem["message"].splitlines() if line.strip()]
             raise Permanent(
-                f"Your code does not load: {lines[-1].strip() if lines else 'no reason given'}",
-                next_step="The UI shows the whole error, under Deployment.",
+                _last_sentence(problem["message"]), next_step="The whole error is in the UI, under Deployment."
             )
     return ""
 
@@ -96,8 +92,14 @@ def daemon(url: str, started: float) -> str:
         psycopg.Error: Dagster's database does not answer.
     """
     oldest = max(started, time.time() - HEARTBEAT_SECONDS)
-    query = """SELECT name FROM unnest(%s) AS name WHERE name NOT IN (
-        SELECT daemon_type FROM daemon_heartbeats WHERE timestamp >= to_timestamp(%s) AT TIME ZONE 'utc')"""
+    query = """SELECT name FROM unnest(%s::text[]) AS name WHERE name NOT IN (
+        SELECT daemon_type FROM daemon_heartbeats WHERE timestamp >= to_timestamp(%s::float8) AT TIME ZONE 'utc')"""
     with psycopg.connect(url, connect_timeout=int(SECONDS)) as connection:
         silent = [str(row[0]) for row in connection.execute(query, [list(DAEMONS), oldest]).fetchall()]
     return f"No heartbeat from {', '.join(silent)}." if silent else ""
+
+
+def _last_sentence(message: str) -> str:
+    """Shorten Dagster's account of an import that failed to what failed."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no reason given"]
+    return f"Your code does not load: {lines[-1].partition('. Local modules were')[0]}."

@@ -150,9 +150,7 @@ class Postgres:
     def drop_database(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _create(self, programs: Path, data: Path) -> None:
         """Create it under another name first, so that an interrupted initdb is simply done again."""
@@ -163,21 +161,15 @@ class Postgres:
         options += ["--locale-provider=builtin", "--locale=C.UTF-8"] if modern else ["--no-locale"]
         options += [] if self.durable else ["--no-sync"]
         command = [str(programs / "initdb"), "-D", str(part), *options]
-        result = subprocess.run(
-            command, cwd="/", capture_output=True, text=True, check=False, **self.account.identity
-        )
+        result = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, **self.account.identity)
         if result.returncode:
             reason = (result.stderr.strip().splitlines() or ["it was killed"])[-1]
-            raise Transient(
-                f"Postgres could not create its data folder {data}: {reason}", next_step="Try again."
-            )
+            raise Transient(f"Postgres could not create its data folder {data}: {reason}", next_step="Try again.")
         part.rename(data)
 
     def _explain(self, log: Path) -> Failure:
         lines = log.read_text(errors="replace").splitlines()[-20:] if log.exists() else []
-        fatal = next(
-            (line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "it left no message"
-        )
+        fatal = next((line for line in reversed(lines) if "FATAL" in line or "PANIC" in line), "it left no message")
         if "No space left on device" in fatal:
             return Transient(
                 f"Postgres has no disk space left in {self.home()}.",
@@ -190,9 +182,7 @@ def _check_version(programs: Path, data: Path) -> None:
     try:
         found = (data / "PG_VERSION").read_text().strip()
     except FileNotFoundError:
-        raise Permanent(
-            f"{data} is not a Postgres data folder.", next_step="Move it away and try again."
-        ) from None
+        raise Permanent(f"{data} is not a Postgres data folder.", next_step="Move it away and try again.") from None
     if found != str(binaries.major(programs)):
         raise Permanent(
             f"{data} was written by Postgres {found}, and this server is version {binaries.major(programs)}.",
@@ -212,9 +202,7 @@ def _heal(data: Path) -> None:
     first = pid_file.read_text(errors="replace").partition("\n")[0].strip()
     servers = {process.pid: process for process in _servers_in(data)}
     if first.isdigit() and int(first) in servers:
-        raise Transient(
-            f"A Postgres (process {first}) already runs in {data}.", next_step="Stop it, or `nooks up`."
-        )
+        raise Transient(f"A Postgres (process {first}) already runs in {data}.", next_step="Stop it, or `nooks up`.")
     for backend in servers.values():
         backend.kill()
     psutil.wait_procs(list(servers.values()), timeout=10)

@@ -100,9 +100,7 @@ def start(
     return Process.of(child.pid)
 
 
-def stop(
-    process: Process, *, grace: float, first: signal.Signals = signal.SIGTERM, whole: bool = False
-) -> None:
+def stop(process: Process, *, grace: float, first: signal.Signals = signal.SIGTERM, whole: bool = False) -> None:
     """Stop a process and its descendants, for certain.
 
     Args:

@@ -48,11 +48,13 @@ class Record:
     Attributes:
         digest: Fingerprint of the configuration that it was started with.
         supervisor: The process that keeps it.
+        answered: How many requests to look at everything it has met.
         entries: One per service, in order of need.
     """
 
     digest: str
     supervisor: Process | None = None
+    answered: int = 0
     entries: list[Entry] = field(default_factory=list)
 
     def write(self, file: Path) -> None:
@@ -67,7 +69,7 @@ def read(file: Path) -> Record:
     try:
         data = json.loads(file.read_text())
         entries = [Entry(**{**entry, "process": _process(entry["process"])}) for entry in data["entries"]]
-        return Record(data["digest"], _process(data["supervisor"]), entries)
+        return Record(data["digest"], _process(data["supervisor"]), data["answered"], entries)
     except (OSError, ValueError, KeyError, TypeError):
         return Record("")
 

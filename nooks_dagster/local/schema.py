@@ -30,9 +30,7 @@ def _migrate_dagster() -> None:
     create_if_missing(url.replace("postgresql+psycopg2:", "postgresql:"))
     result = subprocess.run([Path(sys.executable).parent / "dagster", "instance", "migrate"], check=False)
     if result.returncode:
-        raise Permanent(
-            "Dagster could not bring its database to this release's schema.", next_step="See above."
-        )
+        raise Permanent("Dagster could not bring its database to this release's schema.", next_step="See above.")
 
 
 if __name__ == "__main__":

@@ -148,9 +148,7 @@ class Stack:
         return str(self._environment.state / "dagster" / "workspace.yaml")
 
     def _ours(self, name: str, title: str, command: list[str], **rest: Unpack[Options]) -> Service:
-        return Service(
-            name, title, lambda: command, variables=self._variables, folder=self._environment.root, **rest
-        )
+        return Service(name, title, lambda: command, variables=self._variables, folder=self._environment.root, **rest)
 
 
 def lay_out(environment: Environment) -> None:

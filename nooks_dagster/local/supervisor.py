@@ -39,6 +39,7 @@ class Supervisor:
     def __init__(self, services: Sequence[Service], folder: Path, *, digest: str, marker: str) -> None:
         self._file = folder / "stack.json"
         self._stopping = False
+        self._asked = 0
         self._record = record.Record(digest, processes.Process.of(os.getpid()))
         self._written = ""
         self._watched = [Watched(service, folder / "log", marker) for service in services]
@@ -59,13 +60,23 @@ class Supervisor:
         """Keep the services alive until `stop` is called, then stop them in reverse order."""
         while not self._stopping:
             try:
-                self.look()
+                self._answer()
             except Exception:  # it outlives any surprise, or nobody would restart anything
                 log.exception("a look at the services failed")
             time.sleep(LOOK_SECONDS)
         for watched in reversed(self._watched):
             watched.stop()
             self._write()
+
+    def _answer(self) -> None:
+        """Look, and let whoever asked for it know afterwards."""
+        asked = self._asked
+        if asked > self._record.answered:
+            for watched in self._watched:
+                watched.hurry()
+        self.look()
+        self._record.answered = asked
+        self._write()
 
     def look(self) -> None:
         """Look at every service once and do what is due."""
@@ -80,9 +91,8 @@ class Supervisor:
         self._stopping = True
 
     def hurry(self, *_: int | FrameType | None) -> None:
-        """Try again now what waits for its next try; fit to be a signal handler."""
-        for watched in self._watched:
-            watched.hurry()
+        """Try and probe everything in the next look, however lately it was; fit to be a signal handler."""
+        self._asked += 1
 
     def _entry(self, name: str) -> record.Entry:
         return next(watched.entry for watched in self._watched if watched.service.name == name)
@@ -115,9 +125,7 @@ def main(root: Path) -> int:
 def of(configuration: environment.Environment) -> Supervisor:
     """Return the supervisor of a project folder, which does nothing yet."""
     services = stack.Stack(configuration).services()
-    return Supervisor(
-        services, configuration.state, digest=configuration.digest, marker=str(configuration.root)
-    )
+    return Supervisor(services, configuration.state, digest=configuration.digest, marker=str(configuration.root))
 
 
 if __name__ == "__main__":

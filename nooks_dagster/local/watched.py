@@ -67,8 +67,8 @@ class Watched:
             self._probe(process)
 
     def hurry(self) -> None:
-        """Forget the pause before the next try."""
-        self._next_try = 0.0
+        """Forget the pauses before the next try and the next probe."""
+        self._next_try = self._next_probe = 0.0
 
     def stop(self) -> None:
         """Stop the process and its descendants."""
@@ -136,9 +136,7 @@ class Watched:
 
     def _halt(self, process: processes.Process) -> None:
         service = self.service
-        processes.stop(
-            process, grace=service.grace, first=service.stop_signal, whole=service.stops_whole_family
-        )
+        processes.stop(process, grace=service.grace, first=service.stop_signal, whole=service.stops_whole_family)
 
     def _evict(self) -> None:
         """Stop a survivor of ours that holds the port: gRPC shares ports, and clients would flip."""
@@ -156,9 +154,7 @@ class Watched:
             lines = self.log.read_bytes()[-4000:].decode(errors="replace").splitlines()
         except OSError:
             return ""
-        return next(
-            (line.strip() for line in reversed(lines) if line.strip() and not line.startswith(NOTE)), ""
-        )
+        return next((line.strip() for line in reversed(lines) if line.strip() and not line.startswith(NOTE)), "")
 
     def _note(self, text: str) -> None:
         logger.info("%s: %s", self.service.name, text)
