@@ -69,18 +69,23 @@ class Cursor:
             self._turn(self._page["nextRecordsUrl"])
 
     def _turn(self, locator: str) -> None:
-        try:
-            reply = self._session.get(locator, kind="query", about=self._source.name, tries=LOCATOR_TRIES)
-            page = self._checked(reply.body)
-        except (RateLimited, QuotaExhausted):
-            raise
-        except Transient:
+        page = self._next(locator)
+        if page is None:
             self.open(TRIES - LOCATOR_TRIES)
-            return
-        if self._repeats(page):
+        elif self._repeats(page):
             self.open()
         else:
             self._page = page
+
+    def _next(self, locator: str) -> Mapping[str, Any] | None:
+        """Return the next page, or None when its cursor is gone or keeps failing."""
+        try:
+            reply = self._session.get(locator, kind="query", about=self._source.name, tries=LOCATOR_TRIES)
+        except (RateLimited, QuotaExhausted):
+            raise
+        except Transient:
+            return None
+        return self._checked(reply.body)
 
     def _repeats(self, page: Mapping[str, Any]) -> bool:
         """Say whether a page brings nothing new: rows of the last one, or none though more are promised."""
