@@ -34,29 +34,37 @@ class Failure(Exception):
 
 
 class Transient(Failure):
-    """Worth trying again after a delay: a time-out, a 503, a lost connection."""
+    """Worth trying again after a delay: a time-out, a 503, a lost connection.
+
+    `usual_wait` is that delay where the class of failure knows it better than the queue.
+    """
+
+    usual_wait: timedelta | None = None
 
     def __init__(self, what: str, *, subject: str = "", next_step: str = "", retry_in: timedelta | None = None) -> None:
         super().__init__(what, subject=subject, next_step=next_step)
-        self.retry_in = retry_in
+        self.retry_in = retry_in or self.usual_wait
 
 
 class RateLimited(Transient):
     """The other side asked us to slow down; accuses nobody, so it is no attempt."""
 
     counts_as_attempt = False
+    usual_wait = timedelta(seconds=10)  # the shortest window that a provider counts in
 
 
 class QuotaExhausted(Transient):
     """A daily or rolling allowance is spent: the item is parked, visibly, and is no attempt."""
 
     counts_as_attempt = False
+    usual_wait = timedelta(minutes=10)  # a rolling allowance gives something back by then
 
 
 class Unavailable(Transient):
     """Our own Postgres, lake or disk does not answer: accuses no item, so it is no attempt."""
 
     counts_as_attempt = False
+    usual_wait = timedelta(seconds=5)  # a restart of Postgres takes one to three
 
 
 class Unauthorized(Failure):

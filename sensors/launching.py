@@ -33,9 +33,7 @@ def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
     for run in instance.get_runs(dg.RunsFilter(run_ids=list(lost))) if lost else []:
         if not run.is_finished:
             # The default launcher leaves a run STARTED for ever after a reboot, and its slots with it.
-            instance.report_run_failed(
-                run, "Its worker is gone (no heartbeat); the dispatcher launches it anew."
-            )
+            instance.report_run_failed(run, "Its worker is gone (no heartbeat); the dispatcher launches it anew.")
     return len(over) + len(lost)
 
 

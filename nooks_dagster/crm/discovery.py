@@ -22,10 +22,6 @@ BUSY = """
         SELECT FROM work.items
         WHERE queue = %s AND lane = %s AND state IN ('waiting', 'leased', 'blocked'))
 """
-EXPEDITE = """
-    UPDATE work.items SET class = least(class, %s), due_at = now(), attempts = 0, state = 'waiting'
-    WHERE queue = %s AND lane = %s AND state IN ('waiting', 'blocked')
-"""
 
 
 class Discovery:
@@ -54,7 +50,7 @@ class Discovery:
     def _windows(self, conn: psycopg.Connection[Any], task: WindowTask, item: Item) -> list[NewItem]:
         lane = lane_of(task.connection, task.source)
         if item.work_class == WorkClass.ASKED:
-            conn.execute(EXPEDITE, (WorkClass.ASKED, WINDOWS.name, lane))
+            self._ledger.expedite(conn, lane, WorkClass.ASKED)
         if task.kind is not WindowKind.INCREMENTAL:
             return [task.item(f"{task.kind}:{item.id}", item.work_class)]
         row = conn.execute(BUSY, (WINDOWS.name, lane)).fetchone()

@@ -20,10 +20,6 @@ REVIVE = """
     UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, finished_at = NULL
     WHERE state IN ('dead', 'blocked') AND id = ANY(%s)
 """
-UNBLOCK = """
-    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, class = least(class, %s)
-    WHERE state IN ('waiting', 'blocked') AND lane = ANY(%s)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +56,6 @@ class DeadLetters:
         """Make dead or blocked items due again; return how many there were."""
         with self._db.transaction() as conn:
             return conn.execute(REVIVE, (list(ids),)).rowcount
-
-    def expedite(self, lanes: Sequence[str], work_class: int) -> int:
-        """Make all waiting and blocked items of lanes due now, because a person asked."""
-        with self._db.transaction() as conn:
-            return conn.execute(UNBLOCK, (work_class, list(lanes))).rowcount
 
     def _list(self, states: list[str], scope: str | None, limit: int) -> Sequence[DeadLetter]:
         with self._db.transaction() as conn:

@@ -73,6 +73,10 @@ END_ATTEMPT = """
     UPDATE work.attempts SET ended_at = now(), outcome = %(outcome)s, reason = %(reason)s
     WHERE item_id = %(id)s AND fence = %(fence)s
 """
+EXPEDITE = """
+    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, class = least(class, %s)
+    WHERE state IN ('waiting', 'blocked') AND lane = %s
+"""
 DEATHS_ALONE = 5
 
 
@@ -143,6 +147,10 @@ class Ledger:
         """
         self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome)})
         self._end_attempt(conn, claim, "done", None)
+
+    def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass) -> None:
+        """Make what waits or is blocked in a lane due now, because a person asked."""
+        conn.execute(EXPEDITE, (work_class, lane))
 
     def progress(self, conn: psycopg.Connection[Any], claim: Claim) -> dict[str, Any]:
         """Return what was last recorded of an item."""

@@ -65,15 +65,16 @@ class FakeCrm:
 
     def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
         since = window.since.isoformat() if window.since else ""
-        ids = sorted(r["Id"] for r in self._rows(source.name) if r["SystemModstamp"] >= since)
+        ids = sorted(r["Id"] for r in self._since(source.name, since))
         for start in range(0, len(ids), ROWS_PER_CHUNK):
             group = ids[start : start + ROWS_PER_CHUNK]
             if after is None or group[0] > after.spec["first"]:
-                yield Chunk(f"{start:04d}", {"first": group[0], "last": group[-1]})
+                yield Chunk(f"{start:04d}", {"first": group[0], "last": group[-1], "since": since})
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
         self._meet(source.name)
-        found = [r for r in self._rows(source.name) if chunk.spec["first"] <= r["Id"] <= chunk.spec["last"]]
+        spec = chunk.spec
+        found = [r for r in self._since(source.name, spec["since"]) if spec["first"] <= r["Id"] <= spec["last"]]
         return Extraction(self.safe_bound(source.name), self._batches(source, chunk, found), len(found))
 
     def usage(self) -> Usage:
@@ -90,8 +91,8 @@ class FakeCrm:
         if kind:
             raise getattr(failures, kind)("it is broken", subject=name)
 
-    def _rows(self, name: str) -> list[dict[str, Any]]:
-        return list(self._world()["rows"].get(name, []))
+    def _since(self, name: str, since: str) -> list[dict[str, Any]]:
+        return [r for r in self._world()["rows"].get(name, []) if r["SystemModstamp"] >= since]
 
     def _world(self) -> dict[str, Any]:
         return dict(json.loads(self.path.read_text()))
