@@ -85,12 +85,13 @@ class IdSeries:
         return index if index < self._count and self.id18(index)[:15] == id15 else None
 
     def lower_bound(self, id15: str) -> int:
-        """Return how many ids of the series are smaller than `id15`, any 15 letters and digits."""
+        """Return how many ids of the series are smaller than `id15`: 15 letters and digits, or what is just behind."""
         if id15[:5] != self._prefix:
             return 0 if id15[:5] < self._prefix else self._count
         counter = 0
-        for digit in id15[5:]:
+        for digit in id15[5:15]:
             counter = counter * 62 + _VALUE[digit]
+        counter += len(id15) > 15  # the text just behind an id
         return min(max(counter - self._first, 0), self._count)
 
 
