@@ -74,7 +74,7 @@ class TableHandle:
                     next_step="`nooks up` creates the platform's tables; an asset key names <schema>/<table>.",
                 ) from None
             types = conn.adapters.types
-            return pa.schema([(c.name, _arrow(types.get(c.type_code))) for c in cursor.description or []])
+            return pa.schema([(c.name, _arrow(c.type_code, types.get(c.type_code))) for c in cursor.description or []])
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in constant memory, as one snapshot, in no particular order.
@@ -123,8 +123,10 @@ class TableHandle:
         return pa.schema([self.schema.field(name) for name in columns])
 
 
-def _arrow(kind: TypeInfo | None) -> pa.DataType:
-    return _ARROW.get(kind.name if kind else "", pa.string())
+def _arrow(oid: int, kind: TypeInfo | None) -> pa.DataType:
+    if kind is None or kind.oid != oid:  # psycopg answers for an array with the type of its elements
+        return pa.string()
+    return _ARROW.get(kind.name, pa.string())
 
 
 def _blocks(rows: psycopg.Copy) -> Iterator[bytes]:

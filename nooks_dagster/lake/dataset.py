@@ -88,9 +88,7 @@ class Dataset:
         """Return the manifest of the only prefix as it is now; empty if nothing was published."""
         return self._read(self._only)[0]
 
-    def batches(
-        self, columns: Sequence[str] | None = None, filters: Sequence[Filter] = ()
-    ) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str] | None = None, filters: Sequence[Filter] = ()) -> Iterator[pa.RecordBatch]:
         """Yield the rows in constant memory: one part at a time is fetched, verified, read and removed.
 
         Args:
@@ -108,9 +106,7 @@ class Dataset:
             with self._lake.fetched(handle) as path:
                 yield from scan.read(path, schema, self._folders(handle), columns, filters)
 
-    def reader(
-        self, columns: Sequence[str] | None = None, filters: Sequence[Filter] = ()
-    ) -> pa.RecordBatchReader:
+    def reader(self, columns: Sequence[str] | None = None, filters: Sequence[Filter] = ()) -> pa.RecordBatchReader:
         """Return `batches` as an Arrow stream, which DuckDB and Polars read without a copy."""
         return pa.RecordBatchReader.from_batches(self._selected(columns), self.batches(columns, filters))
 

@@ -110,9 +110,7 @@ def _not_found(error: google.NotFound, uri: str) -> Permanent:
 
 
 def _unanswered(uri: str, error: Exception) -> Transient:
-    if (
-        getattr(error, "code", None) == 507
-    ):  # never from Google, but a lake on a disk of one's own can fill it
+    if getattr(error, "code", None) == 507:  # never from Google, but a lake on a disk of one's own can fill it
         return Transient("The disk under the lake is full.", subject=uri, next_step="Free space there.")
     return Transient(
         f"The lake does not answer ({type(error).__name__}).",

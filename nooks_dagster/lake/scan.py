@@ -68,9 +68,7 @@ def check_columns(schema: pa.Schema, columns: Collection[str]) -> list[str]:
     """
     unknown = sorted(set(columns) - set(schema.names))
     if unknown:
-        raise Permanent(
-            f"There is no column {', '.join(unknown)}.", next_step=f"There are: {', '.join(schema.names)}."
-        )
+        raise Permanent(f"There is no column {', '.join(unknown)}.", next_step=f"There are: {', '.join(schema.names)}.")
     return list(columns)
 
 

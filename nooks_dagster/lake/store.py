@@ -234,9 +234,7 @@ class Lake:
             with lake_errors(uri):
                 yield
         except Missing:
-            if (
-                not self._bucket_seen
-            ):  # the answer to a read may not tell a missing bucket from a missing object
+            if not self._bucket_seen:  # the answer to a read may not tell a missing bucket from a missing object
                 self.folders("")
                 self._bucket_seen = True
             raise

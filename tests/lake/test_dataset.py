@@ -168,8 +168,6 @@ def test_something_else_in_the_manifests_place_is_corrupt(lake: Lake, dataset: D
 
 def test_a_manifest_survives_its_json() -> None:
     handles = [Handle(f"gs://b/{n}", n, n, "0" * 64) for n in range(3)]
-    manifest = (
-        Manifest().including(handles[:2], SCHEMA).including(handles[1:], pa.schema([("x", pa.date32())]))
-    )
+    manifest = Manifest().including(handles[:2], SCHEMA).including(handles[1:], pa.schema([("x", pa.date32())]))
     assert Manifest.from_json(manifest.to_json(), "gs://b/m") == manifest
     assert all(a.handle.rows < b.handle.rows for a, b in pairwise(manifest.parts))

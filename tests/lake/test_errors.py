@@ -36,9 +36,7 @@ URI = "gs://bucket/name"
         (auth.TransportError("no route"), Transient, "does not answer"),
     ],
 )
-def test_every_error_of_the_client_becomes_a_sentence(
-    error: Exception, failure: type[Failure], words: str
-) -> None:
+def test_every_error_of_the_client_becomes_a_sentence(error: Exception, failure: type[Failure], words: str) -> None:
     with pytest.raises(failure, match=words) as caught, lake_errors(URI):
         raise error
     assert type(caught.value) is failure

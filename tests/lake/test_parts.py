@@ -65,9 +65,7 @@ def test_a_batch_of_another_schema_is_refused(tmp_path: Path) -> None:
             writer.finish()
 
 
-def test_a_full_disk_is_a_failure_that_names_the_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_a_failure_that_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_full(_: Path, mode: str, buffering: int) -> object:
         return open("/dev/full", mode.replace("x", "w"), buffering)  # noqa: PTH123  Path.open is replaced
 
