@@ -33,9 +33,7 @@ class Format(StrEnum):
 
 def env(
     state: State,
-    port: Annotated[
-        int | None, typer.Option(help="Port of the proxy; by default where it was last served.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the proxy; by default where it was last served.")] = None,
     org: Annotated[str | None, typer.Option(help="Also print this org's credentials.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.SHELL,
 ) -> None:

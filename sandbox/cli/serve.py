@@ -30,9 +30,7 @@ def serve(
     state: State,
     port: Port = DEFAULT_PORT,
     org: Annotated[list[str] | None, typer.Option(help="Org to make if absent; repeatable.")] = None,
-    accounts: Annotated[
-        int, typer.Option(help="Accounts of a new org; other objects in proportion.")
-    ] = 20_000,
+    accounts: Annotated[int, typer.Option(help="Accounts of a new org; other objects in proportion.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     daily_requests: Annotated[int, typer.Option(help="API calls per org and 24 hours.")] = 115_000,
     session_seconds: Annotated[int, typer.Option(help="How long a token is good for.")] = 7200,
@@ -74,9 +72,7 @@ def _claim(state: Path) -> Serving:
     except OSError as error:
         refuse(f"The state folder {state} cannot be used: {error.strerror}.")
     if not claimed:
-        refuse(
-            f"{state} is served already, on port {serving.last_port()}; stop that one or use another --state."
-        )
+        refuse(f"{state} is served already, on port {serving.last_port()}; stop that one or use another --state.")
     return serving
 
 
@@ -111,6 +107,8 @@ def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
             )
         )
     except OSError as error:
-        refuse(f"The sandbox cannot listen on 127.0.0.1:{port}: {error.strerror}. Try another --port.")
+        # asyncio wraps the operating system's words in its own; the number leads back to them.
+        reason = os.strerror(error.errno or 0)
+        refuse(f"The sandbox cannot listen on 127.0.0.1:{port}: {reason}. Try another --port.")
     # A long count still running in a worker thread must not hold the exit; all that is durable is written.
     os._exit(0)

@@ -44,9 +44,7 @@ class Terms:
     session: timedelta = timedelta(hours=2)
 
 
-def salesforce(
-    state: Path, orgs: Orgs, counters: Counters, terms: Terms, fault: Fault = no_fault
-) -> Starlette:
+def salesforce(state: Path, orgs: Orgs, counters: Counters, terms: Terms, fault: Fault = no_fault) -> Starlette:
     """Return the application; tokens, locators and usage are kept in `state`, so a restart is not noticed."""
     store = Store(state / "salesforce.sqlite")
     tokens = Tokens(store, terms.session)
@@ -65,12 +63,18 @@ def salesforce(
             Route("/services/data/v{version}", rest.__call__, methods=_EVERY_METHOD),
             Route("/services/data/v{version}/{path:path}", rest.__call__, methods=_EVERY_METHOD),
         ],
-        exception_handlers={404: _nowhere},
+        exception_handlers={404: _nowhere, Exception: _broken},
     )
 
 
 def _versions(request: Request) -> Response:
     return json_reply(request, list_versions(), now=datetime.now(UTC))
+
+
+def _broken(request: Request, _: Exception) -> Response:
+    # The traceback goes to the log; a client is told what Salesforce tells when something of its own broke.
+    body = [{"message": "An unexpected error occurred. See the sandbox's log.", "errorCode": "UNKNOWN_EXCEPTION"}]
+    return json_reply(request, body, status=500, now=datetime.now(UTC))
 
 
 def _nowhere(request: Request, _: Exception) -> Response:

@@ -35,9 +35,7 @@ _SYSTEM_FIELDS = frozenset(
     )
 )
 _UNFILTERABLE = frozenset(["address", "location", "base64", "encryptedstring"])
-_UNGROUPABLE = frozenset(
-    ["double", "currency", "percent", "datetime", "time", "base64", "address", "location"]
-)
+_UNGROUPABLE = frozenset(["double", "currency", "percent", "datetime", "time", "base64", "address", "location"])
 
 # What is the same for every object and field of the sandbox's orgs.
 _SUMMARY_CONSTANTS: dict[str, Any] = {
@@ -137,9 +135,7 @@ def describe_object(kind: SObjectType, others: Sequence[SObjectType], base: str)
 
 
 def _describe_field(field: Field, *, is_name: bool) -> dict[str, Any]:
-    return (
-        _FIELD_CONSTANTS | _identity(field, is_name=is_name) | _sizes(field) | _rights(field) | _values(field)
-    )
+    return _FIELD_CONSTANTS | _identity(field, is_name=is_name) | _sizes(field) | _rights(field) | _values(field)
 
 
 def _identity(field: Field, *, is_name: bool) -> dict[str, Any]:

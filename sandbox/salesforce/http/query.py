@@ -68,9 +68,7 @@ def _page(call: Call, found: Query, cursor: Cursor, start: int, position: str | 
     kind = found.sobject
     prefix = f"{call.base}/sobjects/{kind}/"
     if "Id" in found.columns:
-        reply["records"] = [
-            {"attributes": {"type": kind, "url": f"{prefix}{row['Id']}"}, **row} for row in page.rows
-        ]
+        reply["records"] = [{"attributes": {"type": kind, "url": f"{prefix}{row['Id']}"}, **row} for row in page.rows]
     else:
         reply["records"] = [{"attributes": {"type": kind}, **row} for row in page.rows]
     return reply

@@ -71,9 +71,7 @@ class Rest:
             if (instead := await self.fault(org.name, resource.kind, request)) is not None:
                 return instead
             call = replace(self._call(request, org, address, body), path=path)
-            reply = await anyio.to_thread.run_sync(
-                lambda: json_reply(request, resource.handler(call), now=now)
-            )
+            reply = await anyio.to_thread.run_sync(lambda: json_reply(request, resource.handler(call), now=now))
         except SoqlError as error:
             reply = _refuse(request, from_org(error), now)
         except ApiError as error:

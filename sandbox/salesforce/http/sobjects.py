@@ -35,9 +35,7 @@ def record(call: Call) -> dict[str, Any]:
     asked_id = call.path["id"]
     found = call.org.get(kind.name, asked_id) if to15(asked_id) else None
     if found is None:
-        raise ApiError(
-            404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {asked_id}"
-        )
+        raise ApiError(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {asked_id}")
     if found.get("IsDeleted"):
         raise ApiError(404, "ENTITY_IS_DELETED", "entity is deleted")
     url = f"{call.base}/sobjects/{kind.name}/{found['Id']}"

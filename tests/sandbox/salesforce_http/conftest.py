@@ -130,9 +130,7 @@ def log_in() -> Callable[..., Salesforce]:
     """Log in with client credentials, which is what the platform itself does."""
 
     def log_in(org: str = "acme") -> Salesforce:
-        return Salesforce(
-            domain=f"{org}.my", consumer_key=f"SANDBOX.{org}", consumer_secret=f"sandbox-secret-{org}"
-        )
+        return Salesforce(domain=f"{org}.my", consumer_key=f"SANDBOX.{org}", consumer_secret=f"sandbox-secret-{org}")
 
     return log_in
 

@@ -18,6 +18,15 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
+def refusal_to_serve(*arguments: str) -> str:
+    """Return what `serve` says when it refuses; a process of its own, for if it does not, it never returns."""
+    command = [sys.executable, "-m", "sandbox", "serve", *arguments]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert told.returncode == 2
+    assert "Traceback" not in told.stderr
+    return told.stderr
+
+
 @pytest.fixture(scope="module")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A state folder with one org, in a place that a shell finds awkward."""
@@ -69,9 +78,7 @@ def test_truth_ends_quietly_when_its_reader_has_enough(state: Path) -> None:
         (("env", "--org", "nope"), "There is no org 'nope'"),
     ],
 )
-def test_what_does_not_exist_is_refused_with_what_does(
-    state: Path, arguments: tuple[str, ...], sentence: str
-) -> None:
+def test_what_does_not_exist_is_refused_with_what_does(state: Path, arguments: tuple[str, ...], sentence: str) -> None:
     result = run(*arguments, "--state", str(state))
     assert result.exit_code == 2
     assert sentence in result.stderr
@@ -85,22 +92,18 @@ def test_orgs_lists_each_org_with_its_host_and_sizes(state: Path) -> None:
 
 
 def test_a_folder_that_is_served_is_not_served_twice(sandbox: Any) -> None:
-    result = run("serve", "--state", str(sandbox.state))
-    assert result.exit_code == 2
-    assert f"is served already, on port {sandbox.port}" in result.stderr
+    said = refusal_to_serve("--state", str(sandbox.state))
+    assert f"is served already, on port {sandbox.port}" in said
 
 
 def test_a_port_that_is_taken_is_told(sandbox: Any, tmp_path: Path) -> None:
-    result = run("serve", "--state", str(tmp_path), "--port", str(sandbox.port), "--accounts", "1000")
-    assert result.exit_code == 2
-    assert "cannot listen on" in result.stderr
+    said = refusal_to_serve("--state", str(tmp_path), "--port", str(sandbox.port))
+    assert f"cannot listen on 127.0.0.1:{sandbox.port}: Address already in use" in said
 
 
-@pytest.mark.parametrize("name", ["Not A Host", "-x", "a" * 70])
-def test_an_org_whose_name_is_no_host_name_is_refused(tmp_path: Path, name: str) -> None:
-    result = run("serve", "--state", str(tmp_path), "--org", name)
-    assert result.exit_code == 2
-    assert "was not made" in result.stderr
+def test_an_org_whose_name_is_no_host_name_is_refused(tmp_path: Path) -> None:
+    said = refusal_to_serve("--state", str(tmp_path), "--org", "Not A Host")
+    assert "The org 'Not A Host' was not made" in said
 
 
 def test_serving_an_org_with_other_parameters_says_so_and_keeps_it(start_sandbox: Any) -> None:
@@ -122,9 +125,7 @@ def export(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_org_loaded_while_the_sandbox_runs_is_served_at_once(
-    start_sandbox: Any, log_in: Any, export: Path
-) -> None:
+def test_an_org_loaded_while_the_sandbox_runs_is_served_at_once(start_sandbox: Any, log_in: Any, export: Path) -> None:
     sandbox = start_sandbox()
     result = run("load", str(export), "--org", "maven", "--state", str(sandbox.state))
     assert result.exit_code == 0, result.stderr

@@ -47,9 +47,7 @@ def test_the_oauth_password_grant_opens_the_org() -> None:
 
 
 def test_a_signed_assertion_opens_the_org(private_key: str) -> None:
-    assert_opens(
-        Salesforce(username=USER["username"], consumer_key=KEY["consumer_key"], privatekey=private_key)
-    )
+    assert_opens(Salesforce(username=USER["username"], consumer_key=KEY["consumer_key"], privatekey=private_key))
 
 
 def test_a_refresh_token_gives_a_new_access_token_until_it_is_revoked() -> None:

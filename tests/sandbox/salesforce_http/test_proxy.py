@@ -50,7 +50,7 @@ def test_a_plain_request_for_elsewhere_is_refused(sandbox: Any) -> None:
 def test_the_port_itself_tells_its_health(sandbox: Any) -> None:
     health = sandbox.control("/health").json()
     assert health["service"] == "nooks-sandbox"
-    assert health["orgs"] == ["acme", "globex"]
+    assert set(health["orgs"]) >= {"acme", "globex"}
 
 
 def test_a_web_page_under_another_name_cannot_steer_the_sandbox(sandbox: Any) -> None:

@@ -26,11 +26,7 @@ def test_query_all_iter_sees_every_row_that_is_not_deleted_once(sandbox: Any, or
 
 def test_query_all_with_deleted_sees_the_truth_field_by_field(sandbox: Any, org: Salesforce) -> None:
     truth = {row["Id"]: row for row in sandbox.truth("User")}
-    fields = [
-        field["name"]
-        for field in org.User.describe()["fields"]
-        if field["type"] not in {"address", "location"}
-    ]
+    fields = [field["name"] for field in org.User.describe()["fields"] if field["type"] not in {"address", "location"}]
     seen = 0
     for row in org.query_all_iter(f"SELECT {','.join(fields)} FROM User", include_deleted=True):
         assert {field: row[field] for field in fields} == {field: truth[row["Id"]][field] for field in fields}

@@ -43,9 +43,7 @@ def test_an_objects_describe_has_what_clients_read_of_every_field(org: Salesforc
 
 
 def test_children_of_an_object_are_described(org: Salesforce) -> None:
-    children = {
-        (child["childSObject"], child["field"]) for child in org.Account.describe()["childRelationships"]
-    }
+    children = {(child["childSObject"], child["field"]) for child in org.Account.describe()["childRelationships"]}
     assert ("Contact", "AccountId") in children
 
 
@@ -63,9 +61,7 @@ def test_only_the_asked_fields_of_a_record_are_sent(org: Salesforce, get: Get) -
 
 
 def test_a_deleted_record_is_said_to_be_deleted(org: Salesforce, get: Get) -> None:
-    row = org.query("SELECT Id FROM Account WHERE IsDeleted = true LIMIT 1", include_deleted=True)["records"][
-        0
-    ]
+    row = org.query("SELECT Id FROM Account WHERE IsDeleted = true LIMIT 1", include_deleted=True)["records"][0]
     assert get(f"sobjects/Account/{row['Id']}").json()[0]["errorCode"] == "ENTITY_IS_DELETED"
 
 
@@ -142,11 +138,7 @@ def test_a_large_reply_is_compressed_for_those_who_accept_it(get: Get) -> None:
 def test_calls_are_refused_once_the_allowance_is_spent(start_sandbox: Any, log_in: Any) -> None:
     start_sandbox("--daily-requests", "2")
     session = log_in()
-    replies = [
-        requests.get(session.base_url + "limits", headers=session.headers, timeout=5) for _ in range(3)
-    ]
+    replies = [requests.get(session.base_url + "limits", headers=session.headers, timeout=5) for _ in range(3)]
     assert [reply.status_code for reply in replies] == [200, 200, 403]
-    assert replies[2].json() == [
-        {"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}
-    ]
+    assert replies[2].json() == [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
     assert replies[2].headers["Sforce-Limit-Info"] == "api-usage=2/2"
