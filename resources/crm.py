@@ -5,14 +5,14 @@ Belongs here: the wiring. Does not: any behaviour.
 
 import dagster as dg
 
-from nooks_dagster.crm.connectors import connector_factory
+from nooks_dagster.crm.connections import shared_connectors
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.settings import settings
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 
 
-class CrmResource(dg.ConfigurableResource["CrmResource"]):
+class CrmResource(dg.ConfigurableResource[None]):
     """Gives assets what a sync stands on."""
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -21,4 +21,4 @@ class CrmResource(dg.ConfigurableResource["CrmResource"]):
     def platform(self) -> Platform:
         """Return the platform that this run works on."""
         database = self.postgres.database
-        return Platform(database, self.lake.lake, settings(), connector_factory(database))
+        return Platform(database, self.lake.lake, settings(), shared_connectors(database))

@@ -20,6 +20,7 @@ from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.failures import Failure
+from nooks_dagster.ledger.items import WorkClass
 from resources.crm import CrmResource
 
 
@@ -41,7 +42,7 @@ def crm_records(
     """Drain what is due for a workspace; an object is materialised as soon as nothing of it is left to do."""
     selected = {key.path[-1] for key in context.selected_asset_keys}
     request = _request(config, selected)
-    sync = WorkspaceSync(crm.platform(), SyncRun(context.partition_key, context.run_id, _launch(context), request))
+    sync = WorkspaceSync(crm.platform(), _sync_run(context, request))
     reports: dict[str, list[WindowReport]] = defaultdict(list)
     told: set[str] = set()
     try:
@@ -80,6 +81,12 @@ def _request(config: CrmSyncConfig, selected: set[str]) -> Request:
     if config.since or config.until:
         return Request(WindowKind.REREAD, objects, config.since, config.until)
     return Request(WindowKind.REFRESH if config.refresh else WindowKind.INCREMENTAL, objects)
+
+
+def _sync_run(context: dg.AssetExecutionContext, request: Request) -> SyncRun:
+    launch = _launch(context)
+    work_class = WorkClass.ASKED if launch is None else WorkClass[context.run.tags["nooks/class"].upper()]
+    return SyncRun(context.partition_key, context.run_id, launch, work_class, request)
 
 
 def _launch(context: dg.AssetExecutionContext) -> int | None:

@@ -6,12 +6,17 @@ where things are kept (`workspaces`, `crm.tables`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
 
 from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.crm.kinds import Inspection, Kind
 from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.names import workspace_name
 from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.secrets import FileSecrets
@@ -87,7 +92,17 @@ def _record(db: Database, secrets: FileSecrets, kind: Kind, wanted: NewConnectio
     )
     if not wanted.secret_ref:
         secrets.put(wanted.id, secret)
+    _plan_first_sync(db, connection)
     return connection
+
+
+def _plan_first_sync(db: Database, connection: Connection) -> None:
+    """Let the history begin, or after a repair go on where it was blocked."""
+    ledger = Ledger(db, "connect", timedelta())
+    with db.transaction() as conn:
+        ledger.expedite(conn, connection.id, WorkClass.HISTORY)
+        first = discovery(connection.workspace, connection.id, f"connect:{uuid4()}", WorkClass.HISTORY, Request())
+        ledger.plan(conn, [first])
 
 
 def _keep_worlds_apart(kind: Kind, wanted: NewConnection, *, sandbox: bool) -> None:

@@ -6,11 +6,27 @@ Belongs here: turning a registered connection and its secret into a working `Con
 import threading
 from collections.abc import Callable
 
+from nooks_dagster.budgets.budgets import Budgets
+from nooks_dagster.crm.allowance import SharedAllowance
 from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.connectors import open_connector
+from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.workspaces.registry import Connection, Registry
 
-ConnectorFactory = Callable[[Connection], Connector]
+ConnectorFactory = Callable[[Connection, WorkClass], Connector]
+"""Makes a connector of a connection for a class of work (`shared_connectors`)."""
+
+
+def shared_connectors(db: Database) -> ConnectorFactory:
+    """Return the factory whose connectors share rates and allowances with all other processes."""
+    budgets = Budgets(db)
+
+    def make(connection: Connection, work_class: WorkClass) -> Connector:
+        return open_connector(connection, SharedAllowance(budgets, connection.id, work_class))
+
+    return make
 
 
 class Connectors:
@@ -18,12 +34,14 @@ class Connectors:
 
     Args:
         registry: Where connections are found.
-        factory: Makes a connector of a connection (see `crm.connectors.open_connector`).
+        factory: Makes a connector of a connection.
+        work_class: What its calls are for.
     """
 
-    def __init__(self, registry: Registry, factory: ConnectorFactory) -> None:
+    def __init__(self, registry: Registry, factory: ConnectorFactory, work_class: WorkClass) -> None:
         self._registry = registry
         self._factory = factory
+        self._work_class = work_class
         self._lock = threading.Lock()
         self._open: dict[str, Connector] = {}
 
@@ -35,7 +53,7 @@ class Connectors:
         """
         with self._lock:
             if connection_id not in self._open:
-                self._open[connection_id] = self._factory(self._active(connection_id))
+                self._open[connection_id] = self._factory(self._active(connection_id), self._work_class)
             return self._open[connection_id]
 
     def calls(self) -> int:

@@ -60,11 +60,15 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class SyncRun:
-    """Who drains: a run of the dispatcher's, or of a person's when `launch` is None."""
+    """Who drains: a run of the dispatcher's, or of a person's when `launch` is None.
+
+    `work_class` is the class it was launched for; a person's is always ASKED.
+    """
 
     workspace: str
     run_id: str
     launch: int | None = None
+    work_class: WorkClass = WorkClass.ASKED
     request: Request = field(default_factory=Request)
 
     @property
@@ -82,7 +86,7 @@ class WorkspaceSync:
         self._run = run
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._registry = Registry(platform.db)
-        self._connectors = Connectors(self._registry, platform.factory)
+        self._connectors = Connectors(self._registry, platform.factory, run.work_class)
         worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
         self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
         self.problems: Sequence[str] = ()
@@ -94,8 +98,7 @@ class WorkspaceSync:
             Permanent: The workspace has no connection.
         """
         run, launches = self._run, self._platform.launches
-        work_class = WorkClass.ASKED if run.launch is None else WorkClass.HISTORY
-        n = launches.start(run.scope, run.run_id, work_class, run.launch)
+        n = launches.start(run.scope, run.run_id, run.work_class, run.launch)
         try:
             if run.launch is None:
                 self._ask()

@@ -28,7 +28,7 @@ def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: F
     settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=2, crm_workers=2, patience_seconds=20)
     Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
-    return Platform(db, lake, settings, lambda _connection: crm)
+    return Platform(db, lake, settings, lambda _connection, _class: crm)
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def click(platform: Platform) -> Callable[..., list[WindowReport]]:
     runs: Iterator[int] = iter(range(1000))
 
     def sync(request: Request | None = None, launch: int | None = None) -> list[WindowReport]:
-        return list(WorkspaceSync(platform, SyncRun("acme", f"run-{next(runs)}", launch, request or Request())).run())
+        return list(
+            WorkspaceSync(platform, SyncRun("acme", f"run-{next(runs)}", launch, request=request or Request())).run()
+        )
 
     return sync
 

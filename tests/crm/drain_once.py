@@ -16,7 +16,7 @@ def main(url: str, bucket: str, home: str, crm_file: str) -> None:
     )
     crm = FakeCrm(Path(crm_file))
     platform = Platform(
-        Database(url, size=4), Lake(bucket, scratch=settings.scratch), settings, lambda _connection: crm
+        Database(url, size=4), Lake(bucket, scratch=settings.scratch), settings, lambda _connection, _class: crm
     )
     list(WorkspaceSync(platform, SyncRun("acme", "run", launch=1)).run())
 

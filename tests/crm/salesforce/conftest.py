@@ -1,7 +1,8 @@
-"""Sessions with a scripted org."""
+"""Sessions with a scripted org, and the sandbox."""
 
 from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -10,6 +11,7 @@ from nooks_dagster.crm.salesforce.credentials import Credentials
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.crm.throttle import Throttle, Unthrottled
 from tests.crm.salesforce.fake_org import KEYS, FakeOrg, Handler, Rerouted
+from tests.crm.salesforce.world import World, served
 
 OpenSession = Callable[..., Session]
 
@@ -43,3 +45,20 @@ def open_session(org: FakeOrg) -> OpenSession:
 def session(open_session: OpenSession) -> Session:
     """A session with the scripted org by client credentials."""
     return open_session()
+
+
+@pytest.fixture(scope="session")
+def served_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A sandbox with an org of 300 accounts, for the whole session."""
+    with served(Path(tmp_path_factory.mktemp("world")), accounts=300) as world:
+        yield world
+
+
+@pytest.fixture
+def world(served_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The sandbox, with this process pointed at it for one test."""
+    for name in ("https_proxy", "all_proxy", "ALL_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in served_world.variables.items():
+        monkeypatch.setenv(name, value)
+    return served_world
