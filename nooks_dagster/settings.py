@@ -16,22 +16,42 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NOOKS_", env_file=".env", extra="ignore", frozen=True)
 
-    home: Path = Field(Path(".nooks"), description="Folder of local state: data, logs, secrets, scratch files.")
-    postgres_url: str = Field("postgresql://nooks@127.0.0.1:15432/nooks", description="The platform's own database.")
-    lake_bucket: str = Field("nooks-lake", description="The GCS bucket that holds the bytes.")
-    sandbox: bool = Field(False, description="The outside world is the sandbox; real credentials are refused.")
-    release: str = Field("dev", description="The release that plans and runs work; written on every item.")
+    home: Path = Field(default=Path(".nooks"), description="Folder of local state: data, logs, secrets, scratch files.")
+    postgres_url: str = Field(
+        default="postgresql://nooks@127.0.0.1:15432/nooks", description="The platform's own database."
+    )
+    lake_bucket: str = Field(default="nooks-lake", description="The GCS bucket that holds the bytes.")
+    sandbox: bool = Field(default=False, description="The outside world is the sandbox; real credentials are refused.")
+    release: str = Field(default="dev", description="The release that plans and runs work; written on every item.")
 
-    postgres_connections: int = Field(12, gt=0, description="Pool size of one process; 300 server slots / 24 processes.")
-    crm_workers: int = Field(4, gt=0, description="Chunks in flight in one sync run: 2 cores, half the time on the network.")
-    crm_runs: int = Field(4, gt=0, description="Sync runs at once over all workspaces.")
+    postgres_connections: int = Field(
+        default=12, gt=0, description="Pool size of one process; 300 server slots / 24 processes."
+    )
+    crm_workers: int = Field(
+        default=4,
+        gt=0,
+        description="Chunks in flight in one sync run: 2 cores, half the time on the network.",
+    )
+    crm_runs: int = Field(default=4, gt=0, description="Sync runs at once over all workspaces.")
 
-    lease_seconds: int = Field(30, gt=0, description="A dead worker's item is free after this; renewed at a third of it.")
-    silence_seconds: int = Field(90, gt=0, description="A run without a heartbeat for this long is lost: three leases.")
-    stall_seconds: int = Field(600, gt=0, description="Without progress for this long a lease is no longer renewed.")
-    launch_grace_seconds: int = Field(180, gt=0, description="A requested run that has not started by then is lost.")
-    patience_seconds: int = Field(900, ge=0, description="How long a click waits for a sync that another run holds.")
-    max_frame_rows: int = Field(2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame.")
+    lease_seconds: int = Field(
+        default=30, gt=0, description="A dead worker's item is free after this; renewed at a third of it."
+    )
+    silence_seconds: int = Field(
+        default=90, gt=0, description="A run without a heartbeat for this long is lost: three leases."
+    )
+    stall_seconds: int = Field(
+        default=600, gt=0, description="Without progress for this long a lease is no longer renewed."
+    )
+    launch_grace_seconds: int = Field(
+        default=180, gt=0, description="A requested run that has not started by then is lost."
+    )
+    patience_seconds: int = Field(
+        default=900, ge=0, description="How long a click waits for a sync that another run holds."
+    )
+    max_frame_rows: int = Field(
+        default=2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame."
+    )
 
     @property
     def scratch(self) -> Path:
