@@ -54,7 +54,10 @@ class LakeIOManager(dg.ConfigurableIOManager):
             if isinstance(value, dict | list)
             else self._store_table(context, places[key], value)
             for key, value in _by_partition(context, obj, places).items()
+            if value is not None
         ]
+        if not stored:
+            return
         tables = [place for place in stored if not place.endswith(f"/{DOCUMENT}")]
         context.add_output_metadata(
             describe(Dataset(self.lake.lake, *tables))
@@ -107,7 +110,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
         documents = {key: self.lake.lake.read_json(f"{place}/{DOCUMENT}") for key, place in places.items()}
         self._refuse_missing(context, {places[key]: key for key, doc in documents.items() if not doc.generation})
         values = {key: document.value for key, document in documents.items()}
-        return values if len(values) > 1 else next(iter(values.values()))
+        return next(iter(values.values())) if len(values) == 1 else values
 
     def _refuse_missing(self, context: dg.InputContext, missing: Mapping[str, str]) -> None:
         if not missing:

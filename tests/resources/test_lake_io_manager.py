@@ -167,6 +167,27 @@ def test_a_run_over_a_range_stores_one_value_for_each_partition(stage: Stage) ->
     assert stage.lake.read_json("crm_raw/accounts/workspace=globex/value.json").value == {"name": "globex"}
 
 
+def test_a_partition_without_a_value_is_left_as_it_is(stage: Stage) -> None:
+    upstream = producer(
+        lambda context: dict.fromkeys(context.partition_keys) | {"acme": FRAME},
+        partitions_def=WORKSPACES,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    result = stage.run(upstream, **stage.over("acme", "globex"))
+    assert result.success
+    assert Dataset(stage.lake, "crm_raw/accounts/workspace=acme").rows == 2
+    assert not Dataset(stage.lake, "crm_raw/accounts/workspace=globex").published
+
+
+@pytest.mark.parametrize(("annotation", "nothing"), [(dict, {}), (pd.DataFrame, pd.DataFrame())])
+def test_no_partition_at_all_loads_as_nothing(stage: Stage, annotation: Any, nothing: Any) -> None:
+    for workspace in ("acme", "globex", "initech"):
+        stage.instance.delete_dynamic_partition("workspaces", workspace)
+    seen: list[Any] = []
+    stage.run(producer(FRAME, partitions_def=WORKSPACES), consumer(annotation, seen), select="downstream")
+    assert len(seen[0]) == len(nothing) == 0
+
+
 def test_a_run_over_a_single_key_may_return_the_same_dict_of_frames(stage: Stage) -> None:
     upstream = producer(lambda context: {context.partition_key: FRAME}, partitions_def=WORKSPACES)
     stage.run(upstream, partition_key="acme")
