@@ -37,7 +37,8 @@ def properties(batch: pa.RecordBatch, fields: Sequence[str]) -> pa.Array:
     present = [array for array in members if array is not None]
     if not present:
         return pa.repeat("{}", batch.num_rows)
-    joined = pc.binary_join_element_wise(*present, "", null_handling="skip")
+    # Not null_handling="skip": in Arrow 26 that drops the row whose values are all null.
+    joined = pc.binary_join_element_wise(*present, "", null_handling="replace", null_replacement="")
     opened = pc.binary_replace_slice(joined, start=0, stop=1, replacement="{")  # for the first comma
     return pc.binary_join_element_wise(opened, "}", "")
 

@@ -1,0 +1,84 @@
+"""Each connection has partitions of its own, whatever it is called, and `canonical` says what is in them."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nooks_dagster.crm.canonical import OBJECTS
+from nooks_dagster.crm.tables import drop_partitions, ensure_partitions, partition_name
+from nooks_dagster.database.pool import Database
+
+SYSTEM = {
+    "connection_id": "text",
+    "source_object": "text",
+    "id": "text",
+    "properties": "jsonb",
+    "source_stamp": "timestamp with time zone",
+    "observed_at": "timestamp with time zone",
+    "present_at": "timestamp with time zone",
+    "deleted_reason": "text",
+    "synced_at": "timestamp with time zone",
+}
+INSERT = """
+    insert into crm.users (connection_id, source_object, id, source_stamp, observed_at, present_at)
+    values (%s, 'User', '1', now(), now(), now())
+"""
+
+
+def partitions(db: Database) -> int:
+    query = """
+        select count(*) from pg_inherits join pg_class on oid = inhrelid
+        where relkind = 'r' and relnamespace = 'crm'::regnamespace
+    """
+    with db.transaction() as conn:
+        row = conn.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_the_tables_have_exactly_the_canonical_columns(db: Database, name: str) -> None:
+    query = """
+        select column_name, data_type from information_schema.columns
+        where table_schema = 'crm' and table_name = %s
+    """
+    with db.transaction() as conn:
+        found = dict(conn.execute(query, [name]).fetchall())
+    written = {column.name: column.type.postgres for column in OBJECTS[name].columns}
+    spelled = {n: t.replace("timestamptz", "timestamp with time zone") for n, t in written.items()}
+    assert found == {**SYSTEM, **spelled}
+
+
+@pytest.mark.parametrize("connection", ["acme-salesforce", "A,b \"c\" 'd'", "日本", "x" * 500, "acme_salesforce"])
+def test_a_connection_of_any_name_can_be_written_to(db: Database, connection: str) -> None:
+    ensure_partitions(db, "acme-salesforce")
+    ensure_partitions(db, connection)
+    with db.transaction() as conn:
+        conn.execute(INSERT, [connection])
+    assert all(len(partition_name(name, connection).encode()) <= 63 for name in OBJECTS)
+
+
+def test_several_processes_may_ask_for_the_same_partitions_at_once(db: Database) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: ensure_partitions(db, "acme-salesforce"), range(8)))
+    assert partitions(db) == len(OBJECTS)
+
+
+def test_new_partitions_do_not_wait_for_readers_and_writers_of_others(db: Database) -> None:
+    ensure_partitions(db, "acme-salesforce")
+    with db.transaction() as conn:
+        conn.execute(INSERT, ["acme-salesforce"])
+        conn.execute("select * from crm.users")
+        ensure_partitions(db, "maven-salesforce")
+
+
+def test_dropping_takes_one_connection_and_leaves_the_others(db: Database) -> None:
+    for connection in ("acme-salesforce", "maven-salesforce"):
+        ensure_partitions(db, connection)
+        with db.transaction() as conn:
+            conn.execute(INSERT, [connection])
+    drop_partitions(db, "acme-salesforce")
+    drop_partitions(db, "acme-salesforce")
+    with db.transaction() as conn:
+        assert conn.execute("select connection_id from crm.users").fetchall() == [("maven-salesforce",)]
+    assert partitions(db) == len(OBJECTS)
