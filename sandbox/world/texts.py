@@ -12,10 +12,10 @@ POOL = 1_024
 AWKWARD = (
     "NA", "N/A", "NULL", "null", "None", "NaN", "nan", "Nil", "undefined", "TRUE", "false", "-", "--", ".", "0", "?",
     " leading space", "trailing space ", "  both  ", "a,comma", 'a "quoted" word', "it's; an apostrophe", '"', "'",
-    "back\\slash", "tab\there", "two\nlines", "carriage\r\nreturn", "emoji 🚀 here",
-    "👩‍👩‍👧‍👦", "naïve café",
-    "Müller & Söhne", "株式会社", "مرحبا", "zero\u200bwidth", "non\u00a0breaking", "=1+1", "@SUM(A1)", "+49", "<b>bold</b>", "&amp;", "%20",
-    "001", "007", "1e5", "2026-02-30", "\\N", "#N/A", "{}", "[]", "ﬁ ligature", "e\u0301 combining", "x" * 80,
+    "back\\slash", "tab\there", "two\nlines", "carriage\r\nreturn", "emoji 🚀 here", "👩‍👩‍👧‍👦",
+    "naïve café", "Müller & Söhne", "株式会社", "مرحبا", "zero\u200bwidth", "non\u00a0breaking", "e\u0301 combining",
+    "=1+1", "@SUM(A1)", "+49", "<b>bold</b>", "&amp;", "%20", "001", "007", "1e5", "2026-02-30", "\\N", "#N/A", "{}",
+    "[]", "ﬁ ligature", "x" * 80,
 )  # fmt: skip
 
 _OPENINGS = (
@@ -43,7 +43,7 @@ def pool(plain: Sequence[str], nulls: float = 0.0, awkward: float = 0.0, seed: i
     random = Random(seed)  # noqa: S311 # data, not secrets
     missing, odd = int(nulls * POOL), int(awkward * POOL)
     texts: list[str | None] = [None] * missing
-    texts += [AWKWARD[place % len(AWKWARD)] for place in range(odd)]
+    texts += [AWKWARD[(place + 40 * seed) % len(AWKWARD)] for place in range(odd)]
     texts += [plain[place % len(plain)] for place in range(POOL - missing - odd)]
     random.shuffle(texts)
     return texts
