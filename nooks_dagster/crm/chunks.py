@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -58,9 +57,7 @@ class ChunkRunner:
             self._land_and_merge(claim, task, source, connector)
             return
         handle = Handle.from_json(landed)
-        with TemporaryDirectory(dir=self._lake.scratch) as folder:
-            path = Path(folder, "part.parquet")
-            self._lake.download(handle, path)
+        with self._lake.fetched(handle) as path:
             claim.tick()
             self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
 
