@@ -62,7 +62,7 @@ def _already_running(configuration: Environment, console: Console) -> set[str]:
 
 def _line(entry: Entry, passed: float, *, already: bool) -> str:
     if already:
-        return f"[dim]✓ {entry.title}: already running[/dim]"
+        return f"[dim]✓ {entry.title}: already {'done' if entry.state == 'done' else 'running'}[/dim]"
     if entry.adopted:
         return f"[dim]✓ {entry.title}: still running[/dim]"
     again = " (started again)" if entry.starts > 1 else ""

@@ -87,8 +87,7 @@ def shut_down(environment: Environment) -> Iterator[Entry]:
         os.kill(living.pid, signal.SIGTERM)
         yield from _stopped(environment, living)
         processes.stop(living, grace=0)
-    for stray in processes.carriers(MARKER, str(environment.root)):
-        processes.stop(stray, grace=30, whole=True)
+    processes.stop(*processes.carriers(MARKER, str(environment.root)), grace=5, whole=True)
 
 
 def erase(environment: Environment) -> bool:

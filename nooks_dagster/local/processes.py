@@ -6,7 +6,8 @@ Belongs here: start, identify, stop. Does not: when to do so (`nooks_dagster.loc
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -100,19 +101,20 @@ def start(
     return Process.of(child.pid)
 
 
-def stop(process: Process, *, grace: float, first: signal.Signals = signal.SIGTERM, whole: bool = False) -> None:
-    """Stop a process and its descendants, for certain.
+def stop(*running: Process, grace: float, first: signal.Signals = signal.SIGTERM, whole: bool = False) -> None:
+    """Stop processes and their descendants, for certain.
 
     Args:
-        process: The process.
+        running: The processes.
         grace: Seconds until SIGKILL for all of them that are left.
-        first: What asks it to end.
+        first: What asks them to end.
         whole: The descendants are asked too; else ending them is the process's own business.
     """
-    family = process.family()
-    for member in family if whole else family[:1]:
-        _send(member, first)
-    _, rest = psutil.wait_procs(family, timeout=grace)
+    families = [process.family() for process in running]
+    for family in families:
+        for member in family if whole else family[:1]:
+            _send(member, first)
+    _, rest = psutil.wait_procs([member for family in families for member in family], timeout=grace)
     for member in rest:
         _send(member, signal.SIGKILL)
     psutil.wait_procs(rest, timeout=5)
@@ -128,8 +130,14 @@ def carries(process: psutil.Process, name: str, value: str) -> bool:
 
 def carriers(name: str, value: str) -> list[Process]:
     """Return every process but this one that was started with a variable of this value."""
-    found = [process for process in psutil.process_iter() if carries(process, name, value)]
-    return [Process(process.pid, process.create_time()) for process in found if process.pid != os.getpid()]
+    return list(_carriers(name, value))
+
+
+def _carriers(name: str, value: str) -> Iterator[Process]:
+    for process in psutil.process_iter():
+        if process.pid != os.getpid() and carries(process, name, value):
+            with suppress(psutil.NoSuchProcess):
+                yield Process.of(process.pid)
 
 
 def describe(code: int) -> str:

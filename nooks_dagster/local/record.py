@@ -4,9 +4,9 @@ Belongs here: the record's form, and reading and writing it whole. Does not: act
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from nooks_dagster.local.processes import Process
 
@@ -65,13 +65,23 @@ class Record:
 
 
 def read(file: Path) -> Record:
-    """Return the record, an empty one if there is none or a crash left an unreadable one."""
+    """Return the record, an empty one if there is none or a crash left an unreadable one.
+
+    It may be another release's: what that did not write has its default, what only that knew is ignored.
+    """
     try:
         data = json.loads(file.read_text())
-        entries = [Entry(**{**entry, "process": _process(entry["process"])}) for entry in data["entries"]]
-        return Record(data["digest"], _process(data["supervisor"]), data["answered"], entries)
+        entries = [_known(Entry, entry | {"process": _process(entry["process"])}) for entry in data["entries"]]
+        return _known(Record, data | {"supervisor": _process(data["supervisor"]), "entries": entries})
     except (OSError, ValueError, KeyError, TypeError):
         return Record("")
+
+
+_Kind = TypeVar("_Kind", Entry, Record)
+
+
+def _known(kind: type[_Kind], data: dict[str, Any]) -> _Kind:
+    return kind(**{one.name: data[one.name] for one in fields(kind) if one.name in data})
 
 
 def _process(data: dict[str, float] | None) -> Process | None:

@@ -19,11 +19,12 @@ from types import FrameType
 from nooks_dagster.failures import Failure
 from nooks_dagster.local import environment, processes, record, stack
 from nooks_dagster.local.services import Service
-from nooks_dagster.local.watched import Watched
+from nooks_dagster.local.watched import MARKER, Watched
 
 log = logging.getLogger("nooks.supervisor")
 
 LOOK_SECONDS = 0.2  # between two looks: a dead service is noticed within this
+STRAY_SECONDS = 30  # a run has 25 s to release what it holds
 
 
 class Supervisor:
@@ -40,6 +41,7 @@ class Supervisor:
         self._file = folder / "stack.json"
         self._stopping = False
         self._asked = 0
+        self._marker = marker
         self._record = record.Record(digest, processes.Process.of(os.getpid()))
         self._written = ""
         self._watched = [Watched(service, folder / "log", marker) for service in services]
@@ -64,6 +66,7 @@ class Supervisor:
             except Exception:  # it outlives any surprise, or nobody would restart anything
                 log.exception("a look at the services failed")
             time.sleep(LOOK_SECONDS)
+        self._dismiss_strays()
         for watched in reversed(self._watched):
             watched.stop()
             self._write()
@@ -93,6 +96,13 @@ class Supervisor:
     def hurry(self, *_: int | FrameType | None) -> None:
         """Try and probe everything in the next look, however lately it was; fit to be a signal handler."""
         self._asked += 1
+
+    def _dismiss_strays(self) -> None:
+        """Stop runs whose code server died, while what they need to release their work is still there."""
+        known = [watched.entry.process.family() for watched in self._watched if watched.entry.process]
+        numbers = {member.pid for family in known for member in family}
+        strays = [one for one in processes.carriers(MARKER, self._marker) if one.pid not in numbers]
+        processes.stop(*strays, grace=STRAY_SECONDS, whole=True)
 
     def _entry(self, name: str) -> record.Entry:
         return next(watched.entry for watched in self._watched if watched.service.name == name)

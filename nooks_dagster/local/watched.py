@@ -102,7 +102,7 @@ class Watched:
             return
         if time.time() - process.started >= CALM_LIFE:
             self._failures = 0
-        last = self._last_line()
+        last = self._last_line() if code > 0 else ""  # whoever was killed had no last word
         self._failed(f"{self.service.title} ended ({processes.describe(code)}){f': {last}' if last else '.'}")
 
     def _failed(self, problem: str) -> None:
