@@ -109,8 +109,12 @@ def _postgres(chosen: Settings) -> str:
     db = Database(chosen.postgres_url, size=1)
     try:
         with db.transaction() as conn:
-            exists = conn.execute("select to_regclass('alembic_version')").fetchone()
-            row = conn.execute("select version_num from alembic_version").fetchone() if exists and exists[0] else None
+            exists = conn.execute("select to_regclass('public.schema_version')").fetchone()
+            row = (
+                conn.execute("select version_num from public.schema_version").fetchone()
+                if exists and exists[0]
+                else None
+            )
     finally:
         db.close()
     newest = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_current_head()

@@ -67,6 +67,7 @@ def connect(db: Database, secrets: FileSecrets, wanted: NewConnection, *, sandbo
     """
     workspace_name(wanted.workspace)
     kind = kind_of(wanted.kind)
+    kind.check(wanted.credentials)
     _keep_worlds_apart(kind, wanted, sandbox=sandbox)
     inspection = kind.inspect(wanted.id, wanted.credentials)
     connection = _record(db, secrets, kind, wanted, sandbox=sandbox)

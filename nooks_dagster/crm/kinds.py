@@ -39,6 +39,7 @@ class Kind:
         title: As people do.
         variables: The environment variables that may hold credentials, and the key of each in a secret.
         public: Keys that are no secret and are kept with the connection.
+        check: Raises `Permanent` when credentials cannot be whole; sends nothing.
         open: Makes a connector; costs nothing.
         inspect: Logs in and looks around.
         belongs_to_sandbox: Tells by their look whether credentials are the local sandbox's; None when they
@@ -49,6 +50,7 @@ class Kind:
     title: str
     variables: Mapping[str, str]
     public: frozenset[str]
+    check: Callable[[Mapping[str, str]], object]
     open: Opener
     inspect: Callable[[str, Mapping[str, str]], Inspection]
     belongs_to_sandbox: Callable[[Mapping[str, str]], bool | None]

@@ -96,9 +96,7 @@ class SalesforceConnector:
         answer = self._answer(f"limits/recordCount?sObjects={encoded(','.join(names))}", "control")
         return {entry["name"]: int(entry["count"]) for entry in answer.get("sObjects", [])}
 
-    def _slices(
-        self, source: SourceObject, since: datetime, until: datetime, after: Chunk | None
-    ) -> Iterator[Chunk]:
+    def _slices(self, source: SourceObject, since: datetime, until: datetime, after: Chunk | None) -> Iterator[Chunk]:
         start = datetime.fromisoformat(after.spec["until"]) if after else since
         if start >= until:
             return

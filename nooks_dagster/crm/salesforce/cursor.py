@@ -29,9 +29,7 @@ class Cursor:
         where: Conditions, joined by AND.
     """
 
-    def __init__(
-        self, session: Session, source: SourceObject, fields: Sequence[str], where: Sequence[str]
-    ) -> None:
+    def __init__(self, session: Session, source: SourceObject, fields: Sequence[str], where: Sequence[str]) -> None:
         self._session = session
         self._source = source
         self._fields = fields

@@ -16,9 +16,7 @@ from nooks_dagster.failures import Permanent
 _COUNTED_AT_ONCE = 200  # names of 40 characters, within 16,384 bytes of address
 
 
-def open_salesforce(
-    connection_id: str, credentials: Mapping[str, str], throttle: Throttle
-) -> SalesforceConnector:
+def open_salesforce(connection_id: str, credentials: Mapping[str, str], throttle: Throttle) -> SalesforceConnector:
     """Return a connector; nothing is sent before its first question.
 
     Raises:
@@ -79,6 +77,7 @@ SALESFORCE = Kind(
         "SALESFORCE_PRIVATE_KEY": "privatekey",
     },
     public=frozenset({"domain"}),
+    check=lambda credentials: Credentials.read(credentials).flow,
     open=open_salesforce,
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,

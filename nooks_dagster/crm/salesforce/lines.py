@@ -67,15 +67,9 @@ def broken(error: requests.RequestException, subject: str) -> Failure:
             next_step="Check the domain (e.g. acme.my) and this machine's name service.",
         )
     if isinstance(error, requests.Timeout):
-        return Transient(
-            f"{host} did not answer in time.", subject=subject, next_step="The platform tries again."
-        )
-    if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)) or _is_garbled(
-        error
-    ):
-        return Transient(
-            f"The connection to {host} broke.", subject=subject, next_step="The platform tries again."
-        )
+        return Transient(f"{host} did not answer in time.", subject=subject, next_step="The platform tries again.")
+    if isinstance(error, (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)) or _is_garbled(error):
+        return Transient(f"The connection to {host} broke.", subject=subject, next_step="The platform tries again.")
     return Permanent(f"The request to {host} could not be made ({type(error).__name__}).", subject=subject)
 
 

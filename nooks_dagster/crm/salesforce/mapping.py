@@ -146,7 +146,5 @@ def columns(source: SourceObject) -> dict[str, str]:
     wanted = {**FIELDS.get(source.name, _CUSTOM_OBJECT), **_TIMES}
     target = OBJECTS[source.canonical].types
     return {
-        column: field
-        for column, field in wanted.items()
-        if field in types and (types[field], target[column]) in _FITS
+        column: field for column, field in wanted.items() if field in types and (types[field], target[column]) in _FITS
     }

@@ -30,13 +30,9 @@ _AGAIN = "The platform tries again."
 
 # OAuth says almost everything as invalid_grant; the description tells the cases apart.
 _BY_DESCRIPTION: Mapping[str, Meaning] = {
-    "request not supported on this domain": Meaning(
-        Unauthorized, "The login went to the wrong domain.", _OWN_DOMAIN
-    ),
+    "request not supported on this domain": Meaning(Unauthorized, "The login went to the wrong domain.", _OWN_DOMAIN),
     "no client credentials user enabled": Meaning(Unauthorized, "The app has no user to run as.", _FLOW),
-    "client credentials flow": Meaning(
-        Unauthorized, "The client credentials flow is not enabled for this app.", _FLOW
-    ),
+    "client credentials flow": Meaning(Unauthorized, "The client credentials flow is not enabled for this app.", _FLOW),
     "login rate exceeded": Meaning(RateLimited, "Too many logins within the hour.", _AGAIN),
     "inactive user": Meaning(Unauthorized, "The user is inactive.", "Activate the user, or use another one."),
     "user hasn't approved": Meaning(
@@ -59,9 +55,7 @@ _BUSY = Meaning(Transient, "Salesforce could not answer just now.", _AGAIN)
 _BY_CODE: Mapping[str, Meaning] = {
     "invalid_grant": _REFUSED_LOGIN,
     "INVALID_LOGIN": _REFUSED_LOGIN,
-    "invalid_client": Meaning(
-        Unauthorized, "The consumer secret does not belong to the consumer key.", _CHECK_LOGIN
-    ),
+    "invalid_client": Meaning(Unauthorized, "The consumer secret does not belong to the consumer key.", _CHECK_LOGIN),
     "invalid_client_id": Meaning(Unauthorized, "The consumer key is unknown to this org.", _CHECK_LOGIN),
     "invalid_client_credentials": Meaning(Unauthorized, "The consumer secret is wrong.", _CHECK_LOGIN),
     "unauthorized_client": Meaning(Unauthorized, "The app may not use this kind of login.", _FLOW),
@@ -98,9 +92,7 @@ _BY_CODE: Mapping[str, Meaning] = {
     "INVALID_TYPE": _NO_SUCH_OBJECT,
     "NOT_FOUND": _NO_SUCH_OBJECT,
     "INVALID_FIELD": Meaning(Permanent, "A field is gone, or the user may not read it.", _GRANT_READ),
-    "MALFORMED_QUERY": Meaning(
-        Permanent, "Salesforce does not understand the query.", "Report it: this is a defect."
-    ),
+    "MALFORMED_QUERY": Meaning(Permanent, "Salesforce does not understand the query.", "Report it: this is a defect."),
     "INVALID_QUERY_LOCATOR": Meaning(LocatorLost, "The cursor of the query expired.", _AGAIN),
     "QUERY_TIMEOUT": Meaning(Transient, "The query ran for too long on Salesforce's side.", _AGAIN),
     "SERVER_UNAVAILABLE": _BUSY,
@@ -114,9 +106,7 @@ _WEB_PAGE = Meaning(
     "The answer was a web page instead of data.",
     "If it stays so: check the domain; the org may also be in maintenance (status.salesforce.com).",
 )
-_NOT_THE_API = Meaning(
-    Permanent, "The host does not speak the Salesforce API.", "Check the domain, e.g. acme.my."
-)
+_NOT_THE_API = Meaning(Permanent, "The host does not speak the Salesforce API.", "Check the domain, e.g. acme.my.")
 _SLOW_DOWN = Meaning(RateLimited, "Salesforce asked to slow down.", _AGAIN)
 _REJECTED = Meaning(Permanent, "Salesforce rejected the request.", "Report it with the code.")
 

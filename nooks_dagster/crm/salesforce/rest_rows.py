@@ -78,9 +78,7 @@ def _number(values: Sequence[Any]) -> pa.Array:
 
 def _inferred(values: Sequence[Any]) -> pa.Array:
     found = pa.array(values)
-    if not (
-        pa.types.is_integer(found.type) or pa.types.is_floating(found.type) or pa.types.is_null(found.type)
-    ):
+    if not (pa.types.is_integer(found.type) or pa.types.is_floating(found.type) or pa.types.is_null(found.type)):
         raise TypeError
     return found
 

@@ -61,9 +61,7 @@ class Session:
         sleep: How to wait between tries.
     """
 
-    def __init__(
-        self, credentials: Credentials, subject: str, throttle: Throttle, sleep: Sleep = time.sleep
-    ) -> None:
+    def __init__(self, credentials: Credentials, subject: str, throttle: Throttle, sleep: Sleep = time.sleep) -> None:
         self._credentials = credentials
         self._subject = subject
         self._throttle = throttle

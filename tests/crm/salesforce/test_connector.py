@@ -1,0 +1,167 @@
+"""The connector against the sandbox, over HTTPS and a proxy: what arrives is the truth."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.model import Chunk, FieldType, SourceObject, Window
+from nooks_dagster.crm.salesforce.connector import SalesforceConnector
+from nooks_dagster.crm.salesforce.credentials import Credentials
+from nooks_dagster.crm.salesforce.session import Session
+from nooks_dagster.crm.throttle import Unthrottled
+from nooks_dagster.failures import Failure, Permanent, Unauthorized
+from tests.crm.salesforce.world import SECRET, USER, World
+
+pytestmark = pytest.mark.usefixtures("world")
+
+# What JSON says of each type, as Arrow gives it back.
+READ: Mapping[FieldType, Callable[[Any], Any]] = {
+    FieldType.DATE: date.fromisoformat,
+    FieldType.TIMESTAMP: datetime.fromisoformat,
+    FieldType.NUMBER: float,
+}
+
+
+def open_org(secret: Mapping[str, str] = SECRET, chunk_rows: int = 200) -> SalesforceConnector:
+    session = Session(Credentials.read(secret), "acme-salesforce", Unthrottled(), sleep=lambda _: None)
+    return SalesforceConnector(session, chunk_rows=chunk_rows)
+
+
+def drain(connector: Connector, source: SourceObject, chunks: list[Chunk]) -> list[dict[str, Any]]:
+    rows = []
+    for chunk in chunks:
+        extraction = connector.extract(source, chunk)
+        arrived = [row for batch in extraction.batches for row in batch.to_pylist()]
+        assert len(arrived) == extraction.expected_rows
+        rows += arrived
+    return rows
+
+
+def expected(source: SourceObject, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            field.name: None if row[field.name] is None else READ.get(field.type, lambda value: value)(row[field.name])
+            for field in source.fields
+        }
+        for row in truth
+    ]
+
+
+def test_a_history_is_the_truth_row_for_row(world: World) -> None:
+    connector = open_org()
+    for name in connector.objects():
+        source = connector.describe(name)
+        chunks = list(connector.plan(source, Window(None, connector.safe_bound(name))))
+        rows = drain(connector, source, chunks)
+        assert rows == expected(source, world.truth(name)), name
+        if len(rows) > 1000:
+            assert len(chunks) >= 5
+
+
+def test_a_history_goes_on_behind_any_chunk_as_it_would_have() -> None:
+    connector = open_org()
+    source = connector.describe("Contact")
+    window = Window(None, connector.safe_bound("Contact"))
+    whole = list(connector.plan(source, window))
+    assert list(open_org().plan(source, window, whole[2])) == whole[3:]
+    assert list(connector.plan(source, window, whole[-1])) == []
+
+
+def test_a_window_of_time_is_what_changed_in_it(world: World) -> None:
+    connector = open_org(chunk_rows=30)
+    source = connector.describe("Contact")
+    truth = expected(source, world.truth("Contact"))
+    stamps = sorted(row["SystemModstamp"] for row in truth)
+    window = Window(stamps[len(stamps) // 4], stamps[3 * len(stamps) // 4])
+    chunks = list(connector.plan(source, window))
+    assert len(chunks) > 3
+    arrived = {row["Id"] for row in drain(connector, source, chunks)}
+    changed = {row["Id"] for row in truth if window.since <= row["SystemModstamp"] < window.until}
+    assert arrived == changed
+    later = {row["Id"] for row in drain(connector, source, list(connector.plan(source, window, chunks[1])))}
+    sooner = {row["Id"] for row in drain(connector, source, chunks[:2])}
+    assert later == changed - sooner
+
+
+def test_an_empty_window_has_no_chunks_and_costs_one_call() -> None:
+    connector = open_org()
+    source = connector.describe("Account")
+    before = connector.usage().calls
+    window = Window(datetime(1999, 1, 1, tzinfo=UTC), datetime(1999, 1, 2, tzinfo=UTC))
+    assert list(connector.plan(source, window)) == []
+    assert connector.usage().calls == before + 1
+
+
+def test_the_safe_bound_is_by_the_orgs_clock_and_holds_back_five_minutes() -> None:
+    bound = open_org().safe_bound("Account")
+    behind = datetime.now(UTC) - bound
+    assert timedelta(minutes=11) < behind < timedelta(minutes=14)  # the sandbox's clock is 7 minutes late
+
+
+def test_objects_are_the_canonical_ones_then_the_others() -> None:
+    objects = open_org().objects()
+    assert list(objects)[:4] == ["Account", "Contact", "Lead", "Opportunity"]
+    assert objects["Task"] == "activities"
+    assert {name for name, canonical in objects.items() if canonical == "custom_objects"} >= {"Territory_Plan__c"}
+
+
+def test_describe_types_fields_and_knows_the_canonical_columns() -> None:
+    source = open_org().describe("Account")
+    types = {field.name: field.type for field in source.fields}
+    assert types["Id"] is FieldType.TEXT
+    assert types["SystemModstamp"] is FieldType.TIMESTAMP
+    assert types["IsDeleted"] is FieldType.BOOLEAN
+    assert "BillingAddress" not in types
+    assert "BillingCity" in types
+    assert (source.key, source.stamp, source.deleted) == ("Id", "SystemModstamp", "IsDeleted")
+    assert source.columns["annual_revenue"] == "AnnualRevenue"
+
+
+def test_an_unknown_object_is_refused_by_name() -> None:
+    with pytest.raises(Permanent, match=r"Nothing__c: The object does not exist"):
+        open_org().describe("Nothing__c")
+
+
+@pytest.mark.parametrize("secret", [SECRET, USER, {**SECRET, **USER}, {**SECRET, **USER, "domain": "login"}])
+def test_each_way_in_works(secret: dict[str, str]) -> None:
+    assert "Account" in open_org(secret).objects()
+
+
+@pytest.mark.parametrize(
+    ("change", "failure", "words"),
+    [
+        ({"consumer_secret": "wrong"}, Unauthorized, "nooks connect"),
+        ({"consumer_key": "SANDBOX.nobody"}, Unauthorized, "consumer key"),
+        ({**USER, "password": "wrong"}, Unauthorized, "password"),
+        (
+            {**USER, "consumer_key": "", "consumer_secret": "", "domain": "login", "security_token": "x"},
+            Unauthorized,
+            "token",
+        ),
+        ({"domain": "nowhere.my"}, Failure, "domain"),
+        ({"domain": "acme.something"}, Failure, "domain"),
+        ({"domain": "login"}, Permanent, "--domain acme.my"),
+    ],
+)
+def test_a_wrong_credential_is_told_in_words(change: dict[str, str], failure: type[Failure], words: str) -> None:
+    with pytest.raises(failure, match=re.escape(words)) as caught:
+        open_org({**SECRET, **change}).objects()
+    shown = str(caught.value)
+    assert "sandbox-secret" not in shown
+    assert "sandbox-password" not in shown
+
+
+def test_a_proxy_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with pytest.raises(Failure, match=r"The proxy does not answer\. Start it"):
+        open_org().objects()
+
+
+def test_an_authority_that_is_not_trusted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    with pytest.raises(Permanent, match=r"certificate of acme\.my\.salesforce\.com is not trusted.*REQUESTS_CA_BUNDLE"):
+        open_org().objects()
