@@ -1,8 +1,19 @@
-"""The `nooks-sandbox` command.
+"""The `nooks-sandbox` command: its commands under their names.
 
-Belongs here: the Typer application and its commands, one file per group. Does not: what they do.
+Belongs here: the Typer application. Does not: the commands (`serve`, `look`).
 """
 
-from sandbox.cli.application import app
+import typer
 
-__all__ = ["app"]
+from sandbox.cli.look import env, orgs, truth
+from sandbox.cli.serve import load, serve
+
+app = typer.Typer(
+    name="nooks-sandbox",
+    help="The outside world in miniature: serve it, point any program at it, know its truth.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _command in (serve, load, env, orgs, truth):
+    app.command()(_command)

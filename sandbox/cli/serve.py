@@ -3,13 +3,13 @@
 Belongs here: order and words of starting. Does not: serving itself (`sandbox.server`).
 """
 
-import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from sandbox import server
 from sandbox.certificates import Authority
@@ -96,7 +96,7 @@ def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
         typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {state})"')
 
     try:
-        asyncio.run(
+        uvloop.run(
             server.serve(
                 salesforce(state, orgs, counters, terms),
                 control(orgs.names, counters),
