@@ -8,12 +8,14 @@ from collections.abc import Callable
 
 import typer
 
+from nooks_dagster.cli.connect import connect
+from nooks_dagster.cli.doctor import doctor
 from nooks_dagster.cli.down import down
 from nooks_dagster.cli.errors import Sentences
 from nooks_dagster.cli.project import use_project
 from nooks_dagster.cli.up import up
 
-COMMANDS: list[Callable[..., None]] = [up, down]
+COMMANDS: list[Callable[..., None]] = [up, down, connect, doctor]
 
 app = typer.Typer(
     cls=Sentences,
