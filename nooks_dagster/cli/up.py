@@ -36,7 +36,7 @@ def up(
         console.print(_line(entry, passed, already=entry.name in running))
     if sample and configuration.sandboxed:
         for workspace in ensure_sample_workspaces():
-            console.print(f"[green]✓[/green] Workspace {workspace} is connected to the sandbox")
+            console.print(f"[green]✓[/green] Workspace {workspace} is connected")
     address = f"http://127.0.0.1:{configuration.port('NOOKS_UI_PORT')}"
     seconds = round(time.monotonic() - began, 1)
     if as_json:
