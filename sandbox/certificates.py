@@ -24,6 +24,10 @@ class Authority:
     Args:
         state: The sandbox's folder; receives `ca.pem` (certificate and key, mode 0600) and `ca-bundle.pem`
             (that certificate and certifi's public roots, so that HTTPS to anywhere else still verifies).
+
+    Raises:
+        OSError: The folder cannot be used.
+        ValueError: `ca.pem` is damaged.
     """
 
     def __init__(self, state: Path) -> None:
@@ -32,7 +36,10 @@ class Authority:
         if not self._file.exists():
             self._create()
         pem = self._file.read_bytes()
-        self._ca = trustme.CA.from_pem(pem, pem)
+        try:
+            self._ca = trustme.CA.from_pem(pem, pem)
+        except ValueError:
+            raise ValueError(f"{self._file} is damaged; remove it, and restart the clients afterwards") from None
         self.bundle = bundle_path(state)
         self._write_bundle()
 

@@ -13,8 +13,7 @@ from typing import Annotated
 
 import typer
 
-from sandbox.certificates import Authority
-from sandbox.cli.options import State, find_org, refuse
+from sandbox.cli.options import State, find_org, open_authority, refuse
 from sandbox.running import Serving
 from sandbox.salesforce.http.credentials import Credentials
 from sandbox.salesforce.org import SoqlError
@@ -38,7 +37,7 @@ def env(
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.SHELL,
 ) -> None:
     """Print the variables that point any program at the sandbox: eval "$(nooks-sandbox env --org acme)"."""
-    bundle = str(Authority(state).bundle.resolve())
+    bundle = str(open_authority(state).bundle.resolve())
     variables = {
         "HTTPS_PROXY": f"http://127.0.0.1:{port or Serving(state).last_port()}",
         "NO_PROXY": "localhost,127.0.0.1",

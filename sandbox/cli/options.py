@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from sandbox.certificates import Authority
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.orgs import Orgs
 
@@ -32,6 +33,20 @@ def refuse(sentence: str) -> NoReturn:
     """End the command with a sentence on stderr and exit code 2."""
     typer.echo(sentence, err=True)
     raise typer.Exit(2)
+
+
+def open_authority(state: Path) -> Authority:
+    """Return the state folder's certificate authority, made if absent.
+
+    Raises:
+        Exit: The folder or the authority cannot be used.
+    """
+    try:
+        return Authority(state)
+    except OSError as error:
+        refuse(f"The state folder {state} cannot be used: {error.strerror}.")
+    except ValueError as error:
+        refuse(f"{error}.")
 
 
 def find_org(state: Path, name: str | None) -> Org:

@@ -12,8 +12,7 @@ import typer
 import uvloop
 
 from sandbox import server
-from sandbox.certificates import Authority
-from sandbox.cli.options import State, refuse
+from sandbox.cli.options import State, open_authority, refuse
 from sandbox.control import control
 from sandbox.counters import Counters
 from sandbox.proxy import HostNames
@@ -87,7 +86,7 @@ def _make(orgs: Orgs, name: str, accounts: int, seed: int) -> None:
 
 
 def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
-    authority, orgs, counters = Authority(state), Orgs(state), Counters()
+    authority, orgs, counters = open_authority(state), Orgs(state), Counters()
     hosts = HostNames(HOSTS)
 
     def ready(actual: int) -> None:

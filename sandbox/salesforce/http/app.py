@@ -17,9 +17,10 @@ from sandbox.counters import Counters
 from sandbox.salesforce.http.auth import OAuth
 from sandbox.salesforce.http.credentials import LOGIN_HOSTS, MY_DOMAIN
 from sandbox.salesforce.http.errors import not_found
+from sandbox.salesforce.http.hosts import UnknownDomain, clock, org_at
 from sandbox.salesforce.http.limits import Usage
 from sandbox.salesforce.http.locators import Locators
-from sandbox.salesforce.http.replies import json_reply
+from sandbox.salesforce.http.replies import domain_not_found, json_reply
 from sandbox.salesforce.http.rest import Fault, Rest, no_fault
 from sandbox.salesforce.http.soap import Soap
 from sandbox.salesforce.http.store import Store
@@ -51,6 +52,10 @@ def salesforce(state: Path, orgs: Orgs, counters: Counters, terms: Terms, fault:
     oauth = OAuth(orgs, tokens, counters)
     rest = Rest(orgs, tokens, Locators(store), Usage(store, terms.daily_requests), counters, fault)
     soap = Soap(orgs, tokens, counters)
+
+    def versions(request: Request) -> Response:
+        return json_reply(request, list_versions(), now=clock(org_at(orgs, request)))
+
     return Starlette(
         routes=[
             Route("/services/oauth2/token", oauth.token, methods=["POST"]),
@@ -58,25 +63,25 @@ def salesforce(state: Path, orgs: Orgs, counters: Counters, terms: Terms, fault:
             Route("/services/oauth2/userinfo", oauth.userinfo, methods=["GET", "POST"]),
             Route("/id/{organization}/{user}", oauth.userinfo),
             Route("/services/Soap/{interface:str}/{version}", soap.__call__, methods=["POST"]),
-            Route("/services/data", _versions),
-            Route("/services/data/", _versions),
+            Route("/services/data", versions),
+            Route("/services/data/", versions),
             Route("/services/data/v{version}", rest.__call__, methods=_EVERY_METHOD),
             Route("/services/data/v{version}/{path:path}", rest.__call__, methods=_EVERY_METHOD),
         ],
-        exception_handlers={404: _nowhere, Exception: _broken},
+        exception_handlers={404: _nowhere, UnknownDomain: _unknown_domain, Exception: _broken},
     )
 
 
-def _versions(request: Request) -> Response:
-    return json_reply(request, list_versions(), now=datetime.now(UTC))
+def _unknown_domain(_request: Request, _error: Exception) -> Response:
+    return domain_not_found()
 
 
-def _broken(request: Request, _: Exception) -> Response:
+def _nowhere(request: Request, _error: Exception) -> Response:
+    error = not_found()
+    return json_reply(request, error.body, status=error.status, now=datetime.now(UTC))
+
+
+def _broken(request: Request, _error: Exception) -> Response:
     # The traceback goes to the log; a client is told what Salesforce tells when something of its own broke.
     body = [{"message": "An unexpected error occurred. See the sandbox's log.", "errorCode": "UNKNOWN_EXCEPTION"}]
     return json_reply(request, body, status=500, now=datetime.now(UTC))
-
-
-def _nowhere(request: Request, _: Exception) -> Response:
-    error = not_found()
-    return json_reply(request, error.body, status=error.status, now=datetime.now(UTC))

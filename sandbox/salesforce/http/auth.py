@@ -28,8 +28,9 @@ from sandbox.salesforce.http.credentials import (
     org_of_host,
     org_of_username,
 )
+from sandbox.salesforce.http.hosts import clock, host_of, org_at
 from sandbox.salesforce.http.oauth_errors import OAuthError, client_unknown, login_failed
-from sandbox.salesforce.http.replies import date_header, host_unknown, json_reply
+from sandbox.salesforce.http.replies import date_header, json_reply
 from sandbox.salesforce.http.tokens import Tokens
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.orgs import Orgs
@@ -48,13 +49,12 @@ class OAuth:
 
     async def token(self, request: Request) -> Response:
         """Answer `/services/oauth2/token`."""
-        if not _exists(self.orgs, request):
-            return host_unknown()
+        here = org_at(self.orgs, request)
         form = await _form(request)
         try:
             org = self._grant(request, form)
         except OAuthError as error:
-            return json_reply(request, error.body, status=error.status, now=datetime.now(UTC))
+            return json_reply(request, error.body, status=error.status, now=clock(here))
         now = org.now()
         self.counters.request(org.name, "login")
         return json_reply(request, self._issued(request, org, now), now=now)
@@ -81,7 +81,7 @@ class OAuth:
     def _grant(self, request: Request, form: Form) -> Org:
         grant = form.get("grant_type", "")
         if grant == "client_credentials":
-            if org_of_host(_host(request)) is None:
+            if org_of_host(host_of(request)) is None:
                 raise OAuthError("invalid_grant", "request not supported on this domain")
             return self._client(request, form)
         if grant == "password":
@@ -122,7 +122,7 @@ class OAuth:
         return org
 
     def _org_of_key(self, request: Request, key: str) -> Org:
-        name, host = org_of_consumer_key(key), _host(request)
+        name, host = org_of_consumer_key(key), host_of(request)
         at_home = host == LOGIN_HOSTS[0] or org_of_host(host) == name
         if not (at_home and name in self.orgs.names() and key == Credentials(name).consumer_key):
             raise client_unknown()
@@ -133,7 +133,7 @@ class OAuth:
 
     def _issued(self, request: Request, org: Org, now: datetime) -> dict[str, str]:
         known = Credentials(org.name)
-        identity = f"https://{_host(request)}/id/{known.organization_id}/{known.user_id}"
+        identity = f"https://{host_of(request)}/id/{known.organization_id}/{known.user_id}"
         issued_at = str(int(now.timestamp() * 1000))
         mark = hmac.digest(known.consumer_secret.encode(), (identity + issued_at).encode(), hashlib.sha256)
         return {
@@ -149,15 +149,6 @@ class OAuth:
 
 async def _form(request: Request) -> Form:
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _host(request: Request) -> str:
-    return request.headers.get("host", "").lower().partition(":")[0]
-
-
-def _exists(orgs: Orgs, request: Request) -> bool:
-    name = org_of_host(_host(request))
-    return name is None or name in orgs.names()
 
 
 def _same(given: str, known: str) -> bool:

@@ -75,8 +75,7 @@ class Credentials:
 
 def org_of_host(host: str) -> str | None:
     """Return the org whose My Domain this would be, or None for a login host."""
-    name = host.lower().partition(":")[0]
-    return name.removesuffix(MY_DOMAIN) if name.endswith(MY_DOMAIN) else None
+    return host.removesuffix(MY_DOMAIN) if host.endswith(MY_DOMAIN) else None
 
 
 def org_of_username(username: str) -> str:

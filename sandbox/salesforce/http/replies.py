@@ -32,7 +32,7 @@ def date_header(now: datetime) -> dict[str, str]:
     return {"Date": format_datetime(now.astimezone(UTC), usegmt=True)}
 
 
-def host_unknown() -> Response:
+def domain_not_found() -> Response:
     """Return what a My Domain that nobody registered shows, which is a page for people."""
     page = (
         "<!DOCTYPE html><html><head><title>Salesforce | Domain not found</title></head><body>"

@@ -14,11 +14,11 @@ from starlette.responses import Response
 
 from sandbox.counters import Counters
 from sandbox.salesforce.http.call import Call
-from sandbox.salesforce.http.credentials import org_of_host
 from sandbox.salesforce.http.errors import ApiError, from_org, invalid_session
+from sandbox.salesforce.http.hosts import clock, org_at
 from sandbox.salesforce.http.limits import Usage
 from sandbox.salesforce.http.locators import Locators
-from sandbox.salesforce.http.replies import host_unknown, json_reply
+from sandbox.salesforce.http.replies import json_reply
 from sandbox.salesforce.http.resources import find
 from sandbox.salesforce.http.tokens import Tokens
 from sandbox.salesforce.http.versions import check_version
@@ -49,15 +49,10 @@ class Rest:
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
         with self.counters.flight():
-            name = org_of_host(request.headers.get("host", ""))
-            try:
-                org = self.orgs.get(name) if name is not None else None
-            except KeyError:
-                return host_unknown()
-            return await self._serve(request, org, await request.body())
+            return await self._serve(request, org_at(self.orgs, request), await request.body())
 
     async def _serve(self, request: Request, org: Org | None, body: bytes) -> Response:
-        now = org.now() if org else datetime.now().astimezone()
+        now = clock(org)
         try:
             _check_size(request)
             check_version(request.path_params["version"])

@@ -5,7 +5,7 @@ Does not: OAuth (`auth`).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.counters import Counters
-from sandbox.salesforce.http.credentials import LOGIN_HOSTS, Credentials, org_of_host, org_of_username
+from sandbox.salesforce.http.credentials import LOGIN_HOSTS, Credentials, org_of_username
 from sandbox.salesforce.http.errors import ApiError
-from sandbox.salesforce.http.replies import date_header, host_unknown
+from sandbox.salesforce.http.hosts import clock, host_of, org_at
+from sandbox.salesforce.http.replies import date_header
 from sandbox.salesforce.http.tokens import Tokens
 from sandbox.salesforce.http.versions import check_version
 from sandbox.salesforce.org import Org
@@ -48,16 +49,13 @@ class Soap:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
-        host = request.headers.get("host", "").lower().partition(":")[0]
-        name = org_of_host(host)
-        if name is not None and name not in self.orgs.names():
-            return host_unknown()
+        here = org_at(self.orgs, request)
         body = await request.body()
         try:
             _check_call(request)
-            org = self._log_in(host, body)
+            org = self._log_in(host_of(request), body)
         except SoapFault as fault:
-            return _reply(_fault(fault), 500, datetime.now(UTC))
+            return _reply(_fault(fault), 500, clock(here))
         self.counters.request(org.name, "login")
         now = org.now()
         version = request.path_params["version"]

@@ -3,7 +3,6 @@
 Belongs here: starting, killing and pointing clients at it. Does not: what it must answer.
 """
 
-import json
 import os
 import signal
 import subprocess
@@ -16,6 +15,8 @@ from typing import Any
 import pytest
 import requests
 from simple_salesforce import Salesforce
+
+from sandbox.salesforce.orgs import Orgs
 
 PROJECT = Path(__file__).parents[3]
 
@@ -76,12 +77,8 @@ class Sandbox:
         return requests.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=5)
 
     def truth(self, sobject: str) -> list[dict[str, Any]]:
-        """Every record of an object, as the command tells it."""
-        command = [sys.executable, "-m", "sandbox", "truth", sobject, "--org", "acme"]
-        told = subprocess.run(
-            [*command, "--state", str(self.state)], cwd=PROJECT, capture_output=True, text=True, check=True
-        )
-        return [json.loads(line) for line in told.stdout.splitlines()]
+        """Every record of an object of the org `acme`."""
+        return list(Orgs(self.state).get("acme").truth(sobject))
 
 
 StartSandbox = Callable[..., Sandbox]

@@ -85,6 +85,14 @@ def test_what_does_not_exist_is_refused_with_what_does(state: Path, arguments: t
     assert "Traceback" not in result.stderr
 
 
+def test_a_damaged_authority_or_an_unusable_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("damaged")
+    result = run("env", "--state", str(tmp_path))
+    assert (result.exit_code, "ca.pem is damaged; remove it" in result.stderr) == (2, True)
+    result = run("env", "--state", str(tmp_path / "ca.pem" / "below"))
+    assert (result.exit_code, "cannot be used: Not a directory" in result.stderr) == (2, True)
+
+
 def test_orgs_lists_each_org_with_its_host_and_sizes(state: Path) -> None:
     listed = run("orgs", "--state", str(state)).stdout
     assert "acme  https://acme.my.salesforce.com" in listed
@@ -140,6 +148,17 @@ def test_loading_without_serving_leaves_the_org_for_later(tmp_path: Path, export
     assert result.exit_code == 0, result.stderr
     assert "Loaded maven" in result.stdout
     assert Orgs(state).names() == ["maven"]
+
+
+def test_loading_goes_on_to_serve_what_it_loaded(tmp_path: Path, export: Path) -> None:
+    command = [sys.executable, "-m", "sandbox", "load", str(export), "--org", "maven", "--port", "0"]
+    with subprocess.Popen([*command, "--state", str(tmp_path / "s")], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline(), process.stdout.readline()]
+        process.terminate()
+    assert said[0].startswith("Loaded maven")
+    assert said[1].startswith("The sandbox serves maven on http://127.0.0.1:")
+    assert process.returncode == 0
 
 
 def test_a_folder_that_is_no_export_is_refused(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_a_grant_that_nobody_knows_is_refused() -> None:
     assert reply.json()["error"] == "unsupported_grant_type"
 
 
+@pytest.mark.filterwarnings(r"ignore:\s+If your connected app policy")
 @pytest.mark.parametrize(
     ("changes", "description"),
     [

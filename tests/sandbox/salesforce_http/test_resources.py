@@ -124,8 +124,14 @@ def test_record_counts_leave_deleted_rows_and_unknown_objects_out(sandbox: Any, 
 
 
 def test_the_date_header_is_the_orgs_clock_seven_minutes_behind(get: Get) -> None:
-    behind = datetime.now(UTC) - parsedate_to_datetime(get("limits").headers["Date"])
-    assert timedelta(minutes=6, seconds=55) < behind < timedelta(minutes=7, seconds=5)
+    for reply in (get("limits"), requests.get("https://acme.my.salesforce.com/services/data", timeout=5)):
+        behind = datetime.now(UTC) - parsedate_to_datetime(reply.headers["Date"])
+        assert timedelta(minutes=6, seconds=55) < behind < timedelta(minutes=7, seconds=5)
+
+
+def test_a_small_reply_does_not_wait_for_an_acknowledgement(get: Get) -> None:
+    took = min(get("limits").elapsed for _ in range(10))
+    assert took < timedelta(milliseconds=30)  # It is about 2; with Nagle's algorithm on anywhere, over 40.
 
 
 def test_a_large_reply_is_compressed_for_those_who_accept_it(get: Get) -> None:
