@@ -74,6 +74,4 @@ def _create(conn: psycopg.Connection, name: str, connection_id: str) -> None:
     partition = sql.Identifier("crm", partition_name(name, connection_id))
     only = sql.Literal(connection_id)
     conn.execute(sql.SQL("create table {} (like {} including all)").format(partition, parent))
-    conn.execute(
-        sql.SQL("alter table {} attach partition {} for values in ({})").format(parent, partition, only)
-    )
+    conn.execute(sql.SQL("alter table {} attach partition {} for values in ({})").format(parent, partition, only))

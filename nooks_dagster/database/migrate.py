@@ -79,9 +79,7 @@ def _create(conn: psycopg.Connection, url: str) -> None:
     if not name or conn.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
         return
     try:
-        conn.execute(
-            sql.SQL("create database {} encoding 'UTF8' template template0").format(sql.Identifier(name))
-        )
+        conn.execute(sql.SQL("create database {} encoding 'UTF8' template template0").format(sql.Identifier(name)))
     except errors.InsufficientPrivilege:
         raise Permanent(
             f'The database "{name}" does not exist and our role may not create it.',

@@ -67,9 +67,7 @@ class Database:
     def _opened(self) -> "ConnectionPool[psycopg.Connection]":
         with self._lock:
             if self._pool is None:
-                connect(
-                    self._url
-                ).close()  # the pool would retry in silence until its time-out; this says why at once
+                connect(self._url).close()  # the pool would retry in silence until its time-out; this says why at once
                 self._pool = ConnectionPool(
                     self._url,
                     kwargs=_CONNECT,

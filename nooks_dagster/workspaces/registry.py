@@ -100,9 +100,7 @@ class Registry:
         identity = connection_id or f"{name}-{kind}"
         row = (identity, name, kind, Jsonb(dict(config)), secret_ref, sandbox)
         with self._db.transaction() as conn:
-            conn.execute(
-                "insert into workspaces.workspaces (name) values (%s) on conflict do nothing", [name]
-            )
+            conn.execute("insert into workspaces.workspaces (name) values (%s) on conflict do nothing", [name])
             added = _select(conn, _INSERT, row)
             if added:
                 return added[0]
@@ -131,9 +129,7 @@ class Registry:
     def workspaces(self) -> Sequence[Workspace]:
         """Return all workspaces in the order of their names."""
         with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Workspace)) as cursor:
-            return cursor.execute(
-                "select name, created_at from workspaces.workspaces order by name"
-            ).fetchall()
+            return cursor.execute("select name, created_at from workspaces.workspaces order by name").fetchall()
 
     def mark(self, connection_id: str, state: ConnectionState | str, reason: str) -> None:
         """Say whether a connection may be used, and why not; the first reason of a state stands.
@@ -152,9 +148,7 @@ class Registry:
         self.connection(connection_id)
 
 
-_COLUMNS = sql.SQL(
-    "id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at"
-)
+_COLUMNS = sql.SQL("id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at")
 _FROM = sql.SQL("select {} from workspaces.connections").format(_COLUMNS)
 _ONE = sql.SQL("{} where id = %s").format(_FROM)
 _ONE_LOCKED = sql.SQL("{} for update").format(_ONE)

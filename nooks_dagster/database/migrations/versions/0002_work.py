@@ -34,9 +34,7 @@ CREATE TABLE work.items (
     UNIQUE (queue, lane, key)
 )
 """
-OPEN_ITEMS = (
-    "CREATE INDEX items_open ON work.items (queue, lane, id) WHERE state IN ('waiting', 'leased', 'blocked')"
-)
+OPEN_ITEMS = "CREATE INDEX items_open ON work.items (queue, lane, id) WHERE state IN ('waiting', 'leased', 'blocked')"
 OPEN_ROOTS = """
 CREATE INDEX items_open_roots ON work.items (scope, due_at)
     WHERE parent IS NULL AND state IN ('waiting', 'leased', 'blocked')
