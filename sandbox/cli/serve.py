@@ -4,6 +4,7 @@ Belongs here: order and words of starting. Does not: serving itself (`sandbox.se
 """
 
 import os
+import shlex
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -59,7 +60,7 @@ def load(
     where = Serving(state).port()
     if where is not None:
         typer.echo(f"The sandbox on port {where} serves it now as https://{Credentials(org).host}.")
-        typer.echo(f'To connect: eval "$(nooks-sandbox env --state {state} --org {org})"')
+        typer.echo(f'To connect: eval "$(nooks-sandbox env --state {shlex.quote(str(state))} --org {org})"')
     elif serve_it:
         _run(state, _claim(state), port, Terms())
 
@@ -92,7 +93,7 @@ def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
     def ready(actual: int) -> None:
         serving.announce(actual)
         typer.echo(f"The sandbox serves {', '.join(orgs.names())} on http://127.0.0.1:{actual}.")
-        typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {state})"')
+        typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
 
     try:
         uvloop.run(

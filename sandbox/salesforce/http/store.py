@@ -30,10 +30,10 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # SQLite gives its side files the same mode; all of them hold tokens.
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
         self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;" + _TABLES)
-        path.chmod(0o600)
 
     def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""

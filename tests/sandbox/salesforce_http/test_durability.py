@@ -27,7 +27,8 @@ def test_a_client_keeps_trusting_the_authority_after_a_restart(start_sandbox: An
     sandbox.kill()
     sandbox.start()
     assert (sandbox.state / "ca-bundle.pem").read_bytes() == trust
-    assert (sandbox.state / "ca.pem").stat().st_mode & 0o777 == 0o600
+    secret = [sandbox.state / "ca.pem", *sandbox.state.glob("salesforce.sqlite*")]
+    assert {path.stat().st_mode & 0o777 for path in secret} == {0o600}
     assert len(ssl.create_default_context(cafile=sandbox.state / "ca-bundle.pem").get_ca_certs()) > 50
 
 
