@@ -49,12 +49,12 @@ def readable_by(account: Account, folder: Path, home: Path) -> Path:
     """Return binaries that `account` can run: those in `folder`, else a copy of them below `home`."""
     if _runs_as(account, folder):
         return folder
-    copy = home / "binaries" / folder.parent.parent.name / folder.parent.name
+    package, copy = folder.parent.parent, home / "binaries" / folder.parent.parent.name / folder.parent.name
+    libraries = package.with_name(f"{WHEEL}.libs")
+    if libraries.exists():  # the wheel's programs look for them beside their package
+        shutil.copytree(libraries, home / "binaries" / libraries.name, dirs_exist_ok=True)
     if not copy.exists():
         _copy_tree(folder.parent, copy)
-        libraries = folder.parent.parent.with_name(f"{WHEEL}.libs")
-        if libraries.exists():  # the wheel's programs look for them at this relative place
-            shutil.copytree(libraries, copy.parent.with_name(libraries.name), dirs_exist_ok=True)
     return copy / folder.name
 
 
