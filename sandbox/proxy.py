@@ -5,6 +5,7 @@ Does not: TLS and answers, which are the listeners' behind it (`sandbox.server`)
 """
 
 import asyncio
+import socket
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
@@ -35,13 +36,9 @@ class Proxy:
         self._control = control
         self._open: set[asyncio.Task[None]] = set()
 
-    async def start(self, port: int) -> asyncio.Server:
-        """Listen on 127.0.0.1; port 0 takes a free one.
-
-        Raises:
-            OSError: The port is taken.
-        """
-        return await asyncio.start_server(self._accept, "127.0.0.1", port, limit=_CHUNK)
+    async def start(self, front: socket.socket) -> asyncio.Server:
+        """Accept connections on a listening socket."""
+        return await asyncio.start_server(self._accept, sock=front, limit=_CHUNK)
 
     def close(self) -> None:
         """Drop every open connection."""

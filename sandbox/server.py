@@ -17,6 +17,21 @@ from starlette.types import ASGIApp
 from sandbox.proxy import Address, HostNames, Proxy
 
 
+def listen(port: int) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1; port 0 takes a free one. Who connects early waits in its backlog.
+
+    Raises:
+        OSError: The port cannot be had.
+    """
+    # asyncio turns Nagle's algorithm off only where the protocol is named, as socket.create_server does not;
+    # with it on, every reply waits 40 ms for an acknowledgement.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(1024)
+    return listening
+
+
 class _Listener(uvicorn.Server):
     """A uvicorn server on a loopback port of its own, stopped by us."""
 
@@ -35,11 +50,7 @@ class _Listener(uvicorn.Server):
                 ssl_context_factory=None if context is None else lambda _config, _default: context,
             )
         )
-        # asyncio turns Nagle's algorithm off only where the protocol is named, as socket.create_server does not;
-        # with it on, every reply waits 40 ms for an acknowledgement.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.listen(1024)  # From now on: whoever connects before uvicorn accepts waits in the backlog.
+        self._socket = listen(0)
 
     @property
     def address(self) -> Address:
@@ -62,8 +73,8 @@ async def serve(
     control: ASGIApp,
     hosts: HostNames,
     context: ssl.SSLContext,
-    port: int,
-    ready: Callable[[int], None],
+    front: socket.socket,
+    ready: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT; answers in flight get a second to finish.
 
@@ -72,22 +83,19 @@ async def serve(
         control: Answers plain requests to the port itself.
         hosts: The host names that are tunnelled.
         context: TLS for those names.
-        port: The proxy's port on 127.0.0.1; 0 takes a free one.
-        ready: Called with the port as soon as it listens.
-
-    Raises:
-        OSError: The port is taken.
+        front: The proxy's socket, from `listen`.
+        ready: Called when everything is answered.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     listeners = [_Listener(world, context), _Listener(control)]
     proxy = Proxy(hosts, tls=listeners[0].address, control=listeners[1].address)
-    front = await proxy.start(port)
+    accepting = await proxy.start(front)
     running = [asyncio.create_task(listener.run_until_stopped()) for listener in listeners]
-    ready(front.sockets[0].getsockname()[1])
+    ready()
     await stop.wait()
-    front.close()
+    accepting.close()
     for listener in listeners:
         listener.should_exit = True
     await asyncio.wait(running, timeout=1.5)

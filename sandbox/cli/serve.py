@@ -3,8 +3,10 @@
 Belongs here: order and words of starting. Does not: serving itself (`sandbox.server`).
 """
 
+import contextlib
 import os
 import shlex
+import socket
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -88,27 +90,32 @@ def _make(orgs: Orgs, name: str, accounts: int, seed: int) -> None:
 
 def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
     authority, orgs, counters = open_authority(state), Orgs(state), Counters()
-    hosts = HostNames(HOSTS)
+    hosts, front = HostNames(HOSTS), _listen(port)
 
-    def ready(actual: int) -> None:
+    def ready() -> None:
+        actual = front.getsockname()[1]
         serving.announce(actual)
-        typer.echo(f"The sandbox serves {', '.join(orgs.names())} on http://127.0.0.1:{actual}.")
-        typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
+        with contextlib.suppress(BrokenPipeError):  # Whoever started it need not listen to it.
+            typer.echo(f"The sandbox serves {', '.join(orgs.names())} on http://127.0.0.1:{actual}.")
+            typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
 
-    try:
-        uvloop.run(
-            server.serve(
-                salesforce(state, orgs, counters, terms),
-                control(orgs.names, counters),
-                hosts,
-                authority.server_context(hosts.names),
-                port,
-                ready,
-            )
+    uvloop.run(
+        server.serve(
+            salesforce(state, orgs, counters, terms),
+            control(orgs.names, counters),
+            hosts,
+            authority.server_context(hosts.names),
+            front,
+            ready,
         )
-    except OSError as error:
-        # asyncio wraps the operating system's words in its own; the number leads back to them.
-        reason = os.strerror(error.errno or 0)
-        refuse(f"The sandbox cannot listen on 127.0.0.1:{port}: {reason}. Try another --port.")
+    )
     # A long count still running in a worker thread must not hold the exit; all that is durable is written.
     os._exit(0)
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return server.listen(port)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no such port"
+        refuse(f"The sandbox cannot listen on 127.0.0.1:{port}: {reason}. Try another --port.")
