@@ -56,13 +56,12 @@ class SalesforceConnector:
         """Return the earlier of what getUpdated covers and the server's clock less the lag."""
         if name not in self._replicateable:
             self.describe(name)
-        now = self._session.get("limits", kind="control", about=name).at
         if not self._replicateable[name]:
-            return now - self._lag
+            return self._session.get("limits", kind="control", about=name).at - self._lag
+        now = self._session.clock()
         times = f"start={_query_time(now - _LOOK_BACK)}&end={_query_time(now)}"
-        answer = self._answer(f"sobjects/{name}/updated?{times}", "control", name)
-        covered = datetime.fromisoformat(answer["latestDateCovered"])
-        return min(covered, now - self._lag)
+        answer = self._session.get(f"sobjects/{name}/updated?{times}", kind="control", about=name)
+        return min(_covered(answer.body, name), answer.at - self._lag)
 
     def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
         """Yield id ranges for a history, time slices for anything younger."""
@@ -136,6 +135,13 @@ def _batches(
         extraction.expected_rows = cursor.total - vanished
         if whole:
             yield batch(source, whole)
+
+
+def _covered(body: Any, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(body["latestDateCovered"])
+    except (TypeError, LookupError, ValueError):
+        raise Corrupt("The answer of getUpdated has no latestDateCovered.", subject=name) from None
 
 
 def _query_time(time: datetime) -> str:

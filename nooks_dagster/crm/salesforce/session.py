@@ -10,7 +10,7 @@ refused call up to a thousand times, know no time-out and keep the old host afte
 import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import Any, Protocol
@@ -71,6 +71,7 @@ class Session:
         self._lock = Lock()
         self._login: _Login | None = None
         self._refused: Unauthorized | None = None
+        self._clock: tuple[datetime, float] | None = None
 
     def get(self, path: str, *, kind: str, about: str = "", tries: int = TRIES) -> Reply:
         """Return the JSON at a path, relative to the API's base or absolute on the org's host.
@@ -104,6 +105,13 @@ class Session:
         """Return the calls of this session."""
         return self._meter.usage()
 
+    def clock(self) -> datetime:
+        """Return about what the server's clock shows: the last answer's, and the time since; asks if there is none."""
+        if self._clock is None:
+            return self.get("limits", kind="control").at
+        at, then = self._clock
+        return at + timedelta(seconds=time.monotonic() - then)
+
     def _send(self, login: _Login, path: str, kind: str, about: str) -> Reply:
         self._throttle.before_call(kind)
         self._meter.count(kind)
@@ -124,6 +132,7 @@ class Session:
             self._meter.note(told)
             self._throttle.after_call(*told)
         at = _server_time(response)
+        self._clock = at, time.monotonic()
         return Reply(_json(response), at, at - response.elapsed)
 
     def _current(self) -> _Login:

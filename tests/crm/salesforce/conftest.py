@@ -49,8 +49,8 @@ def session(open_session: OpenSession) -> Session:
 
 @pytest.fixture(scope="session")
 def served_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A sandbox with an org of 300 accounts, for the whole session."""
-    with served(Path(tmp_path_factory.mktemp("world")), accounts=300) as world:
+    """A sandbox with an org of 150 accounts, for the whole session."""
+    with served(Path(tmp_path_factory.mktemp("world")), accounts=150) as world:
         yield world
 
 

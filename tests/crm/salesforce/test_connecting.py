@@ -33,7 +33,7 @@ def test_a_connection_that_works_is_recorded_with_its_secret_apart(
     assert secrets.get(connection.secret_ref) == {k: v for k, v in SECRET.items() if k != "domain"}
     assert (tmp_path / "secrets" / "acme-salesforce.json").stat().st_mode & 0o777 == 0o600
     assert found.account == "acme.my.salesforce.com"
-    assert found.rows["Account"] > 250
+    assert found.rows["Account"] > 120
     assert list(found.missing) == ["Event"]
     assert found.calls <= 12
     with db.transaction() as conn:

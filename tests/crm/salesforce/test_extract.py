@@ -1,6 +1,8 @@
 """A chunk arrives whole: when its cursor is lost, when pages repeat, and when an object is too wide for one query."""
 
+import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -168,3 +170,18 @@ def test_eight_hundred_long_fields_fit_their_addresses() -> None:
     assert {name for group in groups for name in group} == {field.name for field in wide.fields}
     worst = [f"Id IN ({','.join(soql.record_id(from_number('a00', n)) for n in range(100))})"]
     assert all(len(soql.encoded(soql.select(group, "Thing__c", worst))) < 16_384 - 200 for group in groups)
+
+
+def test_an_open_transaction_holds_the_safe_bound_back_to_its_start(org: FakeOrg, session: Session) -> None:
+    describe = {"name": "Thing__c", "replicateable": True, "fields": [{"name": n, "type": "string"} for n in FIELDS]}
+    org.answers.append(Answer(describe))
+    org.answers.append(Answer({"ids": [], "latestDateCovered": "2026-11-20T09:12:00.000+0000"}))
+    assert SalesforceConnector(session).safe_bound("Thing__c") == datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+    assert re.search(r"start=2026-11-20T09:58:..%2B00:00&end=2026-11-20T10:00:..%2B00:00$", org.paths[1])
+
+
+def test_without_one_the_lag_holds_it_back_by_the_servers_clock(org: FakeOrg, session: Session) -> None:
+    describe = {"name": "Thing__c", "replicateable": True, "fields": [{"name": n, "type": "string"} for n in FIELDS]}
+    org.answers.append(Answer(describe))
+    org.answers.append(Answer({"ids": [], "latestDateCovered": "2026-11-20T10:00:00.000+0000"}))
+    assert SalesforceConnector(session).safe_bound("Thing__c") == datetime(2026, 11, 20, 9, 55, tzinfo=UTC)
