@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from xml.parsers.expat import ExpatError
 
 import requests
+from jwt import PyJWTError
 from pydantic_core import from_json
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
@@ -158,13 +159,13 @@ class Session:
         self._meter.count("login")
         try:
             login: _Login = Salesforce(session=self._line, version=API_VERSION, **arguments)
-        except (*_STUMBLES, SalesforceError, ExpatError) as error:
+        except (*_STUMBLES, SalesforceError, ExpatError, PyJWTError) as error:
             raise self._odd_login(error) from None
         return login
 
     def _odd_login(self, error: Exception) -> Failure:
         """Translate what simple-salesforce stumbles over: an unusable key, a reply that lacks its fields."""
-        if self._credentials.flow == "signed token" and isinstance(error, ValueError):
+        if self._credentials.flow == "signed token" and isinstance(error, (ValueError, PyJWTError)):
             return Permanent(
                 "The private key cannot be used.",
                 subject=self._subject,

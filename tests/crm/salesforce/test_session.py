@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, RateLimited, Transient, Unauthorized
@@ -152,4 +154,21 @@ def test_a_throttle_that_refuses_is_obeyed_at_once(org: FakeOrg, open_session: O
     throttle.spent = True
     with pytest.raises(QuotaExhausted):
         open_session(throttle).get("limits", kind="control")
+    assert org.logins == 0
+
+
+def test_a_signed_token_is_a_way_in(org: FakeOrg, open_session: OpenSession) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    org.answers.append(Answer({"ok": True}))
+    session = open_session(username="ann@acme.com", consumer_key="key", privatekey=key.decode())
+    assert session.get("limits", kind="control").body == {"ok": True}
+
+
+def test_a_private_key_that_is_none_is_told_before_anything_is_sent(org: FakeOrg, open_session: OpenSession) -> None:
+    session = open_session(username="ann@acme.com", consumer_key="key", privatekey="hush")
+    with pytest.raises(Permanent, match="private key cannot be used") as caught:
+        session.get("limits", kind="control")
+    assert "hush" not in str(caught.value)
     assert org.logins == 0
