@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from nooks_dagster.failures import Transient
-from nooks_dagster.local import deadline, dotenv_file, processes, record, stack, supervisor
+from nooks_dagster.local import deadline, dotenv_file, processes, record, stack
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.record import Entry, Record
 from nooks_dagster.local.watched import MARKER
@@ -76,17 +76,19 @@ def until_well(environment: Environment) -> Iterator[tuple[float, Entry]]:
 
 
 def shut_down(environment: Environment) -> Iterator[Entry]:
-    """Stop everything, in reverse order of need, and yield each service when it has stopped."""
-    living = status(environment).supervisor
-    if living is None:
-        orphaned = supervisor.of(environment)
-        orphaned.adopt()
-        orphaned.stop()
-        orphaned.run()
-    else:
-        os.kill(living.pid, signal.SIGTERM)
-        yield from _stopped(environment, living)
-        processes.stop(living, grace=0)
+    """Stop everything, in reverse order of need, and yield each service when it has stopped.
+
+    The supervisor does it; what one that was killed left running is stopped here.
+    """
+    known = status(environment)
+    if known.supervisor is not None:
+        os.kill(known.supervisor.pid, signal.SIGTERM)
+        yield from _stopped(environment, known.supervisor)
+        processes.stop(known.supervisor, grace=0)
+    for entry in reversed(record.read(environment.state / "stack.json").entries):
+        if entry.process is not None and entry.process.alive():
+            processes.stop(entry.process, grace=30, first=signal.SIGINT)  # for Postgres: do not wait for clients
+            yield entry
     processes.stop(*processes.carriers(MARKER, str(environment.root)), grace=5, whole=True)
 
 

@@ -40,6 +40,7 @@ class Watched:
         self.service = service
         self.entry = Entry(service.name, service.title)
         self.log = logs / f"{service.name}.log"
+        logs.mkdir(parents=True, exist_ok=True)
         self._marker = marker
         self._failures = 0
         self._next_try = 0.0
@@ -78,7 +79,7 @@ class Watched:
 
     def _start(self) -> None:
         self.entry.state, self.entry.starts = "starting", self.entry.starts + 1
-        self._answered = time.monotonic()
+        self._answered, self._next_probe = time.monotonic(), 0.0
         variables = {**(self.service.variables or os.environ), MARKER: self._marker}
         try:
             self._evict()
