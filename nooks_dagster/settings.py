@@ -6,8 +6,9 @@ Does not: secrets of customers (`workspaces.secrets`) or per-workspace choices (
 
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,8 +26,9 @@ class Settings(BaseSettings):
     release: str = Field(default="dev", description="The release that plans and runs work; written on every item.")
 
     postgres_connections: int = Field(
-        default=12, gt=0, description="Pool size of one process; 300 server slots / 24 processes."
+        default=6, gt=0, description="Most sessions of one process; a sync needs one for each worker and one more."
     )
+    postgres_sessions: int = Field(default=300, gt=0, description="max_connections of the server.")
     crm_workers: int = Field(
         default=4,
         gt=0,
@@ -52,6 +54,17 @@ class Settings(BaseSettings):
     max_frame_rows: int = Field(
         default=2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame."
     )
+
+    @model_validator(mode="after")
+    def _bounds_hold(self) -> Self:
+        """Refuse settings whose product exceeds what Postgres has (I5); a run holds its pool and one heartbeat."""
+        sessions = self.crm_runs * (self.crm_workers + 3)
+        if sessions > self.postgres_sessions // 2:
+            raise ValueError(
+                f"NOOKS_CRM_RUNS x (NOOKS_CRM_WORKERS + 3) = {sessions} Postgres sessions, more than half of the "
+                f"{self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower one or raise the server's."
+            )
+        return self
 
     @property
     def scratch(self) -> Path:

@@ -15,7 +15,7 @@ class PostgresResource(dg.ConfigurableResource[None]):
     """Connections to the platform's database. All resources with one address share one pool in a process."""
 
     url: str = Field(description="postgresql://user:password@host:port/database")
-    connections: int = Field(default=12, gt=0, description="Most connections of one process.")
+    connections: int = Field(default=6, gt=0, description="Most connections of one process.")
 
     @property
     def database(self) -> Database:

@@ -12,9 +12,13 @@ from typing import Any, Self
 
 from nooks_dagster.ledger.items import Item, NewItem, Queue, WorkClass
 
-DISCOVERIES = Queue("crm.discoveries", serial=True, blocks=True)
-WINDOWS = Queue("crm.windows", serial=True, blocks=True)
-CHUNKS = Queue("crm.chunks", blocks=True)
+# One retry budget (I6): a request is sent at most 5 x 4 = 20 times, then its lane is blocked and somebody sees it.
+SENDS_IN_A_ROW = 5
+CLAIMS_OF_AN_ITEM = 4
+
+DISCOVERIES = Queue("crm.discoveries", serial=True, blocks=True, attempts=CLAIMS_OF_AN_ITEM)
+WINDOWS = Queue("crm.windows", serial=True, blocks=True, attempts=CLAIMS_OF_AN_ITEM)
+CHUNKS = Queue("crm.chunks", blocks=True, attempts=CLAIMS_OF_AN_ITEM)
 
 # Rows stamped this long before the watermark are read again, for those that became visible late;
 # the version guard makes meeting a row twice harmless.

@@ -12,9 +12,10 @@ from datetime import timedelta
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from nooks_dagster.crm.salesforce.meanings import LocatorLost
+from nooks_dagster.crm.work import SENDS_IN_A_ROW
 from nooks_dagster.failures import QuotaExhausted, Transient
 
-TRIES = 5
+TRIES = SENDS_IN_A_ROW
 LONGEST_PAUSE = timedelta(seconds=60)  # a longer Retry-After is the ledger's to wait for, not a thread's
 
 Sleep = Callable[[float], None]
