@@ -7,6 +7,8 @@ import socket
 
 import psutil
 
+from nooks_dagster.failures import Transient
+
 
 def is_free(port: int) -> bool:
     """Tell whether a server can listen on the port of 127.0.0.1 now."""
@@ -39,6 +41,14 @@ def holder(port: int) -> psutil.Process | None:
     except psutil.Error:  # macOS, and other people's processes
         return None
     return None
+
+
+def busy(port: int, whose: str) -> Transient:
+    """Return the failure of a service whose port somebody else holds."""
+    return Transient(
+        f"Port {port} is held by {describe_holder(port)}, so it cannot be used for: {whose}.",
+        next_step="Stop that process, or put another port into .env.",
+    )
 
 
 def describe_holder(port: int) -> str:

@@ -106,11 +106,7 @@ class Postgres:
         _check_version(programs, data)
         _heal(data)
         if not ports.is_free(self.port):
-            raise Transient(
-                f"Port {self.port} of Postgres is held by {ports.describe_holder(self.port)}.",
-                next_step="Stop that process, or put another port into NOOKS_POSTGRES_URL and "
-                "NOOKS_DAGSTER_POSTGRES_URL in .env.",
-            )
+            raise ports.busy(self.port, "Postgres")
         settings = SETTINGS | ({} if self.durable else FAST_AND_FORGETFUL) | {"port": str(self.port)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(programs / "postgres"), "-D", str(data), *options]

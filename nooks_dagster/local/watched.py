@@ -82,7 +82,7 @@ class Watched:
         self._answered, self._next_probe = time.monotonic(), 0.0
         variables = {**(self.service.variables or os.environ), MARKER: self._marker}
         try:
-            self._evict()
+            self._make_room()
             self._turn_log()
             self.entry.process = processes.start(
                 self.service.prepare(),
@@ -139,12 +139,20 @@ class Watched:
         service = self.service
         processes.stop(process, grace=service.grace, first=service.stop_signal, whole=service.stops_whole_family)
 
-    def _evict(self) -> None:
-        """Stop a survivor of ours that holds the port: gRPC shares ports, and clients would flip."""
-        survivor = ports.holder(self.service.port) if self.service.port else None
+    def _make_room(self) -> None:
+        """Stop a survivor of ours that holds the port: gRPC shares ports, and clients would flip.
+
+        Raises:
+            Transient: It is not ours.
+        """
+        if not self.service.port or ports.is_free(self.service.port):
+            return
+        survivor = ports.holder(self.service.port)
         if survivor and processes.carries(survivor, MARKER, self._marker):
             self._note(f"stopping process {survivor.pid}, which still holds port {self.service.port}")
             processes.stop(processes.Process.of(survivor.pid), grace=self.service.grace)
+        elif not ports.is_free(self.service.port):
+            raise ports.busy(self.service.port, self.service.title)
 
     def _turn_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:

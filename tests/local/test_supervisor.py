@@ -170,7 +170,10 @@ def test_a_stranger_on_the_port_is_left_alone(begin: Begin, tmp_path: Path) -> N
             except OSError:
                 continue
         supervisor = begin(service)
-        until(supervisor, tmp_path, "web", lambda entry: "Address already in use" in entry.problem)
+        held = f"Port {service.port} is held by "
+        entry = until(supervisor, tmp_path, "web", lambda entry: entry.problem.startswith(held))
+        assert f"(process {stranger.pid})" in entry.problem
+        assert "put another port into .env" in entry.problem
         assert stranger.poll() is None
         stranger.kill()
 
