@@ -6,19 +6,22 @@ Belongs here: connecting, pooling, transactions. Does not: any SQL about our tab
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from nooks_dagster.failures import Permanent, Transient
+from nooks_dagster.failures import Permanent, Transient, Unavailable
 
 APPLICATION = "nooks"
 CONNECT_SECONDS = 5
 """A server that does not answer within this is called down."""
 WAIT_SECONDS = 30.0
 """How long a caller waits for a free connection: longer than a Postgres restart, shorter than a lease."""
+FULL_DISK_WAIT = timedelta(minutes=1)
+"""Nobody frees a disk in seconds, and every try fetches its rows again."""
 
 
 class Database:
@@ -46,8 +49,8 @@ class Database:
         """Yield a connection in a transaction: committed on a clean exit, rolled back on any exception.
 
         Raises:
-            Transient: Postgres does not answer or went away, every connection is busy, or this transaction
-                was the victim of a deadlock; another try of the whole transaction may succeed.
+            Unavailable: Postgres does not answer or went away, or every connection is busy.
+            Transient: This transaction was the victim of a deadlock; another try of the whole may succeed.
         """
         with translated(self._address), self._borrow() as conn:
             yield conn
@@ -94,7 +97,7 @@ def connect(url: str, *, autocommit: bool = False, dbname: str | None = None) ->
     """Open one connection outside any pool: for migrations, LISTEN, and asking whether Postgres is there.
 
     Raises:
-        Transient: Postgres does not answer, or refuses us; the message has host and port, never the password.
+        Unavailable: Postgres does not answer, or refuses us; the message has host and port, never the password.
         Permanent: The URL is malformed.
     """
     where = address(url)
@@ -129,7 +132,7 @@ def address(url: str) -> str:
 
 @contextmanager
 def translated(where: str) -> Iterator[None]:
-    """Turn what accuses the database, or the company a transaction keeps, into `Transient`.
+    """Turn what accuses the database, or the company a transaction keeps, into `Transient` and `Unavailable`.
 
     Args:
         where: The address for the message, from `address`.
@@ -137,7 +140,7 @@ def translated(where: str) -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Transient(
+        raise Unavailable(
             f"No database connection came free within {WAIT_SECONDS:.0f} s.",
             subject=f"Postgres at {where}",
             next_step="Start it with `make up` if it is down, or raise NOOKS_POSTGRES_CONNECTIONS.",
@@ -150,18 +153,19 @@ def translated(where: str) -> Iterator[None]:
     except errors.QueryCanceled as error:
         raise Transient("Postgres cancelled a statement.", subject=f"Postgres at {where}") from error
     except errors.DiskFull as error:
-        raise Transient(
+        raise Unavailable(
             "Postgres has no disk space left.",
             subject=f"Postgres at {where}",
             next_step="Free or add space on the disk of its data folder; work goes on by itself.",
+            retry_in=FULL_DISK_WAIT,
         ) from error
     except psycopg.OperationalError as error:
         raise _down(where, error) from error
 
 
-def _down(where: str, error: psycopg.OperationalError) -> Transient:
+def _down(where: str, error: psycopg.OperationalError) -> Unavailable:
     reason = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason given"])[0]
-    return Transient(
+    return Unavailable(
         f"Postgres does not answer ({reason}).",
         subject=f"Postgres at {where}",
         next_step="Start it with `make up`, or correct NOOKS_POSTGRES_URL in .env.",

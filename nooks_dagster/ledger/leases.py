@@ -18,7 +18,7 @@ from typing import Self
 import psycopg
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Unavailable
+from nooks_dagster.failures import Transient
 from nooks_dagster.ledger.items import Claim
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class LeaseKeeper:
         while not self._stopping.wait(interval):
             try:
                 self.renew()
-            except (psycopg.Error, Unavailable) as error:
+            except (psycopg.Error, Transient) as error:
                 # Postgres may be restarting; the leases outlive two missed renewals.
                 log.warning("leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval)
 

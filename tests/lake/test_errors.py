@@ -8,7 +8,7 @@ import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
-from nooks_dagster.failures import Failure, Permanent, RateLimited, Transient
+from nooks_dagster.failures import Failure, Permanent, RateLimited, Unavailable
 from nooks_dagster.lake.errors import Conflict, Missing, disk_errors, lake_errors
 
 URI = "gs://bucket/name"
@@ -22,18 +22,18 @@ URI = "gs://bucket/name"
         (google.Forbidden("denied"), Permanent, "roles/storage.objectUser"),
         (google.TooManyRequests("slow"), RateLimited, "slow down"),
         (google.PreconditionFailed("conditionNotMet"), Conflict, "Another writer"),
-        (google.ServiceUnavailable("later"), Transient, "does not answer"),
-        (google.RetryError("gave up", google.ServiceUnavailable("later")), Transient, "ServiceUnavailable"),
+        (google.ServiceUnavailable("later"), Unavailable, "does not answer"),
+        (google.RetryError("gave up", google.ServiceUnavailable("later")), Unavailable, "ServiceUnavailable"),
         (google.RetryError("gave up", google.TooManyRequests("slow")), RateLimited, "slow down"),
-        (google.from_http_status(410, "session gone"), Transient, "does not answer"),
-        (google.from_http_status(507, "no space"), Transient, "disk under the lake is full"),
+        (google.from_http_status(410, "session gone"), Unavailable, "does not answer"),
+        (google.from_http_status(507, "no space"), Unavailable, "disk under the lake is full"),
         (google.BadRequest("what?"), Permanent, "400"),
-        (requests.ConnectionError("refused"), Transient, "make up"),
-        (requests.ReadTimeout("slow"), Transient, "ReadTimeout"),
-        (ConnectionResetError("reset"), Transient, "does not answer"),
+        (requests.ConnectionError("refused"), Unavailable, "make up"),
+        (requests.ReadTimeout("slow"), Unavailable, "ReadTimeout"),
+        (ConnectionResetError("reset"), Unavailable, "does not answer"),
         (auth.DefaultCredentialsError("none"), Permanent, "gcloud auth"),
         (auth.RefreshError("revoked"), Permanent, "service account key"),
-        (auth.TransportError("no route"), Transient, "does not answer"),
+        (auth.TransportError("no route"), Unavailable, "does not answer"),
     ],
 )
 def test_every_error_of_the_client_becomes_a_sentence(error: Exception, failure: type[Failure], words: str) -> None:
@@ -50,7 +50,7 @@ def test_a_lost_race_or_a_slow_lane_accuses_nobody() -> None:
 
 def test_a_full_disk_names_the_folder() -> None:
     with (
-        pytest.raises(Transient, match=r"^/scratch: The disk is full.*NOOKS_HOME"),
+        pytest.raises(Unavailable, match=r"^/scratch: The disk is full.*NOOKS_HOME"),
         disk_errors(Path("/scratch")),
         Path("/dev/full").open("wb", buffering=0) as full,
     ):
