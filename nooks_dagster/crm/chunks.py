@@ -3,10 +3,13 @@
 Belongs here: the life of one chunk. Does not: which chunks there are (`crm.windows`).
 
 A chunk dies anywhere without harm: before `landed` it is fetched again, after it only merged again from
-the lake, and a part that no ledger row names is never read.
+the lake, and a part that no ledger row names is never read. A part that was altered or removed meanwhile is
+struck out and fetched again too.
 """
 
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +24,15 @@ from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.work import WindowTask, moment
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt
-from nooks_dagster.lake.catalog import add_part
+from nooks_dagster.lake.catalog import add_part, forget_part
+from nooks_dagster.lake.errors import Missing
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.parts import LocalPart, PartWriter
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.ledger import Ledger
+
+log = logging.getLogger(__name__)
 
 MERGE_ROWS = 10_000  # about 5 MB of Arrow for 40 columns, so that eight workers stay far below 700 MB
 
@@ -53,13 +59,27 @@ class ChunkRunner:
             LostLease: Another worker has the chunk; nothing of ours was committed.
         """
         landed = claim.item.progress.get("landed")
-        if landed is None:
+        if landed is None or not self._merge_landed(claim, task, source, Handle.from_json(landed)):
             self._land_and_merge(claim, task, source, connector)
-            return
-        handle = Handle.from_json(landed)
-        with self._lake.fetched(handle) as path:
+
+    def _merge_landed(self, claim: Claim, task: WindowTask, source: SourceObject, handle: Handle) -> bool:
+        """Merge what a predecessor landed; say whether it could be read."""
+        with ExitStack() as stack:
+            try:
+                path = stack.enter_context(self._lake.fetched(handle))
+            except (Corrupt, Missing) as broken:
+                log.warning("%s %s: its rows are fetched again. %s", claim.item.lane, claim.item.key, broken)
+                self._strike_out(claim, handle)
+                return False
             claim.tick()
             self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
+        return True
+
+    def _strike_out(self, claim: Claim, handle: Handle) -> None:
+        """Undo a landing under the fence; the new part's name carries a later fence, so that the two never meet."""
+        with self._db.transaction() as conn:
+            self._ledger.advance(conn, claim, {})
+            forget_part(conn, handle.uri)
 
     def _land_and_merge(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
         extraction = connector.extract(source, Chunk(claim.item.payload["key"], claim.item.payload["spec"]))

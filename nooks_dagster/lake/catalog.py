@@ -38,6 +38,11 @@ def add_part(conn: psycopg.Connection, dataset: str, handle: Handle, item_id: in
         raise Corrupt("A part was catalogued before with other bytes.", subject=handle.uri)
 
 
+def forget_part(conn: psycopg.Connection, uri: str) -> None:
+    """Strike a part from the catalog in the caller's transaction: its bytes can no longer be trusted."""
+    conn.execute("delete from lake.parts where uri = %s", (uri,))
+
+
 def parts(conn: psycopg.Connection, dataset: str) -> list[Handle]:
     """Return the parts of a dataset, oldest first."""
     return [Handle(*row) for row in conn.execute(_PARTS, (dataset,))]
