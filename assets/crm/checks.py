@@ -4,13 +4,16 @@ A check that looks at one partition turns green again with the next healthy one,
 workspace and names the worst 20 with what to do.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from assets.crm.specs import raw_key, table_key
+from assets.tables import markdown
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.status import LaneStatus, Unmerged, lane_statuses, unmerged_parts
+from nooks_dagster.crm.work import DISCOVERIES
+from nooks_dagster.ledger.dead_letters import DeadLetter, DeadLetters
 from resources.postgres import PostgresResource
 
 WORST = 20
@@ -29,12 +32,14 @@ MERGED = "landed_rows_are_merged"
 def crm_lane_checks(
     context: dg.AssetCheckExecutionContext, postgres: PostgresResource
 ) -> Iterator[dg.AssetCheckResult]:
-    """Fail for an object when a lane of it is blocked or its connection refused."""
+    """Fail for an object when a lane of it is blocked; for all, when a connection cannot even be looked into."""
     with postgres.database.transaction() as conn:
         lanes = lane_statuses(conn)
+    blocked = DeadLetters(postgres.database).blocked(limit=1000)
+    connections = [_connection(item) for item in blocked if item.queue == DISCOVERIES.name]
     for key in sorted(context.selected_asset_check_keys):
-        blocked = [lane for lane in lanes if lane.canonical == key.asset_key.path[-1] and lane.state == "blocked"]
-        yield _result(key, [_lane(lane) for lane in blocked])
+        mine = [lane for lane in lanes if lane.canonical == key.asset_key.path[-1] and lane.state == "blocked"]
+        yield _result(key, [*connections, *map(_lane, mine)])
 
 
 @dg.multi_asset_check(
@@ -57,10 +62,19 @@ def crm_landing_checks(
 
 def _result(key: dg.AssetCheckKey, rows: Sequence[dict[str, str]]) -> dg.AssetCheckResult:
     metadata = {"count": dg.MetadataValue.int(len(rows))}
-    table = {"worst": dg.MetadataValue.md(_markdown(rows[:WORST]))} if rows else {}
+    table = {"worst": dg.MetadataValue.md(markdown(rows, WORST))} if rows else {}
     return dg.AssetCheckResult(
         asset_key=key.asset_key, check_name=key.name, passed=not rows, metadata={**metadata, **table}
     )
+
+
+def _connection(item: DeadLetter) -> dict[str, str]:
+    return {
+        "lane": item.lane,
+        "complete until": "-",
+        "what happened, what to do": item.reason or "",
+        "next try": f"{item.retried_at:%Y-%m-%d %H:%M}",
+    }
 
 
 def _lane(lane: LaneStatus) -> dict[str, str]:
@@ -79,9 +93,3 @@ def _part(part: Unmerged) -> dict[str, str]:
         "landed": f"{part.landed_at:%Y-%m-%d %H:%M}",
         "what happened, what to do": part.reason or "Waits for its turn; the dispatcher launches it again.",
     }
-
-
-def _markdown(rows: Iterable[dict[str, str]]) -> str:
-    rows = list(rows)
-    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "-|" * len(rows[0])]
-    return "\n".join(lines + ["| " + " | ".join(row.values()) + " |" for row in rows])

@@ -1,17 +1,19 @@
 """What a sync shows on an asset's page: rows, bytes, rates, windows, a table per source object.
 
-Belongs here: turning reports into metadata and sentences. Does not: deciding what is materialised.
+Belongs here: turning reports into metadata. Does not: deciding what is materialised (`assets.crm.telling`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import dagster as dg
 
+from assets.tables import markdown
 from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import WorkspaceSync
 
 COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
+SHOWN_WINDOWS = 30
 
 
 def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync) -> dg.MaterializeResult[None]:
@@ -25,8 +27,9 @@ def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: Worksp
         "rows_read": dg.IntMetadataValue(totals["rows"]),
         "rows_per_second": dg.FloatMetadataValue(round(totals["rows"] / seconds, 1) if seconds else 0.0),
         "api_calls_of_this_run": dg.IntMetadataValue(sync.calls()),
-        "windows": dg.MarkdownMetadataValue(_table(reports)),
     }
+    if reports:
+        metadata["windows"] = dg.MarkdownMetadataValue(_table(reports))
     if raw:
         metadata["bytes_landed"] = dg.IntMetadataValue(totals["bytes"])
         metadata["bytes_stored"] = dg.IntMetadataValue(stored.parts_bytes)
@@ -34,43 +37,33 @@ def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: Worksp
         names = ("inserted", "updated", "unchanged", "deleted")
         metadata |= {f"rows_{name}": dg.IntMetadataValue(totals[name]) for name in names}
         metadata["tombstones"] = dg.IntMetadataValue(stored.tombstones)
-    complete = [r.until for r in reports if r.until and r.ending is Ending.DONE]
-    if complete:
-        metadata["complete_until"] = dg.TimestampMetadataValue(min(complete).timestamp())
+    if complete := _complete_until(key.path[-1], sync):
+        metadata["complete_until"] = dg.TimestampMetadataValue(complete.timestamp())
     return dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
-def reached_nothing(problems: Sequence[str], reports: Mapping[str, Sequence[WindowReport]]) -> str | None:
-    """Return the sentence a person's click ends with when something could not be reached, else None."""
-    stuck = [
-        f"{r.task.connection}/{r.task.source} is {r.ending}: {r.reason}"
-        for group in reports.values()
-        for r in group
-        if r.ending in (Ending.BLOCKED, Ending.PARKED)
-    ]
-    sentences = [*problems, *stuck]
-    return "; ".join(sentences[:20]) if sentences else None
+def _complete_until(canonical: str, sync: WorkspaceSync) -> datetime | None:
+    """Return the time up to which all source objects are complete; None while the history of one is not."""
+    watermarks = [lane.watermark for lane in sync.lanes() if lane.canonical == canonical]
+    known = [moment for moment in watermarks if moment]
+    return min(known) if known and len(known) == len(watermarks) else None
 
 
 def _table(reports: Sequence[WindowReport]) -> str:
-    head = "| source | window | rows | inserted | updated | unchanged | deleted | MB | seconds | ending |\n"
-    rule = "|-|-|-:|-:|-:|-:|-:|-:|-:|-|\n"
-    return head + rule + "\n".join(_row(report) for report in reports)
+    """Draw the windows: those that did not reach their end first, then the largest."""
+    ranked = sorted(reports, key=lambda r: (r.ending is Ending.DONE, -r.totals.get("rows", 0)))
+    return markdown([_row(r) for r in ranked], SHOWN_WINDOWS, numbers=(*COUNTS, "MB", "seconds"))
 
 
-def _row(report: WindowReport) -> str:
-    numbers = [f"{report.totals.get(name, 0):,}" for name in COUNTS[:-1]]
-    window = f"{report.task.kind}: {_time(report.since) or 'beginning'} to {_time(report.until) or '-'}"
-    size = f"{report.totals.get('bytes', 0) / 1e6:.1f}"
-    cells = [
-        report.task.source,
-        window,
-        *numbers,
-        size,
-        f"{report.seconds:.1f}",
-        report.reason or report.ending,
-    ]
-    return "| " + " | ".join(cells) + " |"
+def _row(report: WindowReport) -> dict[str, str]:
+    return {
+        "source": report.task.source,
+        "window": f"{report.task.kind}: {_time(report.since) or 'beginning'} to {_time(report.until) or '-'}",
+        **{name: f"{report.totals.get(name, 0):,}" for name in COUNTS[:-1]},
+        "MB": f"{report.totals.get('bytes', 0) / 1e6:.1f}",
+        "seconds": f"{report.seconds:.1f}",
+        "ending": report.reason or report.ending,
+    }
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -14,12 +14,14 @@ from nooks_dagster.crm.chunks import ChunkRunner
 from nooks_dagster.crm.connections import ConnectorFactory, Connectors
 from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.status import LaneStatus, lane_statuses
 from nooks_dagster.crm.stored import Stored, stored
 from nooks_dagster.crm.sync import Sync
 from nooks_dagster.crm.windows import WindowRunner
 from nooks_dagster.crm.work import Request, discovery, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.lake.parts import sweep
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
@@ -36,8 +38,9 @@ LANES = """
 HELD = """
     SELECT count(*) FROM work.items
     WHERE queue IN ('crm.windows', 'crm.discoveries') AND scope = %s AND state = 'leased' AND lease_until > now()
-      AND (%s::text[] IS NULL OR payload ->> 'canonical' = ANY(%s))
+      AND (queue = 'crm.discoveries' OR %s::text[] IS NULL OR payload ->> 'canonical' = ANY(%s))
 """
+POLL_SECONDS = 1.0  # one indexed count
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,11 @@ class WorkspaceSync:
         with self._platform.db.transaction() as conn:
             return stored(conn, self._run.workspace, canonical)
 
+    def lanes(self) -> Sequence[LaneStatus]:
+        """Return how the source objects of this workspace stand."""
+        with self._platform.db.transaction() as conn:
+            return lane_statuses(conn, self._run.scope)
+
     def _ask(self) -> None:
         connections = [c for c in self._registry.connections(self._run.workspace) if c.state != "removed"]
         if not connections:
@@ -144,17 +152,21 @@ class WorkspaceSync:
         # One connection of its own, so that renewals never wait for a worker to finish its transaction.
         heart = Database(settings.postgres_url, size=1)
         stall = timedelta(seconds=settings.stall_seconds)
+        deadline = time.monotonic() + settings.patience_seconds
         try:
             with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
                 sync = self._sync(keeper)
                 yield from sync.drain(self._run.scope, self._lanes)
-                self._wait_for_others()
+                while self._waited_for_others(deadline):
+                    # They may have died or failed, and left what is due to us.
+                    yield from sync.drain(self._run.scope, self._lanes)
                 self.problems = sync.problems
         finally:
             heart.close()
 
     def _sync(self, keeper: LeaseKeeper) -> Sync:
         db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings
+        sweep(lake.scratch)
         return Sync(
             self._ledger,
             keeper,
@@ -176,15 +188,17 @@ class WorkspaceSync:
         if connection:
             self._registry.mark(connection, "unauthorized", reason)
 
-    def _wait_for_others(self) -> None:
-        """A click on work that another run holds waits for it a while; what it reached is then told."""
+    def _waited_for_others(self, deadline: float) -> bool:
+        """Wait a while for work that another run holds, when a person wants it; say if there was any to wait for."""
         if self._run.launch is not None:
-            return
+            return False
         objects = list(self._run.request.objects) or None
-        deadline = time.monotonic() + self._platform.settings.patience_seconds
+        waited = False
         while time.monotonic() < deadline:
             with self._platform.db.transaction() as conn:
                 row = conn.execute(HELD, (self._run.scope, objects, objects)).fetchone()
             if not row or not row[0]:
-                return
-            time.sleep(2)
+                return waited
+            waited = True
+            time.sleep(POLL_SECONDS)
+        return False

@@ -5,8 +5,10 @@ Does not: names in the lake, or when a part may be written.
 """
 
 import hashlib
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -107,6 +109,20 @@ class PartWriter:
             self._parquet.write_table(table, row_group_size=_GROUP_ROWS)
         self._rows += table.num_rows
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+
+
+def sweep(folder: Path, older_than: timedelta = timedelta(days=1)) -> int:
+    """Remove what killed processes left in a scratch folder; return how many files that were.
+
+    Args:
+        folder: The scratch folder; it may be missing.
+        older_than: A part in work is written to more often than that.
+    """
+    oldest = time.time() - older_than.total_seconds()
+    left = [path for path in folder.glob("*.parquet") if path.stat().st_mtime < oldest]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)
 
 
 class _HashingFile:

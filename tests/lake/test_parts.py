@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nooks_dagster.failures import Transient
-from nooks_dagster.lake.parts import PartWriter
+from nooks_dagster.lake.parts import PartWriter, sweep
 
 SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string())])
 
@@ -78,3 +79,12 @@ def test_a_full_disk_is_a_failure_that_names_the_folder(tmp_path: Path, monkeypa
 
     with pytest.raises(Transient, match=f"{tmp_path}: The disk is full"):
         fill()
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_work_is_not(tmp_path: Path) -> None:
+    left, in_work = tmp_path / "left.parquet", tmp_path / "in_work.parquet"
+    left.touch()
+    in_work.touch()
+    os.utime(left, (0, 0))
+    assert sweep(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in_work.parquet"]
