@@ -7,6 +7,7 @@ start of a history that takes hours.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -26,7 +27,7 @@ from resources.crm import CrmResource
 @dg.multi_asset(name="crm_records", specs=specs(), can_subset=True, partitions_def=workspaces, pool="crm_sync")
 def crm_records(
     context: dg.AssetExecutionContext, config: CrmSyncConfig, crm: CrmResource
-) -> Iterator[dg.MaterializeResult[None]]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Drain what is due for a workspace; an object is materialised as soon as nothing of it is left to do."""
     try:
         request = config.request({key.path[-1] for key in context.selected_asset_keys})

@@ -5,6 +5,7 @@ Belongs here: turning reports into metadata. Does not: deciding what is material
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
@@ -16,7 +17,7 @@ COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
 SHOWN_WINDOWS = 30
 
 
-def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync) -> dg.MaterializeResult[None]:
+def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync) -> dg.MaterializeResult[Any]:
     """Return the materialisation of one asset after the windows of its object ended."""
     raw = key.path[0] == "crm_raw"
     totals = {name: sum(r.totals.get(name, 0) for r in reports) for name in COUNTS}
