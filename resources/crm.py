@@ -21,4 +21,6 @@ class CrmResource(dg.ConfigurableResource[None]):
     def platform(self) -> Platform:
         """Return the platform that this run works on."""
         database = self.postgres.database
-        return Platform(database, self.lake.lake, settings(), shared_connectors(database))
+        # Heartbeats go to the same database as the work, also where a test or a tool names another one.
+        here = settings().model_copy(update={"postgres_url": self.postgres.url})
+        return Platform(database, self.lake.lake, here, shared_connectors(database))
