@@ -6,6 +6,8 @@ A bucket bounds a rate: in any span it grants at most its capacity plus what flo
 A quota is an allowance that the other side counts; we only remember what it last said.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from nooks_dagster.database.pool import Database
@@ -15,6 +17,15 @@ PROBE_EVERY = timedelta(minutes=10)
 """A spent quota is asked again this often, by one call: Salesforce counts the last 24 hours, so it frees itself
 slowly, and nothing but a response tells how far."""
 SHORTEST_WAIT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the other side last said: calls used out of how many, `age` ago."""
+
+    used: int
+    allowed: int
+    age: timedelta
 
 
 class Budgets:
@@ -85,6 +96,11 @@ class Budgets:
             values = {"key": key, "used": used, "allowed": limit, "probe": PROBE_EVERY}
             conn.execute(_REPORT, values)
 
+    def allowances(self) -> Mapping[str, Allowance]:
+        """Return every allowance that was ever told, by its key."""
+        with self._db.transaction() as conn:
+            return {key: Allowance(*rest) for key, *rest in conn.execute(_ALLOWANCES)}
+
     def check(self, key: str, share: float) -> None:
         """Return if a kind of work may still call; nothing known means it may.
 
@@ -152,6 +168,7 @@ _REPORT = """
     on conflict (key) do update set used = excluded.used, allowed = excluded.allowed,
         reported_at = excluded.reported_at, next_probe_at = excluded.next_probe_at
 """
+_ALLOWANCES = "select key, used, allowed, greatest(now() - reported_at, interval '0') from budgets.quotas"
 _CHECK = """
     with probe as (
         update budgets.quotas set next_probe_at = clock_timestamp() + %(probe)s

@@ -13,9 +13,10 @@ from nooks_dagster.cli.doctor import doctor
 from nooks_dagster.cli.down import down
 from nooks_dagster.cli.errors import Sentences
 from nooks_dagster.cli.project import use_project
+from nooks_dagster.cli.status import status
 from nooks_dagster.cli.up import up
 
-COMMANDS: list[Callable[..., None]] = [up, down, connect, doctor]
+COMMANDS: list[Callable[..., None]] = [up, down, status, connect, doctor]
 
 app = typer.Typer(
     cls=Sentences,

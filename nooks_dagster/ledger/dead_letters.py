@@ -16,6 +16,7 @@ LIST = """
         (SELECT count(*) FROM work.attempts a WHERE a.item_id = i.id) AS attempts
     FROM work.items i WHERE state = ANY(%s) AND (%s::text IS NULL OR scope = %s) ORDER BY id LIMIT %s
 """
+COUNT = "SELECT count(*) FROM work.items WHERE state = 'dead' AND scope = %s"
 REVIVE = """
     UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, finished_at = NULL
     WHERE state IN ('dead', 'blocked') AND id = ANY(%s)
@@ -51,6 +52,12 @@ class DeadLetters:
     def blocked(self, scope: str | None = None, limit: int = 20) -> Sequence[DeadLetter]:
         """Return the items that hold up their lane, oldest first."""
         return self._list(["blocked"], scope, limit)
+
+    def count(self, scope: str) -> int:
+        """Return how many items of a scope were given up."""
+        with self._db.transaction() as conn:
+            row = conn.execute(COUNT, (scope,)).fetchone()
+        return int(row[0]) if row else 0
 
     def replay(self, ids: Sequence[int]) -> int:
         """Make dead or blocked items due again; return how many there were."""

@@ -7,9 +7,9 @@ Why not Dagster's own means: it never catches up on missed ticks, loses a tick w
 run key for ever once its run has failed, and leaves a run STARTED after a reboot (all measured on 1.13.27).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -55,6 +55,11 @@ JOIN = """
     RETURNING n
 """
 END = "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
+LATEST = """
+    SELECT DISTINCT ON (scope) scope, n, run_id, requested_at, started_at, ended_at, outcome, failures,
+        now() - heartbeat_at AS silence
+    FROM work.launches WHERE scope = ANY(%s) ORDER BY scope, ended_at IS NULL DESC, n DESC
+"""
 DISPATCH_LOCK = 0x6E6F6F6B73  # "nooks": one dispatcher at a time, whichever sensor it runs in
 
 
@@ -71,6 +76,27 @@ class Launch:
     def key(self) -> str:
         """Return the run key: new for each launch, the same if one tick is evaluated twice."""
         return f"{self.scope}:{self.n}"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchState:
+    """What has become of the latest launch of a scope; `silence` is the time since its run was last heard of."""
+
+    scope: str
+    n: int
+    run_id: str | None
+    requested_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    outcome: str | None
+    failures: int
+    silence: timedelta | None
+
+
+def latest_launches(conn: psycopg.Connection[Any], scopes: Sequence[str]) -> Mapping[str, LaunchState]:
+    """Return the live launch of each scope, or else its last one."""
+    cursor = conn.cursor(row_factory=class_row(LaunchState))
+    return {launch.scope: launch for launch in cursor.execute(LATEST, (list(scopes),))}
 
 
 class Launches:

@@ -1,0 +1,121 @@
+"""How things stand, in words: one line for a stack, a run, a connection, an object.
+
+Belongs here: sentences, spans and sizes as people read them. Does not: layout (`cli.status`).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from nooks_dagster.crm.overview import ConnectionOverview
+from nooks_dagster.crm.status import LaneStatus, Standing
+from nooks_dagster.crm.work import WindowKind
+from nooks_dagster.ledger.launches import LaunchState
+from nooks_dagster.local.record import Record
+from nooks_dagster.workspaces.registry import ConnectionState
+
+COLOURS: Mapping[Standing, str] = {
+    Standing.COMPLETE: "[green]",
+    Standing.READING: "[cyan]",
+    Standing.WAITING: "",
+    Standing.PARKED: "[yellow]",
+    Standing.BLOCKED: "[red]",
+}
+_KINDS: Mapping[str, str] = {
+    WindowKind.HISTORY: "history",
+    WindowKind.INCREMENTAL: "changes",
+    WindowKind.REFRESH: "refresh",
+    WindowKind.REREAD: "reading again",
+}
+_SPANS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def lane(about: LaneStatus) -> str:
+    """Say how an object stands."""
+    if about.standing is Standing.COMPLETE:
+        return f"complete until {moment(about.watermark)}" if about.watermark else "complete"
+    work = f"{_KINDS[about.kind]}{_progress(about)}"
+    if about.standing is Standing.BLOCKED:
+        return f"BLOCKED, next try {moment(about.next_try)}: {work}"
+    if about.standing is Standing.PARKED:
+        return f"parked until {moment(about.next_try)}: {work}"
+    return work if about.standing is Standing.READING else f"{work}, waiting for a run"
+
+
+def _progress(about: LaneStatus) -> str:
+    if not about.chunks:
+        return ""
+    percent, more = (f" {about.part_merged:.0%}", "") if about.all_planned else ("", " or more")
+    return f"{percent}, {about.chunks_merged:,} of {about.chunks:,}{more} chunks merged, {about.rows_merged:,} rows"
+
+
+def launch(about: LaunchState | None) -> str:
+    """Say whether a run works on a workspace."""
+    if about is None:
+        return "no run yet"
+    if about.ended_at is None:
+        if about.run_id is None or about.silence is None:
+            return f"a run was requested at {moment(about.requested_at)}"
+        return f"run {about.run_id[:8]} works on it, heard of {ago(about.silence)}"
+    if about.outcome == "done":
+        return f"last run ended well at {moment(about.ended_at)}"
+    times = f", {about.failures + 1} in a row" if about.failures else ""
+    return f"last run {about.outcome} at {moment(about.ended_at)}{times}; the next follows by itself"
+
+
+def connection(about: ConnectionOverview) -> str:
+    """Say whether a connection may be used, and how many of its daily calls are."""
+    standing = about.connection
+    parts = [standing.id]
+    if standing.state is not ConnectionState.ACTIVE:
+        parts.append(f"{str(standing.state).upper()}: {standing.state_reason}")
+    if about.allowance:
+        used, allowed = about.allowance.used, about.allowance.allowed
+        parts.append(f"{used:,} of {allowed:,} API calls used ({ago(about.allowance.age)})")
+    if not about.lanes and about.discovery and about.discovery.state != "blocked":
+        parts.append("its objects are looked up by the next run")
+    return "  ".join(parts)
+
+
+def stack(record: Record) -> Iterator[str]:
+    """Say how the local services are: one line when all is well, else one for each that is not."""
+    if not record.entries:
+        return
+    if record.supervisor is None:
+        yield "The local services are not running; `nooks up` starts them."
+        return
+    ill = [entry for entry in record.entries if not entry.finished]
+    yield f"{len(record.entries) - len(ill)} of {len(record.entries)} local services are well."
+    for entry in ill:
+        yield f"✗ {entry.title}: {entry.state}. {entry.problem}".rstrip()
+
+
+def stack_is_well(record: Record) -> bool:
+    """Say whether the local services, if there are any, all run."""
+    return not record.entries or (record.supervisor is not None and all(entry.finished for entry in record.entries))
+
+
+def mark(bad: bool) -> str:
+    """Return the sign before a sentence: a red cross, or a yellow exclamation mark."""
+    return "[red]✗[/red]" if bad else "[yellow]![/yellow]"
+
+
+def moment(time: datetime) -> str:
+    """Write a moment to the minute; all of ours are UTC."""
+    return f"{time:%Y-%m-%d %H:%M}"
+
+
+def ago(span: timedelta) -> str:
+    """Write a span in its largest unit: `3 min ago`."""
+    seconds = max(0, int(span.total_seconds()))
+    size, unit = next((one for one in _SPANS if seconds >= 2 * one[0]), _SPANS[-1])
+    return f"{seconds // size} {unit} ago"
+
+
+def size(count: int) -> str:
+    """Write bytes in the unit that suits: `3.2 MB`."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
