@@ -11,16 +11,19 @@ from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
 from nooks_dagster.crm.work import workspace_of
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launch, Launches
+from nooks_dagster.settings import settings
 
+LAUNCH = "nooks/launch"
 JOBS = [crm_historical_sync, crm_incremental_sync]
-LAUNCHES_PER_TICK = 20  # one run a second is what two cores start (measured 61 a minute)
+WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
 ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 
 
 def run_requests(launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
     """Return a run request for each launch that is due in a workspace that has a partition."""
     scopes = [f"crm/{workspace}" for workspace in known]
-    return [_run_request(launch) for launch in launches.due(LAUNCHES_PER_TICK, scopes)]
+    at_once = 2 * settings().crm_runs  # as many wait for a slot as have one, so that none stands idle
+    return [_run_request(launch) for launch in launches.due(at_once, scopes)]
 
 
 def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
@@ -29,7 +32,8 @@ def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
     over = instance.get_run_records(dg.RunsFilter(run_ids=list(live), statuses=ENDED)) if live else []
     for record in over:
         launches.end_run(record.dagster_run.run_id)
-    lost = launches.lose()
+    waiting = instance.get_runs(dg.RunsFilter(statuses=WAITING))
+    lost = launches.lose(queued=[run.tags[LAUNCH] for run in waiting if LAUNCH in run.tags])
     for run in instance.get_runs(dg.RunsFilter(run_ids=list(lost))) if lost else []:
         if not run.is_finished:
             # The default launcher leaves a run STARTED for ever after a reboot, and its slots with it.
@@ -45,7 +49,7 @@ def _run_request(launch: Launch) -> dg.RunRequest:
         job_name=crm_historical_sync.name if history else crm_incremental_sync.name,
         partition_key=workspace,
         tags={
-            "nooks/launch": launch.key,
+            LAUNCH: launch.key,
             "nooks/workspace": workspace,
             "nooks/class": WorkClass(launch.work_class).name.lower(),
         },

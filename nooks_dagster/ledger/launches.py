@@ -21,6 +21,7 @@ from nooks_dagster.ledger.ledger import READY
 LOSE = """
     UPDATE work.launches SET ended_at = now(), outcome = 'lost'
     WHERE ended_at IS NULL AND coalesce(heartbeat_at < now() - %(silence)s, requested_at < now() - %(grace)s)
+      AND NOT (started_at IS NULL AND scope || ':' || n = ANY(%(queued)s))
     RETURNING run_id
 """
 # A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes.
@@ -39,7 +40,7 @@ DUE = f"""
     WHERE NOT EXISTS (SELECT FROM work.launches live WHERE live.scope = due.scope AND live.ended_at IS NULL)
       AND (last.scope IS NULL OR last.failures = 0 OR {RESTED})
     ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
-    LIMIT %(limit)s
+    LIMIT greatest(0, %(at_once)s - (SELECT count(*) FROM work.launches WHERE ended_at IS NULL))
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
 END_RUN = "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
@@ -113,10 +114,15 @@ class Launches:
         self._silence = silence
         self._grace = grace
 
-    def lose(self) -> Sequence[str]:
-        """End the launches whose runs are gone; return the run ids to be marked as failed."""
+    def lose(self, queued: Sequence[str] = ()) -> Sequence[str]:
+        """End the launches whose runs are gone; return the run ids to be marked as failed.
+
+        Args:
+            queued: Keys of the launches whose runs still wait for a slot: late, but not gone.
+        """
+        values = {"silence": self._silence, "grace": self._grace, "queued": list(queued)}
         with self._db.transaction() as conn:
-            rows = conn.execute(LOSE, {"silence": self._silence, "grace": self._grace}).fetchall()
+            rows = conn.execute(LOSE, values).fetchall()
         return [run_id for (run_id,) in rows if run_id]
 
     def live_runs(self) -> Sequence[str]:
@@ -129,12 +135,18 @@ class Launches:
         with self._db.transaction() as conn:
             conn.execute(END_RUN, (run_id,))
 
-    def due(self, limit: int, scopes: Sequence[str]) -> Sequence[Launch]:
-        """Request a run for each of the scopes with ready work and no live run, the most urgent class first."""
+    def due(self, at_once: int, scopes: Sequence[str]) -> Sequence[Launch]:
+        """Request a run for each of the scopes with ready work and no live run, the most urgent class first.
+
+        Args:
+            at_once: The most launches that live at the same time; what is due beyond them waits here, in order of
+                urgency, and not in a queue of runs that knows only its own order.
+            scopes: The scopes that may run.
+        """
         with self._db.transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
             cursor = conn.cursor(row_factory=class_row(Launch))
-            launches = cursor.execute(DUE.encode(), {"limit": limit, "scopes": list(scopes)}).fetchall()
+            launches = cursor.execute(DUE.encode(), {"at_once": at_once, "scopes": list(scopes)}).fetchall()
             for launch in launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
         return launches

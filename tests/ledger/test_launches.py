@@ -112,3 +112,18 @@ def test_a_run_that_comes_after_its_launch_was_given_up_joins_under_a_new_number
     age(db)
     launches.lose()
     assert launches.start("crm/acme", "late", WorkClass.HISTORY, 1) == 2
+
+
+def test_a_run_that_waits_in_the_queue_is_late_but_not_lost(launches: Launches, ledger: Ledger, db: Database) -> None:
+    plan(ledger, "crm/acme")
+    launches.due(10, SCOPES)
+    age(db)
+    launches.lose(queued=["crm/acme:1"])
+    assert keys(launches) == []
+
+
+def test_no_more_launches_live_than_there_is_room_for(launches: Launches, ledger: Ledger) -> None:
+    for scope in SCOPES:
+        plan(ledger, scope)
+    assert len(launches.due(2, SCOPES)) == 2
+    assert launches.due(2, SCOPES) == []
