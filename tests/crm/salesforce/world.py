@@ -39,7 +39,7 @@ class World:
 
     def truth(self, name: str) -> list[dict[str, Any]]:
         """Return every row of an object as the sandbox knows it."""
-        command = [sys.executable, "-m", "sandbox", "truth", name, "--state", str(self.state)]
+        command = [sys.executable, "-m", "sandbox", "truth", name, "--org", "acme", "--state", str(self.state)]
         output = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT).stdout
         return [json.loads(line) for line in output.splitlines()]
 
