@@ -5,6 +5,8 @@ can count what was fetched twice. `broken` maps an object to the failure that it
 """
 
 import json
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -43,6 +45,10 @@ class FakeCrm:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.asked: Counter[str] = Counter()
+        self.in_flight = 0
+        self.peak = 0
+        self._lock = threading.Lock()
 
     def write(self, rows: Mapping[str, list[dict[str, Any]]], minute: int = 60, **broken: str) -> None:
         """Replace the world: rows by object, the clock, and what is broken."""
@@ -72,7 +78,11 @@ class FakeCrm:
                 yield Chunk(f"{start:04d}", {"first": group[0], "last": group[-1], "since": since})
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
+        self.asked[f"{source.name} {chunk.key}"] += 1
         self._meet(source.name)
+        with self._lock:
+            self.in_flight += 1
+            self.peak = max(self.peak, self.in_flight)
         spec = chunk.spec
         found = [r for r in self._since(source.name, spec["since"]) if spec["first"] <= r["Id"] <= spec["last"]]
         return Extraction(self.safe_bound(source.name), self._batches(source, chunk, found), len(found))
@@ -81,10 +91,13 @@ class FakeCrm:
         return Usage(calls=0)
 
     def _batches(self, source: SourceObject, chunk: Chunk, found: list[dict[str, Any]]) -> Iterator[pa.RecordBatch]:
+        time.sleep(0.01)  # as a network would, so that chunks overlap
         parsed = [r | {"SystemModstamp": datetime.fromisoformat(r["SystemModstamp"])} for r in found]
         yield pa.RecordBatch.from_pylist(parsed, schema=source.schema)
         with Path(f"{self.path}.log").open("a") as log:
             log.write(f"{source.name} {chunk.key}\n")
+        with self._lock:
+            self.in_flight -= 1
 
     def _meet(self, name: str) -> None:
         kind = self._world()["broken"].get(name)

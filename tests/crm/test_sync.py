@@ -1,17 +1,19 @@
 """The sync of a workspace: what a click brings, whatever breaks on the way."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.work import Request, WindowKind
+from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.dataset import Dataset
+from nooks_dagster.ledger import verdicts
+from nooks_dagster.ledger.dead_letters import DeadLetters
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.fake_crm import FakeCrm, at, row
 
@@ -21,11 +23,6 @@ Table = Callable[[str], dict[str, Any]]
 
 def expected(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {r["Id"]: (r["Name"], r["Score__c"], None) for r in rows}
-
-
-def make_due(db: Database) -> None:
-    with db.transaction() as conn:
-        conn.execute("UPDATE work.items SET due_at = now() WHERE state IN ('waiting', 'blocked')")
 
 
 def test_the_first_click_brings_the_whole_history_and_sets_the_watermark(
@@ -122,3 +119,19 @@ def test_a_workspace_without_a_crm_is_told_what_to_do(platform: Platform, click:
     Registry(platform.db).mark("acme-salesforce", "removed", "by its owner")
     with pytest.raises(Permanent, match="nooks connect"):
         click()
+
+
+def test_no_more_chunks_are_in_flight_than_the_declared_bound(crm: FakeCrm, click: Click, platform: Platform) -> None:
+    crm.write({name: [row(n) for n in range(60)] for name in ("Account", "Contact", "Widget__c")})
+    click()
+    assert 1 < crm.peak <= platform.settings.crm_workers
+
+
+def test_a_chunk_that_keeps_failing_is_claimed_four_times_and_then_blocks_its_lane(
+    crm: FakeCrm, click: Click, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verdicts, "backoff", lambda _queue, _attempts: timedelta())
+    crm.write({"Account": [row(1)]}, Account="Transient")
+    click()
+    assert crm.asked["Account 0000"] == CLAIMS_OF_AN_ITEM
+    assert {letter.lane for letter in DeadLetters(db).blocked()} == {"acme-salesforce/Account"}
