@@ -14,20 +14,20 @@ from pathlib import Path
 import psycopg
 from alembic.script import ScriptDirectory
 
+from nooks_dagster.cli import worlds
 from nooks_dagster.crm.connectors import open_connector
 from nooks_dagster.database import migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent
 from nooks_dagster.lake.store import Document, Lake
 from nooks_dagster.local import health
-from nooks_dagster.local.environment import RIVALS, Environment
+from nooks_dagster.local.environment import Environment
 from nooks_dagster.settings import Settings, settings
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
 PYTHON = ((3, 11), (3, 13))
 LEAST_FREE_BYTES = 2 * 1024**3  # Postgres stops writing near zero; a day of the sample workspace is 200 MB
 LAKE_SECONDS = 5.0
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
 _MARKER = ".nooks/doctor.json"
 
 
@@ -135,37 +135,12 @@ def _lake(chosen: Settings) -> str:
 
 
 def _outside(environment: Environment) -> str:
-    """Check that sandbox and real do not mix: either both proxy and CA are the sandbox's, or neither is."""
-    bundle = environment.state / "sandbox" / "ca-bundle.pem"
-    trusting = [name for name in _CA_VARIABLES if _same_file(os.environ.get(name, ""), bundle)]
+    worlds.refuse_mixed(environment, sandbox=environment.sandboxed)
     if not environment.sandboxed:
-        if trusting:
-            raise Permanent(
-                f"It is real, but {' and '.join(trusting)} still trust the sandbox's authority.",
-                next_step="Remove these lines and HTTPS_PROXY from .env.",
-            )
         return "real"
-    return _sandbox(bundle)
-
-
-def _sandbox(bundle: Path) -> str:
-    proxy = os.environ.get("HTTPS_PROXY", "")
-    rivals = [name for name in RIVALS if os.environ.get(name)]
-    if not proxy or rivals:
-        raise Permanent(
-            f"It is the SANDBOX, but {', '.join(rivals) + ' is set' if rivals else 'HTTPS_PROXY is not set'}.",
-            next_step="Set HTTPS_PROXY to the sandbox in .env, and unset every other proxy variable.",
-        )
-    for name in _CA_VARIABLES[:1]:
-        if not Path(os.environ.get(name, "") or "/nowhere").exists():
-            raise Permanent(f"{name} names no file.", next_step=f"Set it to {bundle}; `make up` writes the file.")
-    address = proxy.removesuffix("/")
+    address = os.environ["HTTPS_PROXY"].removesuffix("/")
     health.http(f"{address}/health")
     return f"SANDBOX at {address}"
-
-
-def _same_file(text: str, bundle: Path) -> bool:
-    return bool(text) and Path(text).absolute() == bundle.absolute()
 
 
 def _daemon(environment: Environment) -> str:
