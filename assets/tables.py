@@ -5,7 +5,7 @@ Belongs here: the bound of a metadata value. Does not: which rows matter most; t
 
 from collections.abc import Collection, Mapping, Sequence
 
-MOST_BYTES = 7_500  # of the 8 KB that anything in the control plane may have
+MOST_BYTES = 5_500  # of the 8 KB that an event may have, all its values together
 MOST_IN_A_CELL = 240  # characters: two sentences
 
 

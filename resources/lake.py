@@ -20,7 +20,7 @@ class LakeResource(dg.ConfigurableResource[None]):
         @asset(partitions_def=workspaces, io_manager_key="lake_io_manager")
         def large(context: dg.AssetExecutionContext, lake: LakeResource) -> Dataset:
             dataset = lake.dataset(context)
-            dataset.replace([dataset.write(batches, schema, context.run_id)], schema)
+            dataset.replace([dataset.write(batches, schema, context.run.run_id)], schema)
             return dataset
     """
 

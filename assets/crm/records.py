@@ -47,7 +47,7 @@ def crm_records(
 def _sync_run(context: dg.AssetExecutionContext, request: Request) -> SyncRun:
     launch = _launch(context)
     work_class = WorkClass.ASKED if launch is None else WorkClass[context.run.tags["nooks/class"].upper()]
-    return SyncRun(_workspace(context), context.run_id, launch, work_class, request)
+    return SyncRun(_workspace(context), context.run.run_id, launch, work_class, request)
 
 
 def _workspace(context: dg.AssetExecutionContext) -> str:

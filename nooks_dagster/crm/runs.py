@@ -134,18 +134,16 @@ class WorkspaceSync:
         connections = [c for c in self._registry.connections(self._run.workspace) if c.state != "removed"]
         if not connections:
             raise Permanent(
-                "no CRM is connected",
+                "no CRM is connected.",
                 subject=self._run.workspace,
                 next_step=f"Run `nooks connect salesforce {self._run.workspace}`.",
             )
         with self._platform.db.transaction() as conn:
-            self._ledger.plan(
-                conn,
-                [
-                    discovery(c.workspace, c.id, self._run.run_id, WorkClass.ASKED, self._run.request)
-                    for c in connections
-                ],
-            )
+            for c in connections:
+                # An earlier look that is blocked would hold this one up, after its cause is mended too.
+                self._ledger.expedite(conn, c.id, WorkClass.ASKED, below=False)
+                work = discovery(c.workspace, c.id, self._run.run_id, WorkClass.ASKED, self._run.request)
+                self._ledger.plan(conn, [work])
 
     def _drain(self, n: int) -> Iterator[WindowReport]:
         settings = self._platform.settings

@@ -75,7 +75,7 @@ END_ATTEMPT = """
 """
 EXPEDITE = """
     UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, class = least(class, %s)
-    WHERE state IN ('waiting', 'blocked') AND (lane = %s OR starts_with(lane, %s || '/'))
+    WHERE state IN ('waiting', 'blocked') AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
 """
 DEATHS_ALONE = 5
 
@@ -148,9 +148,9 @@ class Ledger:
         self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome)})
         self._end_attempt(conn, claim, "done", None)
 
-    def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass) -> None:
-        """Make what waits or is blocked in a lane, or in those below it, due now, because a person asked."""
-        conn.execute(EXPEDITE, (work_class, lane, lane))
+    def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass, *, below: bool = True) -> None:
+        """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked."""
+        conn.execute(EXPEDITE, (work_class, lane, below, lane))
 
     def progress(self, conn: psycopg.Connection[Any], claim: Claim) -> dict[str, Any]:
         """Return what was last recorded of an item."""
