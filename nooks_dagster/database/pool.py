@@ -77,6 +77,8 @@ class Database:
                     min_size=0,
                     max_size=self._size,
                     timeout=WAIT_SECONDS,
+                    # The pauses between tries double; without an end the pool would sleep on when Postgres is back.
+                    reconnect_timeout=WAIT_SECONDS,
                     configure=_configure,
                     check=ConnectionPool.check_connection,  # a restarted Postgres leaves dead sockets
                     name=APPLICATION,
