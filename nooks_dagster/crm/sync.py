@@ -99,7 +99,7 @@ class Sync:
                     yield from self._told()
                 yield from self._told()
             finally:
-                self._let_go()
+                self._let_go(pool)
 
     def _fill(self, pool: ThreadPoolExecutor, scope: str, lanes: Callable[[], Sequence[str] | None]) -> None:
         """Claim work for the idle workers: suspects first and alone, then what finds or opens work, then chunks."""
@@ -238,10 +238,21 @@ class Sync:
         reports, self._reports = self._reports, []
         yield from reports
 
-    def _let_go(self) -> None:
-        """Give back what is in hand when the run is stopped; its successor need not wait for the leases to end."""
+    def _let_go(self, pool: ThreadPoolExecutor) -> None:
+        """Give back what is in hand when the run is stopped; its successor need not wait for the leases to end.
+
+        A chunk that is under way is finished: left to its lease, it would count as one that killed its worker.
+        """
+        pool.shutdown(wait=False, cancel_futures=True)
         for held in list(self._held.values()):
             held.lease.close()
             with suppress(Failure):
                 self._ledger.release_claim(held.claim, timedelta())
         self._held.clear()
+        pool.shutdown()
+        for future, (queue, claim) in self._running.items():
+            with suppress(Failure):
+                if future.cancelled():
+                    self._ledger.release_claim(claim, timedelta())
+                elif error := future.exception():
+                    self._ledger.fail(queue, claim, error)

@@ -325,10 +325,18 @@ def test_a_run_that_breaks_three_times_in_a_row_is_launched_a_fourth_time(platfo
         next(run)
         with pytest.raises(RuntimeError, match="the step broke"):
             run.throw(RuntimeError("the step broke"))
+        assert in_hand(platform) == 0
         crm.write({"Account": ROWS}, **({"Account": "Permanent"} if failures < 2 else {}))
         make_due(platform)
     assert {report.ending for report in relaunched(platform)} == {Ending.DONE}
     assert is_the_truth(platform)
+
+
+def in_hand(platform: Platform) -> int:
+    """Count the work that is left leased, or taken for a killer of its worker."""
+    with platform.db.transaction() as conn:
+        row = conn.execute("SELECT count(*) FROM work.items WHERE state = 'leased' OR deaths > 0").fetchone()
+    return int(row[0]) if row else 0
 
 
 def plan_history(platform: Platform) -> None:
