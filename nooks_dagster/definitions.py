@@ -11,9 +11,12 @@ from typing import Any
 
 import dagster as dg
 
+from nooks_dagster.shadows import forbid_shadows
+
+forbid_shadows()  # before the first import that a shadow would break with another message
+
 import assets
 from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
-from nooks_dagster.shadows import forbid_shadows
 from resources.crm import CrmResource
 from resources.lake import LakeResource
 from resources.lake_io_manager import LakeIOManager
@@ -66,5 +69,4 @@ def default_resources() -> dict[str, Any]:
     }
 
 
-forbid_shadows()
 defs = build_defs()

@@ -22,6 +22,7 @@ Judge = Callable[[], Mapping[str, dg.AssetCheckEvaluation]]
 @pytest.fixture
 def judge(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Judge]:
     """Run the job of all checks; returns each by "<asset> <check>"."""
+    monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setenv("NOOKS_LAKE_BUCKET", "unused")
     postgres = PostgresResource(url=database_url, connections=2)
     job = build_defs({"postgres": postgres}).resolve_job_def("checks")

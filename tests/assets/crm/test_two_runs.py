@@ -26,11 +26,11 @@ class GatedCrm(FakeCrm):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.asked = threading.Event()
+        self.reached = threading.Event()
         self.gate = threading.Event()
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
-        self.asked.set()
+        self.reached.set()
         assert self.gate.wait(30)
         return super().extract(source, chunk)
 
@@ -58,7 +58,7 @@ def test_the_second_of_two_clicks_waits_and_tells_what_the_first_reached(
     crm.write({"Account": [row(n) for n in range(12)]})
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(click, selection=sorted(BOTH))
-        assert crm.asked.wait(20)
+        assert crm.reached.wait(20)
         second = pool.submit(click, selection=sorted(BOTH), on=elsewhere)
         for _ in deadline.polls(20):
             if launches(db) == 2:
