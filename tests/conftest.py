@@ -84,7 +84,7 @@ def lake_server(service_folder: Path) -> Iterator[str]:
     ]
     process = processes.start(command, service_folder / "lake.log", cwd=PROJECT)
     address = f"http://127.0.0.1:{port}"
-    _wait_until_it_answers(address, service_folder / "lake.log")
+    wait_until_it_answers(address, service_folder / "lake.log")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STORAGE_EMULATOR_HOST", address)
         yield address
@@ -99,7 +99,8 @@ def lake(lake_server: str, tmp_path: Path) -> Lake:
     return Lake(name, scratch=tmp_path / "scratch")
 
 
-def _wait_until_it_answers(address: str, log: Path) -> None:
+def wait_until_it_answers(address: str, log: Path) -> None:
+    """Return when a server gives any answer; fail with its log when it does not."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in deadline.polls(20):
         try:

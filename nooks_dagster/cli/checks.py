@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from alembic.script import ScriptDirectory
 
-from nooks_dagster.cli import worlds
+from nooks_dagster.cli.worlds import refuse_mixed
 from nooks_dagster.crm.connectors import open_connector
 from nooks_dagster.database import migrate
 from nooks_dagster.database.pool import Database
@@ -135,7 +135,7 @@ def _lake(chosen: Settings) -> str:
 
 
 def _outside(environment: Environment) -> str:
-    worlds.refuse_mixed(environment, sandbox=environment.sandboxed)
+    refuse_mixed(environment, sandbox=environment.sandboxed)
     if not environment.sandboxed:
         return "real"
     address = os.environ["HTTPS_PROXY"].removesuffix("/")

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nooks_dagster.cli import worlds
 from nooks_dagster.cli.project import project
+from nooks_dagster.cli.worlds import refuse_mixed
 from nooks_dagster.crm import connecting
 from nooks_dagster.crm.connecting import Connected, NewConnection
 from nooks_dagster.crm.connectors import kind_of
@@ -46,7 +46,7 @@ def connect(
     if not secret and not credentials.keys() - known.public and sys.stdin.isatty():
         credentials |= _asked(credentials)
     chosen = settings()
-    worlds.refuse_mixed(project(), sandbox=chosen.sandbox)
+    refuse_mixed(project(), sandbox=chosen.sandbox)
     wanted = NewConnection(workspace, kind, credentials, secret, name, replace)
     db = Database(chosen.postgres_url, size=2)
     try:

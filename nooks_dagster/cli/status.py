@@ -15,8 +15,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from nooks_dagster.cli import wording
 from nooks_dagster.cli.project import project
+from nooks_dagster.cli.wording import (
+    COLOURS,
+    ago,
+    connection_line,
+    lane_line,
+    launch_line,
+    mark,
+    size,
+    stack_is_well,
+    stack_lines,
+)
 from nooks_dagster.crm.overview import ConnectionOverview, WorkspaceOverview, overview
 from nooks_dagster.crm.status import LaneStatus, Standing
 from nooks_dagster.database.pool import Database
@@ -40,7 +50,7 @@ def status(
         workspaces = overview(db, workspace)
     finally:
         db.close()
-    well = all(one.well for one in workspaces) and wording.stack_is_well(services)
+    well = all(one.well for one in workspaces) and stack_is_well(services)
     if as_json:
         typer.echo(json.dumps(_as_json(workspaces, services, sandbox=chosen.sandbox, well=well), default=_plain))
     else:
@@ -57,12 +67,12 @@ def _console() -> Console:
 def _show(console: Console, workspaces: Sequence[WorkspaceOverview], services: Record, *, sandbox: bool) -> None:
     if sandbox:
         console.print("[yellow]SANDBOX[/yellow]: no real CRM is touched.")
-    for line in wording.stack(services):
+    for line in stack_lines(services):
         console.print(escape(line))
     if not workspaces:
         console.print("No workspace is connected. `nooks connect salesforce WORKSPACE` connects one.")
     for workspace in workspaces:
-        console.print(f"\n[bold]{escape(workspace.name)}[/bold]  {escape(wording.launch(workspace.launch))}")
+        console.print(f"\n[bold]{escape(workspace.name)}[/bold]  {escape(launch_line(workspace.launch))}")
         for connection in workspace.connections:
             _show_connection(console, connection)
         if workspace.dead_letters:
@@ -70,7 +80,7 @@ def _show(console: Console, workspaces: Sequence[WorkspaceOverview], services: R
 
 
 def _show_connection(console: Console, connection: ConnectionOverview) -> None:
-    console.print(escape(wording.connection(connection)))
+    console.print(escape(connection_line(connection)))
     if connection.lanes:
         console.print(_lanes(connection.lanes))
     for trouble in _troubles(connection):
@@ -83,11 +93,11 @@ def _lanes(lanes: Sequence[LaneStatus]) -> Table:
     table.add_column("state (UTC)")
     table.add_column("last moved", justify="right")
     table.add_column("rows read", f"{sum(lane.rows_read for lane in lanes):,}", justify="right")
-    table.add_column("stored", wording.size(sum(lane.bytes_read for lane in lanes)), justify="right")
+    table.add_column("stored", size(sum(lane.bytes_read for lane in lanes)), justify="right")
     for lane in lanes:
-        moved = wording.ago(lane.age) if lane.age is not None else ""
-        state = f"{wording.COLOURS[lane.standing]}{escape(wording.lane(lane))}"
-        table.add_row(escape(lane.source), state, moved, f"{lane.rows_read:,}", wording.size(lane.bytes_read))
+        moved = ago(lane.age) if lane.age is not None else ""
+        state = f"{COLOURS[lane.standing]}{escape(lane_line(lane))}"
+        table.add_row(escape(lane.source), state, moved, f"{lane.rows_read:,}", size(lane.bytes_read))
     return table
 
 
@@ -95,7 +105,7 @@ def _troubles(connection: ConnectionOverview) -> Iterator[str]:
     """Yield what happened and what to do about it, each reason once."""
     discovery = connection.discovery
     if discovery and discovery.reason:
-        yield f"{wording.mark(discovery.state == 'blocked')} {escape(discovery.reason)}"
+        yield f"{mark(discovery.state == 'blocked')} {escape(discovery.reason)}"
     reasons: dict[str, list[LaneStatus]] = {}
     for lane in connection.lanes:
         if lane.reason and lane.standing is not Standing.COMPLETE:
@@ -103,7 +113,7 @@ def _troubles(connection: ConnectionOverview) -> Iterator[str]:
     for reason, lanes in reasons.items():
         told = len(lanes) == 1 and lanes[0].source in reason
         names = "" if told else f"{', '.join(lane.source for lane in lanes)}: "
-        yield f"{wording.mark(lanes[0].standing is Standing.BLOCKED)} {escape(names + reason)}"
+        yield f"{mark(lanes[0].standing is Standing.BLOCKED)} {escape(names + reason)}"
 
 
 def _as_json(

@@ -48,13 +48,13 @@ def up(
 
 
 def _already_running(configuration: Environment, console: Console) -> set[str]:
-    """Name what is well now; a stack with another configuration is stopped first."""
+    """Name what is well now; a stack with another configuration or older code is stopped first."""
     record = control.status(configuration)
     if record.supervisor is None:
         return set()
     if record.digest == configuration.digest:
         return {entry.name for entry in record.entries if entry.finished}
-    console.print("The configuration in .env has changed: restarting.")
+    console.print("The code or .env has changed since the last start: restarting.")
     for entry in control.shut_down(configuration):
         console.print(f"  stopped: {entry.title}")
     return set()

@@ -29,7 +29,7 @@ _KINDS: Mapping[str, str] = {
 _SPANS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
-def lane(about: LaneStatus) -> str:
+def lane_line(about: LaneStatus) -> str:
     """Say how an object stands."""
     if about.standing is Standing.COMPLETE:
         return f"complete until {moment(about.watermark)}" if about.watermark else "complete"
@@ -48,7 +48,7 @@ def _progress(about: LaneStatus) -> str:
     return f"{percent}, {about.chunks_merged:,} of {about.chunks:,}{more} chunks merged, {about.rows_merged:,} rows"
 
 
-def launch(about: LaunchState | None) -> str:
+def launch_line(about: LaunchState | None) -> str:
     """Say whether a run works on a workspace."""
     if about is None:
         return "no run yet"
@@ -62,7 +62,7 @@ def launch(about: LaunchState | None) -> str:
     return f"last run {about.outcome} at {moment(about.ended_at)}{times}; the next follows by itself"
 
 
-def connection(about: ConnectionOverview) -> str:
+def connection_line(about: ConnectionOverview) -> str:
     """Say whether a connection may be used, and how many of its daily calls are."""
     standing = about.connection
     parts = [standing.id]
@@ -76,7 +76,7 @@ def connection(about: ConnectionOverview) -> str:
     return "  ".join(parts)
 
 
-def stack(record: Record) -> Iterator[str]:
+def stack_lines(record: Record) -> Iterator[str]:
     """Say how the local services are: one line when all is well, else one for each that is not."""
     if not record.entries:
         return

@@ -51,6 +51,7 @@ class Database:
         Raises:
             Unavailable: Postgres does not answer or went away, or every connection is busy.
             Transient: This transaction was the victim of a deadlock; another try of the whole may succeed.
+            Permanent: The migrations of this release were not applied.
         """
         with translated(self._address), self._borrow() as conn:
             yield conn
@@ -160,6 +161,12 @@ def translated(where: str) -> Iterator[None]:
             subject=f"Postgres at {where}",
             next_step="Free or add space on the disk of its data folder; work goes on by itself.",
             retry_in=FULL_DISK_WAIT,
+        ) from error
+    except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
+        raise Permanent(
+            "A table of this release is not there.",
+            subject=f"Postgres at {where}",
+            next_step="Run `make up`: it applies migrations.",
         ) from error
     except psycopg.OperationalError as error:
         raise _down(where, error) from error

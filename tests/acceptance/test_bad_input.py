@@ -16,6 +16,7 @@ from nooks_dagster.crm.salesforce import session
 from nooks_dagster.crm.salesforce.lines import Line
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.local.postgres import Postgres
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.salesforce.fake_org import Answer, FakeOrg, Handler, Rerouted
 from tests.crm.salesforce.world import SECRET, USER, World
@@ -192,3 +193,10 @@ def test_postgres_that_is_down_is_one_sentence_at_every_command(
     give(SECRET)
     refused(nooks("connect", "salesforce", "acme"), "127.0.0.1:9/nooks", "Postgres does not answer", "make up")
     refused(nooks("status"), "127.0.0.1:9/nooks", "Postgres does not answer", "make up")
+
+
+def test_a_database_without_its_tables_is_one_sentence(
+    nooks: Nooks, postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOOKS_POSTGRES_URL", postgres_server.url)
+    refused(nooks("status"), "is not there", "applies migrations")

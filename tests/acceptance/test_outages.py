@@ -1,63 +1,45 @@
 """What fails under a sync: Postgres, the lake, the disk, a part's bytes, a run. Nothing is lost, and it says why."""
 
 import itertools
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Timer
-from typing import Any
 
 import pytest
 from google.cloud import storage
 
 from nooks_dagster.crm import chunks
-from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.tables import ensure_partitions
-from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database import pool
 from nooks_dagster.database.migrate import migrate
-from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient, Unavailable
-from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.local import processes
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.postgres import Postgres
-from nooks_dagster.settings import Settings
-from nooks_dagster.workspaces.registry import Registry
-from tests.conftest import _wait_until_it_answers
-from tests.crm.fake_crm import FakeCrm, row
+from tests.acceptance.breakable import (
+    ROWS,
+    Interrupted,
+    Stoppable,
+    a_platform,
+    a_platform_again,
+    in_hand,
+    is_the_truth,
+    make_due,
+    plan_history,
+    relaunched,
+)
+from tests.conftest import wait_until_it_answers
 from tests.crm.salesforce.world import PROJECT
 
 pytestmark = pytest.mark.acceptance
 
-ROWS = [row(n) for n in range(13)]
 Sync = Callable[[Platform], list[WindowReport]]
-
-
-class Interrupted(FakeCrm):
-    """A CRM in a file; `between` is called once, after the rows of the first chunk were drawn."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.between: Callable[[], None] = lambda: None
-
-    def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
-        extraction = super().extract(source, chunk)
-        extraction.batches = self._then(extraction.batches)
-        return extraction
-
-    def _then(self, batches: Iterator[Any]) -> Iterator[Any]:
-        yield from batches
-        happen, self.between = self.between, lambda: None
-        happen()
 
 
 @pytest.fixture
@@ -65,15 +47,6 @@ def crm(tmp_path: Path) -> Interrupted:
     made = Interrupted(tmp_path / "crm.json")
     made.write({"Account": ROWS})
     return made
-
-
-def a_platform(url: str, lake: Lake, home: Path, crm: FakeCrm) -> Platform:
-    """A platform whose workspace acme is connected to the CRM."""
-    db = Database(url, size=4)
-    Registry(db).add_connection("acme", "salesforce", {}, "env:NONE", sandbox=True)
-    ensure_partitions(db, "acme-salesforce")
-    chosen = Settings(postgres_url=url, home=home, lease_seconds=2, crm_workers=2, patience_seconds=20)
-    return Platform(db, lake, chosen, lambda _connection, _class: crm)
 
 
 @pytest.fixture
@@ -90,41 +63,16 @@ def sync() -> Sync:
     return lambda platform: list(WorkspaceSync(platform, SyncRun("acme", f"run-{next(numbers)}")).run())
 
 
-def is_the_truth(platform: Platform, *objects: str) -> bool:
-    """Say whether table and lake hold each row once, and no work is left."""
-    with platform.db.transaction() as conn:
-        found = conn.execute("SELECT id, name, (properties ->> 'Score__c')::int FROM crm.accounts ORDER BY id")
-        table = [tuple(r) for r in found]
-        left = conn.execute("SELECT count(*) FROM work.items WHERE state <> 'done'").fetchone()
-    raw = sorted(Dataset.below(platform.lake, "crm_raw/accounts").to_pandas()["Id"])
-    truth = [(r["Id"], r["Name"], r["Score__c"]) for r in ROWS]
-    return table == truth and raw == [r["Id"] for r in ROWS] and left == (0,)
-
-
 # Postgres
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory, service_folder: Path) -> Iterator["Stoppable"]:
+def own_postgres(tmp_path_factory: pytest.TempPathFactory, service_folder: Path) -> Iterator[Stoppable]:
     """A server of this test's own, which may be stopped."""
     server = Stoppable(Postgres(service_folder / "own-postgres", free_port(), durable=False), service_folder)
     server.start()
     yield server
     server.stop()
-
-
-class Stoppable:
-    """A Postgres that a test stops and starts."""
-
-    def __init__(self, server: Postgres, folder: Path) -> None:
-        self.server, self._log = server, folder / "own-postgres.log"
-        self.url = server.url.replace("/postgres", "/nooks")
-
-    def start(self) -> None:
-        self._process = self.server.start(self._log)
-
-    def stop(self) -> None:
-        processes.stop(self._process, grace=5, first=signal.SIGINT)
 
 
 def test_postgres_that_goes_in_mid_sync_ends_the_run_in_a_sentence_and_the_next_finishes(
@@ -149,12 +97,6 @@ def test_postgres_that_goes_in_mid_sync_ends_the_run_in_a_sentence_and_the_next_
     platform.db.close()
 
 
-def a_platform_again(platform: Platform) -> Platform:
-    """The same platform as a new process would open it."""
-    db = Database(platform.settings.postgres_url, size=1)
-    return Platform(db, platform.lake, platform.settings, platform.factory)
-
-
 # The lake
 
 
@@ -169,7 +111,7 @@ def own_lake(
 
     def start() -> processes.Process:
         started.append(processes.start([*command, "--bucket", "own"], log, cwd=PROJECT))
-        _wait_until_it_answers(f"http://127.0.0.1:{port}", log)
+        wait_until_it_answers(f"http://127.0.0.1:{port}", log)
         return started[-1]
 
     first = start()
@@ -330,29 +272,3 @@ def test_a_run_that_breaks_three_times_in_a_row_is_launched_a_fourth_time(platfo
         make_due(platform)
     assert {report.ending for report in relaunched(platform)} == {Ending.DONE}
     assert is_the_truth(platform)
-
-
-def in_hand(platform: Platform) -> int:
-    """Count the work that is left leased, or taken for a killer of its worker."""
-    with platform.db.transaction() as conn:
-        row = conn.execute("SELECT count(*) FROM work.items WHERE state = 'leased' OR deaths > 0").fetchone()
-    return int(row[0]) if row else 0
-
-
-def plan_history(platform: Platform) -> None:
-    ledger = Ledger(platform.db, "connect", timedelta(seconds=1))
-    with platform.db.transaction() as conn:
-        ledger.plan(conn, [discovery("acme", "acme-salesforce", "first", WorkClass.HISTORY, Request())])
-
-
-def relaunched(platform: Platform) -> list[WindowReport]:
-    """Run what the dispatcher launches."""
-    (launch,) = platform.launches.due(5, ["crm/acme"])
-    return list(WorkspaceSync(platform, SyncRun("acme", launch.key, launch.n, WorkClass.HISTORY)).run())
-
-
-def make_due(platform: Platform) -> None:
-    """Let the waits after failures pass."""
-    with platform.db.transaction() as conn:
-        conn.execute("UPDATE work.items SET due_at = now() WHERE state IN ('waiting', 'blocked')")
-        conn.execute("UPDATE work.launches SET ended_at = ended_at - interval '1 hour'")
