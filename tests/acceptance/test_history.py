@@ -9,19 +9,10 @@ from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.ledger.items import WorkClass
 from tests.acceptance.comparison import differences
+from tests.acceptance.objects import TABLES
 from tests.crm.salesforce.world import World
 
 pytestmark = pytest.mark.acceptance
-
-TABLES = {
-    "Account": "accounts",
-    "Contact": "contacts",
-    "Lead": "leads",
-    "Opportunity": "opportunities",
-    "User": "users",
-    "Task": "activities",
-    "Territory_Plan__c": "custom_objects",
-}
 
 
 def test_the_history_of_an_org_equals_its_truth_row_for_row(
