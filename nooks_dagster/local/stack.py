@@ -58,7 +58,8 @@ class Stack:
         ]
         names = tuple(service.name for service in outside)
         schema = self._schema(tuple(name for name in names if name == "postgres"))
-        return [*outside, self._code_server(), schema, self._pools(), self._webserver(), self._daemon(names)]
+        dagster = [self._code_server(), schema, self._pools(), self._webserver(), self._lost_runs()]
+        return [*outside, *dagster, self._daemon(names)]
 
     def _postgres(self) -> Service:
         port = self._environment.port("NOOKS_POSTGRES_URL")
@@ -132,6 +133,10 @@ class Stack:
             needs=("schema", "code-server"),
             port=port,
         )
+
+    def _lost_runs(self) -> Service:
+        command = [sys.executable, "-m", "nooks_dagster.local.lost_runs", str(self._environment.root)]
+        return self._ours("lost-runs", "No run is lost", command, needs=("webserver",), task=True)
 
     def _daemon(self, needs: tuple[str, ...]) -> Service:
         url = self._variables.get("NOOKS_DAGSTER_POSTGRES_URL", "").replace("+psycopg2", "")
