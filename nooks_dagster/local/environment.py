@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from dotenv import dotenv_values
 
 from nooks_dagster.failures import Permanent
+from nooks_dagster.local import sources
 from nooks_dagster.local.dotenv_file import complete
 
 SANDBOX_VARIABLES = ("HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
@@ -40,8 +41,8 @@ class Environment:
 
     @property
     def digest(self) -> str:
-        """Return a fingerprint of the configuration, to notice that it was edited while services run."""
-        return sha256(repr(sorted(self.values.items())).encode()).hexdigest()
+        """Return a fingerprint of configuration and code, to notice that either changed while services run."""
+        return sha256(repr((sorted(self.values.items()), sources.fingerprint(self.root))).encode()).hexdigest()
 
     @property
     def sandboxed(self) -> bool:

@@ -46,7 +46,7 @@ class Record:
     """The whole stack.
 
     Attributes:
-        digest: Fingerprint of the configuration that it was started with.
+        digest: Fingerprint of the configuration and the code that it was started with.
         supervisor: The process that keeps it.
         answered: How many requests to look at everything it has met.
         entries: One per service, in order of need.

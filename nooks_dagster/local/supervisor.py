@@ -33,7 +33,7 @@ class Supervisor:
     Args:
         services: In order of need.
         folder: Where the record and the logs are.
-        digest: Fingerprint of the configuration, for the record.
+        digest: Fingerprint of the configuration and the code, for the record.
         marker: Value of `NOOKS_STACK` in the environment of every descendant, by which a stray is known.
     """
 

@@ -30,7 +30,9 @@ def test_the_first_start_writes_a_whole_local_stack(root: Path) -> None:
     assert values["DAGSTER_HOME"] == str(root / ".nooks" / "dagster")
     assert values["SSL_CERT_FILE"] == str(root / ".nooks" / "sandbox" / "ca-bundle.pem")
     assert values["NOOKS_DAGSTER_POSTGRES_URL"].startswith("postgresql+psycopg2://nooks@127.0.0.1:")
-    assert names(root) == ["postgres", "lake", "sandbox", "code-server", "schema", "pools", "webserver", "daemon"]
+    outside = ["postgres", "lake", "sandbox"]
+    dagster = ["code-server", "schema", "pools", "webserver", "lost-runs", "daemon"]
+    assert names(root) == [*outside, *dagster]
 
 
 def test_a_later_start_changes_nothing(root: Path) -> None:
@@ -133,3 +135,14 @@ def test_an_edited_file_is_known_from_one_of_ours(root: Path) -> None:
 def test_dagster_reads_the_same_values_from_the_file(root: Path) -> None:
     assert dotenv_values(root / ".env") == {}
     assert dict(environment.ensure(root).values) == dotenv_values(root / ".env")
+
+
+def test_changed_code_is_known_and_a_touched_file_is_not_changed_code(root: Path) -> None:
+    file = root / "assets" / "crm" / "records.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("ANSWER = 1\n")
+    before = environment.ensure(root).digest
+    os.utime(file, (0, 0))
+    assert environment.read(root).digest == before
+    file.write_text("ANSWER = 2\n")
+    assert environment.read(root).digest != before
