@@ -90,10 +90,9 @@ def test_a_moved_checkout_gets_a_new_environment(checkout: Path) -> None:
     assert calls(moved, "-m venv") == 2
 
 
-def test_packages_are_compiled_even_where_python_is_told_not_to(checkout: Path) -> None:
-    told = WORKING.replace('"$*" >>', '"$* [${PYTHONDONTWRITEBYTECODE:-compiled}]" >>')
-    run(checkout, told, PYTHONDONTWRITEBYTECODE="1")
-    assert calls(checkout, "[compiled]") == 2
+def test_packages_are_compiled_for_every_later_process(checkout: Path) -> None:
+    run(checkout, WORKING)
+    assert calls(checkout, "-m compileall") == 1
 
 
 def test_the_script_is_plain_sh() -> None:
