@@ -32,7 +32,9 @@ def serve(
     state: State,
     port: Port = DEFAULT_PORT,
     org: Annotated[list[str] | None, typer.Option(help="Org to make if absent; repeatable.")] = None,
-    accounts: Annotated[int, typer.Option(help="Accounts of a new org; other objects in proportion.")] = 20_000,
+    accounts: Annotated[
+        int, typer.Option(envvar="NOOKS_SANDBOX_ACCOUNTS", help="Accounts of a new org; other objects in proportion.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     daily_requests: Annotated[int, typer.Option(help="API calls per org and 24 hours.")] = 115_000,
     session_seconds: Annotated[int, typer.Option(help="How long a token is good for.")] = 7200,
