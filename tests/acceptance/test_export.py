@@ -147,7 +147,7 @@ def test_an_export_is_synced_row_for_row_and_field_for_field(
     assert connected.exit_code == 0, connected.output
     assert "Product2" in connected.stdout
     reports = list(WorkspaceSync(platform, SyncRun("maven", "run")).run())
-    assert {report.ending for report in reports} == {Ending.DONE}
+    assert {report.ending for report in reports} <= {Ending.DONE, Ending.HELD_BACK}
     for name, table in TABLES.items():
         texts = read(export / f"{name}.csv")
         assert differences(db, name, table, texts)[:5] == []
@@ -155,7 +155,7 @@ def test_an_export_is_synced_row_for_row_and_field_for_field(
         assert raw.rows == len(texts)
     shown = nooks("status", "maven")
     assert shown.exit_code == 0, shown.output
-    assert shown.stdout.count("complete until") == len(reports)
+    assert shown.stdout.count("complete until") == len({report.task.source for report in reports})
 
 
 def read(file: Path) -> list[dict[str, str]]:
