@@ -39,6 +39,8 @@ OPEN_ROOTS = """
 CREATE INDEX items_open_roots ON work.items (scope, due_at)
     WHERE parent IS NULL AND state IN ('waiting', 'leased', 'blocked')
 """
+# The last window of each lane, without a look at the finished ones before it.
+ROOTS = "CREATE INDEX items_roots ON work.items (queue, lane, id DESC) WHERE parent IS NULL"
 CHILDREN = "CREATE INDEX items_children ON work.items (parent, state) WHERE parent IS NOT NULL"
 
 ATTEMPTS = """
@@ -78,6 +80,7 @@ def upgrade() -> None:
         ITEMS,
         OPEN_ITEMS,
         OPEN_ROOTS,
+        ROOTS,
         CHILDREN,
         ATTEMPTS,
         LAUNCHES,
