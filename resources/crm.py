@@ -6,7 +6,8 @@ Belongs here: the wiring. Does not: any behaviour.
 import dagster as dg
 
 from nooks_dagster.crm.connections import shared_connectors
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.runs import Platform, launches
+from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.settings import settings
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
@@ -24,3 +25,7 @@ class CrmResource(dg.ConfigurableResource[None]):
         # Heartbeats go to the same database as the work, also where a test or a tool names another one.
         here = settings().model_copy(update={"postgres_url": self.postgres.url})
         return Platform(database, self.lake.lake, here, shared_connectors(database))
+
+    def launches(self) -> Launches:
+        """Return what is due and what runs; sensors ask this every few seconds, so it touches nothing but Postgres."""
+        return launches(self.postgres.database, settings())

@@ -15,7 +15,7 @@ from sensors.launching import JOBS, bury, run_requests
 )
 def due_work_sensor(context: dg.SensorEvaluationContext, crm: CrmResource) -> dg.SensorResult:
     """Ask the dispatcher, and bury the dead first so that their work is due again."""
-    launches = crm.platform().launches
+    launches = crm.launches()
     buried = bury(context.instance, launches)
     requests = run_requests(launches, context.instance.get_dynamic_partitions(workspaces.name or ""))
     if requests:

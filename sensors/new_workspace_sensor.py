@@ -16,12 +16,11 @@ from sensors.launching import JOBS, run_requests
 )
 def new_workspace_sensor(context: dg.SensorEvaluationContext, crm: CrmResource) -> dg.SensorResult:
     """Compare the registry with the partitions; keys are only ever added."""
-    platform = crm.platform()
     known = set(context.instance.get_dynamic_partitions(workspaces.name or ""))
-    new = sorted({workspace.name for workspace in Registry(platform.db).workspaces()} - known)
+    new = sorted({workspace.name for workspace in Registry(crm.postgres.database).workspaces()} - known)
     if not new:
         return dg.SensorResult(skip_reason="Every workspace has its partition.")
     return dg.SensorResult(
         dynamic_partitions_requests=[workspaces.build_add_request(new)],
-        run_requests=run_requests(platform.launches, new),
+        run_requests=run_requests(crm.launches(), new),
     )

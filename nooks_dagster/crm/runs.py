@@ -55,10 +55,12 @@ class Platform:
     @property
     def launches(self) -> Launches:
         """Return the launches of this platform."""
-        timing = self.settings
-        return Launches(
-            self.db, timedelta(seconds=timing.silence_seconds), timedelta(seconds=timing.launch_grace_seconds)
-        )
+        return launches(self.db, self.settings)
+
+
+def launches(db: Database, settings: Settings) -> Launches:
+    """Return the launches of a database, with the patience of the settings."""
+    return Launches(db, timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,16 @@ class WorkspaceSync:
         Raises:
             Permanent: The workspace has no connection.
         """
-        run, launches = self._run, self._platform.launches
-        n = launches.start(run.scope, run.run_id, run.work_class, run.launch)
+        run, started = self._run, self._platform.launches
+        n = started.start(run.scope, run.run_id, run.work_class, run.launch)
         try:
             if run.launch is None:
                 self._ask()
             yield from self._drain(n)
         except BaseException:
-            launches.end(run.scope, n, "failed")
+            started.end(run.scope, n, "failed")
             raise
-        launches.end(run.scope, n, "done")
+        started.end(run.scope, n, "done")
 
     def calls(self) -> int:
         """Return the API calls made so far."""

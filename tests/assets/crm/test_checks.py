@@ -12,7 +12,6 @@ from nooks_dagster.definitions import build_defs
 from nooks_dagster.ledger.items import NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from resources.postgres import PostgresResource
-from schedules.checks import checks_every_15_minutes
 from tests.assets.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
 
@@ -132,9 +131,3 @@ def test_a_part_that_waits_to_be_merged_for_a_quarter_of_an_hour_turns_its_raw_a
     found = judge()
     assert red(found) == {"crm_raw/contacts landed_rows_are_merged"}
     assert found["crm_raw/contacts landed_rows_are_merged"].metadata["count"].value == 1
-
-
-def test_the_checks_run_by_a_clock_of_their_own() -> None:
-    assert checks_every_15_minutes.default_status is dg.DefaultScheduleStatus.RUNNING
-    tick = checks_every_15_minutes.evaluate_tick(dg.build_schedule_context())
-    assert len(tick.run_requests or []) == 1
