@@ -14,7 +14,7 @@ from nooks_dagster.lake.store import Lake
 from tests.docs.pages import PROJECT
 
 PACKAGES = ("assets", "nooks_dagster", "resources", "schedules", "sensors")
-FILES = ("pyproject.toml", "workspace.yaml", "dagster.yaml")
+FILES = ("pyproject.toml", "tests/test_definitions.py", "tests/snapshots/asset_graph.json")
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class Copy:
             stream.write(text)
         return path
 
-    def python(self, text: str) -> str:
-        """Run a program in a process of its own, the copy first on its path, and return what it printed."""
+    def python(self, *arguments: str, **variables: str) -> str:
+        """Run Python in a process of its own, the copy first on its path, and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-c", text],
+            [sys.executable, *arguments],
             cwd=self.folder,
-            env={**os.environ, **self.variables},
+            env={**os.environ, **self.variables, **variables},
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr[-4000:]
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         return done.stdout
 
 
@@ -53,7 +53,8 @@ def copy(tmp_path: Path, database_url: str, lake: Lake) -> Copy:
     for package in PACKAGES:
         shutil.copytree(PROJECT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     for file in FILES:
-        shutil.copy(PROJECT / file, folder)
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / file, folder / file)
     home = tmp_path / "dagster"
     home.mkdir()
     variables = {
