@@ -22,7 +22,7 @@ clean: install
 	@.venv/bin/nooks down --erase
 
 test: install
-	@.venv/bin/python -m pytest -n 2 $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: install
 	@.venv/bin/ruff check .
