@@ -72,10 +72,11 @@ class Watched:
         self._next_try = self._next_probe = 0.0
 
     def stop(self) -> None:
-        """Stop the process and its descendants."""
+        """Stop the process and its descendants; a task that is done has none, and stays done."""
         if self.entry.process is not None:
             self._halt(self.entry.process)
-        self.entry.process, self.entry.state = None, "stopped"
+        self.entry.process = None
+        self.entry.state = "done" if self.entry.state == "done" else "stopped"
 
     def _start(self) -> None:
         self.entry.state, self.entry.starts = "starting", self.entry.starts + 1
