@@ -52,5 +52,6 @@ def _run_request(launch: Launch) -> dg.RunRequest:
             LAUNCH: launch.key,
             "nooks/workspace": workspace,
             "nooks/class": WorkClass(launch.work_class).name.lower(),
+            **({"nooks/world": "SANDBOX"} if settings().sandbox else {}),
         },
     )

@@ -4,14 +4,15 @@ Belongs here: turning reports into metadata. Does not: deciding what is material
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from assets.tables import markdown
+from assets.bounded import markdown
 from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.settings import settings
 
 COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
 SHOWN_WINDOWS = 30
@@ -40,6 +41,10 @@ def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: Worksp
         metadata["tombstones"] = dg.IntMetadataValue(stored.tombstones)
     if complete := _complete_until(key.path[-1], sync):
         metadata["complete_until"] = dg.TimestampMetadataValue(complete.timestamp())
+        lag = datetime.now(UTC) - complete  # for people to look at; nothing rests on this clock
+        metadata["lag_minutes"] = dg.FloatMetadataValue(round(lag.total_seconds() / 60, 1))
+    if settings().sandbox:
+        metadata["outside_world"] = dg.TextMetadataValue("SANDBOX")
     return dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
