@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from assets.bounded import markdown
 from assets.crm.specs import raw_key, table_key
-from assets.tables import markdown
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.status import LaneStatus, Unmerged, lane_statuses, unmerged_parts
 from nooks_dagster.crm.work import DISCOVERIES

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.bounded import sentences
 from assets.crm.config import CrmSyncConfig
 from assets.crm.specs import specs
 from assets.crm.telling import Telling
@@ -39,7 +40,7 @@ def crm_records(
         yield from telling.rest()
         missed = telling.missed()
     except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
-        raise dg.Failure(described(error), allow_retries=False) from None
+        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     if missed and run.launch is None:
         raise dg.Failure(missed, allow_retries=False)
 

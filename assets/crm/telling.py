@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from assets.bounded import sentences
 from assets.crm.results import materialized
 from assets.crm.specs import raw_key, table_key
 from nooks_dagster.crm.canonical import OBJECTS
@@ -21,8 +22,6 @@ from nooks_dagster.crm.status import LaneStatus
 from nooks_dagster.crm.work import Request, WindowKind
 
 UNCHANGED_EVERY = 3600  # seconds
-MOST_SENTENCES = 20
-MOST_LETTERS = 300
 REACHED = (Ending.DONE, Ending.HELD_BACK)
 
 Results = Iterator[dg.MaterializeResult[None]]
@@ -72,9 +71,8 @@ class Telling:
             if lane.canonical in self._wanted and lane.state != "done"
             if (lane.connection, lane.source) not in reported
         ]
-        sentences = [*dict.fromkeys(self._sync.problems), *stuck, *left]
-        more = f"; and {len(sentences) - MOST_SENTENCES} more" if len(sentences) > MOST_SENTENCES else ""
-        return "; ".join(text[:MOST_LETTERS] for text in sentences[:MOST_SENTENCES]) + more or None
+        told = [*dict.fromkeys(self._sync.problems), *stuck, *left]
+        return sentences(told) if told else None
 
     def _tell(self, canonical: str) -> Results:
         reports = self._reports[canonical]

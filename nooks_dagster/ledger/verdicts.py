@@ -15,6 +15,7 @@ from nooks_dagster.ledger.items import Item, Queue
 
 MOST_BACKOFF = timedelta(minutes=5)
 BLOCKED_FOR = timedelta(hours=1)  # a permission given back is noticed within the hour, without anybody's click
+MOST_BYTES = 2000  # work.items has room for 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def described(error: BaseException) -> str:
     because its message may quote a customer's data.
     """
     if isinstance(error, Failure):
-        return str(error)[:2000]
+        return str(error).encode()[:MOST_BYTES].decode(errors="ignore")
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "site-packages" not in f.filename]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"unexpected {type(error).__name__}{place}"

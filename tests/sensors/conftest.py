@@ -59,7 +59,11 @@ def tick(definitions: dg.Definitions, instance: dg.DagsterInstance) -> Tick:
 
     def evaluate(name: str = "due_work_sensor", where: dg.Definitions = definitions) -> Any:
         sensor = where.resolve_sensor_def(name)
-        known = {"definitions": where, "resources": {"crm": (where.resources or {})["crm"]}, "sensor_name": name}
+        known: dict[str, Any] = {
+            "definitions": where,
+            "resources": {"crm": (where.resources or {})["crm"]},
+            "sensor_name": name,
+        }
         reference = instance.get_ref() if instance.is_persistent else None
         with (
             dg.build_sensor_context(instance, instance_ref=reference, **known) as context,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -55,9 +56,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     noted: list[str] = []
     standing = psycopg.Cursor.execute
 
-    def execute_noted(self: psycopg.Cursor, query: object, *values: object, **more: object) -> object:
+    def execute_noted(self: psycopg.Cursor, query: Any, *values: Any, **more: Any) -> object:
         noted.append(query.decode() if isinstance(query, bytes) else str(query))
-        return standing(self, query, *values, **more)  # type: ignore[arg-type]
+        return standing(self, query, *values, **more)
 
     def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         noted.append(statement)

@@ -8,7 +8,8 @@ import pytest
 
 from nooks_dagster.crm.model import Chunk, SourceObject
 from nooks_dagster.database.pool import Database
-from tests.assets.conftest import Click, materialized
+from nooks_dagster.failures import Permanent
+from tests.assets.conftest import Click, materialized, sentence
 from tests.assets.kept import events, kept_in_schema
 from tests.crm.fake_crm import FakeCrm
 
@@ -19,7 +20,7 @@ class WideCrm(FakeCrm):
     """An org with many objects of its own and no rows."""
 
     def objects(self) -> Mapping[str, str]:
-        return {f"A_rather_long_name_of_an_object_{n}__c": "custom_objects" for n in range(80)}
+        return {f"A_rather_long_name_of_an_object_{n}__c": "custom_objects" for n in range(45)}
 
     def describe(self, name: str) -> SourceObject:
         standing = super().describe("Widget__c")
@@ -48,3 +49,19 @@ def test_more_objects_than_a_table_has_room_for_fit_into_what_dagster_keeps(
     assert windows.splitlines()[-1].endswith(" more.")
     assert max(len(text.encode()) for text in events(home)) < LARGEST
     assert max(len(text.encode()) for text in kept_in_schema(db, "work")) < LARGEST
+
+
+def test_a_long_sentence_in_a_foreign_tongue_is_cut_and_blocks_its_lane_only(
+    crm: FakeCrm, click: Click, home: Path, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crm.write({})
+    monkeypatch.setattr(crm, "safe_bound", _in_many_words)
+    result = click(selection=["crm/custom_objects"])
+    assert not result.success
+    assert sentence(result).endswith("…; and 44 more")
+    assert max(len(text.encode()) for text in events(home)) < LARGEST
+    assert max(len(text.encode()) for text in kept_in_schema(db, "work")) < LARGEST
+
+
+def _in_many_words(_: str) -> None:
+    raise Permanent("対象にはアクセスできません。" * 300)
