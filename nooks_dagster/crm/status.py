@@ -17,7 +17,8 @@ from psycopg.rows import class_row
 LANES = """
     WITH windows AS (
         SELECT DISTINCT ON (lane) lane, id, payload, state, failure, reason, due_at, progress, lease_until
-        FROM work.items WHERE queue = 'crm.windows' AND parent IS NULL AND (%(scope)s::text IS NULL OR scope = %(scope)s)
+        FROM work.items
+        WHERE queue = 'crm.windows' AND parent IS NULL AND (%(scope)s::text IS NULL OR scope = %(scope)s)
         ORDER BY lane, state IN ('waiting', 'leased', 'blocked') DESC, id DESC
     )
     SELECT w.payload ->> 'workspace' AS workspace, w.payload ->> 'connection' AS connection,
