@@ -18,6 +18,12 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
 
 
+def shell(script: str, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script whose $0 is our Python, wherever that is, and whose $1 is the state folder."""
+    command = ["sh", "-c", script, sys.executable, str(state)]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
 def refusal_to_serve(*arguments: str) -> str:
     """Return what `serve` says when it refuses; a process of its own, for if it does not, it never returns."""
     command = [sys.executable, "-m", "sandbox", "serve", *arguments]
@@ -36,8 +42,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_env_points_a_shell_at_the_sandbox_whatever_the_folders_name(state: Path) -> None:
-    command = f'eval "$({sys.executable} -m sandbox env --state "$1" --port 7)"; env'
-    told = subprocess.run(["sh", "-c", command, "sh", str(state)], capture_output=True, text=True, check=True)
+    told = shell('eval "$("$0" -m sandbox env --state "$1" --port 7)"; env', state)
     variables = dict(line.split("=", 1) for line in told.stdout.splitlines() if "=" in line)
     assert variables["HTTPS_PROXY"] == "http://127.0.0.1:7"
     assert variables["NO_PROXY"] == "localhost,127.0.0.1"
@@ -64,8 +69,7 @@ def test_truth_is_one_json_document_a_line(state: Path) -> None:
 
 
 def test_truth_ends_quietly_when_its_reader_has_enough(state: Path) -> None:
-    command = f'{sys.executable} -m sandbox truth Contact --state "$1" | head -n 1'
-    told = subprocess.run(["sh", "-c", command, "sh", str(state)], capture_output=True, text=True, check=True)
+    told = shell('"$0" -m sandbox truth Contact --state "$1" | head -n 1', state)
     assert json.loads(told.stdout)["Id"].startswith("003")
     assert told.stderr == ""
 
