@@ -50,10 +50,9 @@ def up(
 def _already_running(configuration: Environment, console: Console) -> set[str]:
     """Name what is well now; a stack with another configuration or older code is stopped first."""
     record = control.status(configuration)
-    if record.supervisor is None:
-        return set()
-    if record.digest == configuration.digest:
-        return {entry.name for entry in record.entries if entry.finished}
+    alive = record.supervisor is not None
+    if record.digest == configuration.digest or not (alive or record.survivors()):
+        return {entry.name for entry in record.entries if entry.finished and alive}
     console.print("The code or .env has changed since the last start: restarting.")
     for entry in control.shut_down(configuration):
         console.print(f"  stopped: {entry.title}")

@@ -85,8 +85,8 @@ def shut_down(environment: Environment) -> Iterator[Entry]:
         os.kill(known.supervisor.pid, signal.SIGTERM)
         yield from _stopped(environment, known.supervisor)
         processes.stop(known.supervisor, grace=0)
-    for entry in reversed(record.read(environment.state / "stack.json").entries):
-        if entry.process is not None and entry.process.alive():
+    for entry in reversed(record.read(environment.state / "stack.json").survivors()):
+        if entry.process is not None:
             processes.stop(entry.process, grace=30, first=signal.SIGINT)  # for Postgres: do not wait for clients
             yield entry
     processes.stop(*processes.carriers(MARKER, str(environment.root)), grace=5, whole=True)

@@ -57,6 +57,10 @@ class Record:
     answered: int = 0
     entries: list[Entry] = field(default_factory=list)
 
+    def survivors(self) -> list[Entry]:
+        """Return the services that run, whether or not anybody keeps them."""
+        return [entry for entry in self.entries if entry.process is not None and entry.process.alive()]
+
     def write(self, file: Path) -> None:
         """Replace the file as a whole, so that a reader never sees half of it."""
         part = file.with_name(f"{file.name}.part")

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from nooks_dagster.cli import app
 from nooks_dagster.failures import Transient
-from nooks_dagster.local import control, environment
+from nooks_dagster.local import control, environment, processes
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.processes import Process
 from nooks_dagster.local.record import Entry, Record
@@ -71,6 +71,19 @@ def test_a_supervisor_that_died_is_told(project: Environment) -> None:
     dead.write(project.state / "stack.json")
     with pytest.raises(Transient, match=r"The supervisor ended.*supervisor\.log"):
         list(control.until_well(project))
+
+
+def test_services_of_older_code_are_stopped_even_when_nobody_keeps_them(
+    project: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(_: Environment) -> None:
+        raise Transient("far enough")
+
+    monkeypatch.setattr(control, "launch", launch)
+    left = processes.start(["sleep", "60"], project.state / "log" / "lake.log", cwd=project.root)
+    Record("older", None, 0, [Entry("lake", "Lake", "well", left)]).write(project.state / "stack.json")
+    assert "The code or .env has changed since the last start" in run(app, ["up"]).output
+    assert not left.alive()
 
 
 def test_down_where_nothing_ever_ran_is_no_error(project: Environment) -> None:
