@@ -52,7 +52,7 @@ def test_programs_for_the_sandbox_run_with_the_variables_of_env_alone(block: Blo
 def test_an_export_is_loaded_and_told_again_by_the_commands_of_the_page(tmp_path: Path) -> None:
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / "Account.csv").write_text(ACCOUNTS)
-    command = f'nooks-sandbox() {{ PYTHONPATH={PROJECT} {sys.executable} -m sandbox "$@"; }}\n'
+    command = f'nooks-sandbox() {{ PYTHONPATH="{PROJECT}" "{sys.executable}" -m sandbox "$@"; }}\n'
     script = command + ordered("sandbox.md", "run", "with an export")
     told = subprocess.run(["bash", "-ec", script], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     row = json.loads(told.splitlines()[-1])
