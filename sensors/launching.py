@@ -22,8 +22,9 @@ ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRu
 def run_requests(launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
     """Return a run request for each launch that is due in a workspace that has a partition."""
     scopes = [f"crm/{workspace}" for workspace in known]
-    at_once = 2 * settings().crm_runs  # as many wait for a slot as have one, so that none stands idle
-    return [_run_request(launch) for launch in launches.due(at_once, scopes)]
+    runs = settings().crm_runs
+    # As many urgent ones wait for a slot as have one, so that none stands idle; one slot is never a history's.
+    return [_run_request(launch) for launch in launches.due(2 * runs, max(1, runs - 1), scopes)]
 
 
 def bury(instance: dg.DagsterInstance, launches: Launches) -> int:

@@ -18,7 +18,7 @@ LIST = """
 """
 COUNT = "SELECT count(*) FROM work.items WHERE state = 'dead' AND scope = %s"
 REVIVE = """
-    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, finished_at = NULL
+    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = least(deaths, 1), finished_at = NULL
     WHERE state IN ('dead', 'blocked') AND id = ANY(%s)
 """
 

@@ -16,7 +16,10 @@ import psycopg
 from psycopg.rows import class_row
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import READY
+
+HISTORY = int(WorkClass.HISTORY)
 
 LOSE = """
     UPDATE work.launches SET ended_at = now(), outcome = 'lost'
@@ -24,23 +27,31 @@ LOSE = """
       AND NOT (started_at IS NULL AND scope || ':' || n = ANY(%(queued)s))
     RETURNING run_id
 """
-# A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes.
-RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ (last.failures - 1), interval '5 minutes') <= now()"
+# A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes. The exponent is bounded too:
+# an interval of 5 s * 2 ^ 41 is out of range, and would stop the dispatcher for every scope.
+RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ least(last.failures - 1, 6), interval '5 minutes') <= now()"
 DUE = f"""
     WITH due AS (
         SELECT i.scope, min(i.class) AS class FROM work.items i
         WHERE i.parent IS NULL AND i.scope = ANY(%(scopes)s) AND {READY} GROUP BY i.scope
-    ), last AS (
-        SELECT DISTINCT ON (l.scope) l.scope, l.n, l.ended_at,
-            CASE WHEN l.outcome = 'done' THEN 0 ELSE l.failures + 1 END AS failures
-        FROM work.launches l JOIN due USING (scope) ORDER BY l.scope, l.n DESC
+    ), live AS (
+        SELECT count(*) FILTER (WHERE class < {HISTORY}) AS urgent, count(*) FILTER (WHERE class >= {HISTORY}) AS slow
+        FROM work.launches WHERE ended_at IS NULL
+    ), ranked AS (
+        SELECT due.scope, due.class, coalesce(last.n, 0) AS n, coalesce(last.failures, 0) AS failures,
+            row_number() OVER (
+                PARTITION BY due.class >= {HISTORY} ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
+            ) AS place
+        FROM due LEFT JOIN LATERAL (
+            SELECT l.n, l.ended_at, CASE WHEN l.outcome = 'done' THEN 0 ELSE l.failures + 1 END AS failures
+            FROM work.launches l WHERE l.scope = due.scope ORDER BY l.n DESC LIMIT 1
+        ) last ON true
+        WHERE NOT EXISTS (SELECT FROM work.launches l WHERE l.scope = due.scope AND l.ended_at IS NULL)
+          AND (last.n IS NULL OR last.failures = 0 OR {RESTED})
     )
-    SELECT due.scope, coalesce(last.n, 0) + 1 AS n, due.class AS work_class, coalesce(last.failures, 0) AS failures
-    FROM due LEFT JOIN last USING (scope)
-    WHERE NOT EXISTS (SELECT FROM work.launches live WHERE live.scope = due.scope AND live.ended_at IS NULL)
-      AND (last.scope IS NULL OR last.failures = 0 OR {RESTED})
-    ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
-    LIMIT greatest(0, %(at_once)s - (SELECT count(*) FROM work.launches WHERE ended_at IS NULL))
+    SELECT scope, n + 1 AS n, class AS work_class, failures FROM ranked, live
+    WHERE place <= CASE WHEN class >= {HISTORY} THEN %(histories)s - slow ELSE %(at_once)s - urgent END
+    ORDER BY class, place
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
 END_RUN = "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
@@ -57,11 +68,14 @@ JOIN = """
 """
 END = "UPDATE work.launches SET ended_at = now(), outcome = %s WHERE scope = %s AND n = %s AND ended_at IS NULL"
 LATEST = """
-    SELECT DISTINCT ON (scope) scope, n, run_id, requested_at, started_at, ended_at, outcome, failures,
-        now() - heartbeat_at AS silence
-    FROM work.launches WHERE scope = ANY(%s) ORDER BY scope, ended_at IS NULL DESC, n DESC
+    SELECT l.scope, l.n, l.run_id, l.requested_at, l.started_at, l.ended_at, l.outcome, l.failures,
+        now() - l.heartbeat_at AS silence
+    FROM unnest(%s::text[]) AS asked (scope) CROSS JOIN LATERAL (
+        SELECT coalesce(max(n) FILTER (WHERE ended_at IS NULL), max(n)) AS n
+        FROM (SELECT n, ended_at FROM work.launches WHERE scope = asked.scope ORDER BY n DESC LIMIT 5) AS recent
+    ) AS newest JOIN work.launches l ON l.scope = asked.scope AND l.n = newest.n
 """
-DISPATCH_LOCK = 0x6E6F6F6B73  # "nooks": one dispatcher at a time, whichever sensor it runs in
+DISPATCH_LOCK = 0x6469737061746368  # "dispatch": one dispatcher at a time, whichever sensor it runs in
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +149,23 @@ class Launches:
         with self._db.transaction() as conn:
             conn.execute(END_RUN, (run_id,))
 
-    def due(self, at_once: int, scopes: Sequence[str]) -> Sequence[Launch]:
+    def due(self, at_once: int, histories: int, scopes: Sequence[str]) -> Sequence[Launch]:
         """Request a run for each of the scopes with ready work and no live run, the most urgent class first.
 
+        What is due beyond the bounds waits here, in order of urgency, and not in a queue of runs that knows only
+        its own order. Histories have a bound of their own, so that they never hold up what is due now.
+
         Args:
-            at_once: The most launches that live at the same time; what is due beyond them waits here, in order of
-                urgency, and not in a queue of runs that knows only its own order.
+            at_once: The most launches of the urgent classes that live at the same time.
+            histories: The same of histories and backfills.
             scopes: The scopes that may run.
         """
         with self._db.transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
             cursor = conn.cursor(row_factory=class_row(Launch))
-            launches = cursor.execute(DUE.encode(), {"at_once": at_once, "scopes": list(scopes)}).fetchall()
+            launches = cursor.execute(
+                DUE.encode(), {"at_once": at_once, "histories": histories, "scopes": list(scopes)}
+            ).fetchall()
             for launch in launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
         return launches

@@ -5,6 +5,7 @@ Does not: renewal (`ledger.leases`), runs (`ledger.launches`), dead letters (`le
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,10 +74,14 @@ END_ATTEMPT = """
     UPDATE work.attempts SET ended_at = now(), outcome = %(outcome)s, reason = %(reason)s
     WHERE item_id = %(id)s AND fence = %(fence)s
 """
-EXPEDITE = """
-    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = 0, class = least(class, %s)
+# A history that somebody asks for is due now, but does not become more urgent than what is new.
+EXPEDITE = f"""
+    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = least(deaths, 1),
+        class = CASE WHEN class >= {int(WorkClass.HISTORY)} THEN class ELSE least(class, %s) END
     WHERE state IN ('waiting', 'blocked') AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
-"""
+"""  # noqa: S608
+# What a part of it got done shows that the whole does not kill its worker.
+ACQUIT = "UPDATE work.items SET deaths = 0 WHERE id = %s AND deaths > 0"
 DEATHS_ALONE = 5
 
 
@@ -138,6 +143,7 @@ class Ledger:
             LostLease: The item is another's; the caller's transaction must not commit.
         """
         self._guarded(conn, claim, ADVANCE, {"progress": Jsonb(progress)})
+        claim.item = replace(claim.item, progress=progress, attempts=0, deaths=0)
 
     def complete(self, conn: psycopg.Connection[Any], claim: Claim, outcome: Mapping[str, Any]) -> None:
         """Finish an item under the fence, in the transaction of its data.
@@ -147,10 +153,12 @@ class Ledger:
         """
         self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome)})
         self._end_attempt(conn, claim, "done", None)
+        if claim.item.parent is not None:
+            conn.execute(ACQUIT, (claim.item.parent,))
 
     def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass, *, below: bool = True) -> None:
         """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked."""
-        conn.execute(EXPEDITE, (work_class, lane, below, lane))
+        conn.execute(EXPEDITE.encode(), (work_class, lane, below, lane))
 
     def progress(self, conn: psycopg.Connection[Any], claim: Claim) -> dict[str, Any]:
         """Return what was last recorded of an item."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from nooks_dagster.failures import Corrupt, Failure, LostLease, Permanent, Transient, Unauthorized
+from nooks_dagster.failures import Corrupt, Failure, LostLease, Permanent, Poison, Transient, Unauthorized
 from nooks_dagster.ledger.items import Item, Queue
 
 MOST_BACKOFF = timedelta(minutes=5)
@@ -70,5 +70,6 @@ def described(error: BaseException) -> str:
 
 
 def _verdict(state: str, wait: timedelta, attempts: int, error: BaseException) -> Verdict:
-    # An outcome, even a bad one, shows that the item does not kill its worker.
-    return Verdict(state, wait, attempts, 0, type(error).__name__, described(error))
+    # An outcome, even a bad one, shows that the item does not kill its worker; poison stays a suspect, tried alone.
+    deaths = 1 if isinstance(error, Poison) else 0
+    return Verdict(state, wait, attempts, deaths, type(error).__name__, described(error))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from nooks_dagster.database.migrate import MIGRATION_LOCK
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
 from nooks_dagster.ledger.launches import Launches
@@ -25,7 +26,7 @@ def plan(ledger: Ledger, scope: str, work_class: WorkClass = WorkClass.HISTORY, 
 
 
 def keys(launches: Launches) -> list[str]:
-    return [launch.key for launch in launches.due(10, SCOPES)]
+    return [launch.key for launch in launches.due(10, 10, SCOPES)]
 
 
 def age(db: Database) -> None:
@@ -65,7 +66,7 @@ def test_a_requested_run_that_never_started_is_lost_and_followed(
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(10, SCOPES)
+    launches.due(10, 10, SCOPES)
     age(db)
     assert launches.lose() == []
     age(db)
@@ -76,7 +77,7 @@ def test_a_run_whose_heartbeat_died_is_named_so_that_it_can_be_marked(
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(10, SCOPES)
+    launches.due(10, 10, SCOPES)
     launches.start("crm/acme", "run-1", WorkClass.HISTORY, 1)
     assert launches.lose() == []
     age(db)
@@ -108,7 +109,7 @@ def test_a_run_that_comes_after_its_launch_was_given_up_joins_under_a_new_number
     launches: Launches, ledger: Ledger, db: Database
 ) -> None:
     plan(ledger, "crm/acme")
-    launches.due(10, SCOPES)
+    launches.due(10, 10, SCOPES)
     age(db)
     launches.lose()
     assert launches.start("crm/acme", "late", WorkClass.HISTORY, 1) == 2
@@ -116,7 +117,7 @@ def test_a_run_that_comes_after_its_launch_was_given_up_joins_under_a_new_number
 
 def test_a_run_that_waits_in_the_queue_is_late_but_not_lost(launches: Launches, ledger: Ledger, db: Database) -> None:
     plan(ledger, "crm/acme")
-    launches.due(10, SCOPES)
+    launches.due(10, 10, SCOPES)
     age(db)
     launches.lose(queued=["crm/acme:1"])
     assert keys(launches) == []
@@ -124,6 +125,39 @@ def test_a_run_that_waits_in_the_queue_is_late_but_not_lost(launches: Launches, 
 
 def test_no_more_launches_live_than_there_is_room_for(launches: Launches, ledger: Ledger) -> None:
     for scope in SCOPES:
+        plan(ledger, scope, WorkClass.INCREMENTAL)
+    assert len(launches.due(2, 9, SCOPES)) == 2
+    assert launches.due(2, 9, SCOPES) == []
+
+
+def test_histories_never_take_the_place_of_what_is_due_now(launches: Launches, ledger: Ledger) -> None:
+    for scope in SCOPES:
         plan(ledger, scope)
-    assert len(launches.due(2, SCOPES)) == 2
-    assert launches.due(2, SCOPES) == []
+    assert len(launches.due(2, 2, SCOPES)) == 2
+    plan(ledger, "crm/urgent", WorkClass.INCREMENTAL)
+    assert [launch.scope for launch in launches.due(2, 2, [*SCOPES, "crm/urgent"])] == ["crm/urgent"]
+
+
+@pytest.mark.parametrize("failures", [6, 41, 1100])
+def test_a_scope_that_failed_for_days_neither_stops_nor_starves_the_others(
+    launches: Launches, ledger: Ledger, db: Database, failures: int
+) -> None:
+    plan(ledger, "crm/asked")
+    plan(ledger, "crm/acme")
+    with db.transaction() as conn:
+        conn.execute(
+            """INSERT INTO work.launches (scope, n, class, failures, ended_at, outcome)
+            VALUES ('crm/asked', 2000, 40, %s, now() - interval '4 minutes', 'failed')""",
+            (failures,),
+        )
+    assert keys(launches) == ["crm/acme:1"]
+    age(db)
+    launches.end("crm/acme", 1, "done")
+    assert keys(launches)[0] == "crm/asked:2001"
+
+
+def test_a_migration_does_not_hold_up_the_dispatcher(launches: Launches, ledger: Ledger, db: Database) -> None:
+    plan(ledger, "crm/acme")
+    with db.transaction() as conn:
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
+        assert keys(launches) == ["crm/acme:1"]

@@ -208,3 +208,46 @@ def test_a_dead_letter_that_is_replayed_is_due_again(ledger: Ledger, db: Databas
     letters = DeadLetters(db)
     assert letters.replay([letters.dead()[0].id]) == 1
     assert len(ledger.claim(PARTS, limit=1)) == 1
+
+
+def test_progress_clears_the_record_for_the_verdict_that_follows_too(ledger: Ledger, db: Database) -> None:
+    plan(ledger, "1")
+    for _ in range(3):
+        (claim,) = ledger.claim(PARTS, limit=1)
+        ledger.fail(PARTS, claim, Transient("timed out", retry_in=timedelta(seconds=-1)))
+    (claim,) = ledger.claim(PARTS, limit=1)
+    with db.transaction() as conn:
+        ledger.advance(conn, claim, {"landed": True})
+    assert ledger.fail(PARTS, claim, Transient("deadlock")).state == "waiting"
+
+
+def test_poison_that_is_tried_again_is_tried_alone(ledger: Ledger, db: Database, expire: Callable[[], None]) -> None:
+    plan(ledger, "1", queue=WINDOWS)
+    ledger.claim(WINDOWS, limit=1)
+    for _ in range(6):
+        expire()
+        ledger.claim(WINDOWS, limit=1, suspects=True)
+    assert DeadLetters(db).blocked()[0].failure == "Poison"
+    with db.transaction() as conn:
+        ledger.expedite(conn, "a", WorkClass.ASKED)
+    assert ledger.claim(WINDOWS, limit=1) == []
+    assert len(ledger.claim(WINDOWS, limit=1, suspects=True)) == 1
+
+
+def test_a_window_whose_chunks_get_done_is_no_suspect(ledger: Ledger, db: Database, expire: Callable[[], None]) -> None:
+    plan(ledger, "window", queue=WINDOWS)
+    (window,) = ledger.claim(WINDOWS, limit=1)
+    plan(ledger, *"1234567", parent=window.item.id)
+    for _ in range(7):
+        expire()
+        (window,) = ledger.claim(WINDOWS, limit=1, suspects=True)
+        (chunk,) = ledger.claim(PARTS, limit=1, parents=[window.item.id])
+        complete(ledger, chunk)
+    assert row(db, window)["deaths"] == 0
+
+
+def test_a_history_that_is_asked_for_stays_a_history(ledger: Ledger, db: Database) -> None:
+    plan(ledger, "1", work_class=WorkClass.HISTORY, due_in=timedelta(hours=1))
+    with db.transaction() as conn:
+        ledger.expedite(conn, "a", WorkClass.ASKED)
+    assert [c.item.work_class for c in ledger.claim(PARTS, limit=1)] == [WorkClass.HISTORY]
