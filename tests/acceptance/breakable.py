@@ -101,7 +101,7 @@ def plan_history(platform: Platform) -> None:
 
 def relaunched(platform: Platform) -> list[WindowReport]:
     """Run what the dispatcher launches."""
-    (launch,) = platform.launches.due(5, ["crm/acme"])
+    (launch,) = platform.launches.due(5, 5, ["crm/acme"])
     return list(WorkspaceSync(platform, SyncRun("acme", launch.key, launch.n, WorkClass.HISTORY)).run())
 
 

@@ -261,7 +261,7 @@ def test_a_run_that_breaks_three_times_in_a_row_is_launched_a_fourth_time(platfo
     plan_history(platform)
     crm.write({"Account": ROWS}, Account="Transient")
     for failures in range(3):
-        (launch,) = platform.launches.due(5, ["crm/acme"])
+        (launch,) = platform.launches.due(5, 5, ["crm/acme"])
         assert launch.failures == failures
         run = WorkspaceSync(platform, SyncRun("acme", launch.key, launch.n, WorkClass.HISTORY)).run()
         next(run)
