@@ -3,13 +3,12 @@
 Belongs here: the life of one chunk. Does not: which chunks there are (`crm.windows`).
 
 A chunk dies anywhere without harm: before `landed` it is fetched again, after it only merged again from
-the lake, and a part that no ledger row names is never read. A part that was altered or removed meanwhile is
-struck out and fetched again too.
+the lake, and a part that no ledger row names is never read. A part that was altered or removed meanwhile, or
+that cannot be merged, is struck out and fetched again too: once, then the source itself is at fault.
 """
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,14 +18,15 @@ import pyarrow.parquet as pq
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.landed import Landed
 from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.work import WindowTask, moment
+from nooks_dagster.crm.schemas import fingerprint, recall
+from nooks_dagster.crm.work import WindowTask
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Corrupt
+from nooks_dagster.failures import Corrupt, Failure, Permanent
 from nooks_dagster.lake.catalog import add_part, forget_part
 from nooks_dagster.lake.errors import Missing
-from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.parts import LocalPart, PartWriter
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Claim
@@ -35,6 +35,7 @@ from nooks_dagster.ledger.ledger import Ledger
 log = logging.getLogger(__name__)
 
 MERGE_ROWS = 10_000  # about 5 MB of Arrow for 40 columns, so that eight workers stay far below 700 MB
+STRUCK_OUT = "struck_out"  # in the progress of a chunk one of whose parts was of no use
 
 
 class ChunkRunner:
@@ -54,32 +55,47 @@ class ChunkRunner:
     def run(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
         """Bring one chunk to its end: landed, merged, complete.
 
+        Args:
+            claim: The chunk.
+            task: Its window.
+            source: The object as it is now; what landed before is merged by the shape that it was read with.
+            connector: Where it is read.
+
         Raises:
             Failure: What the source, the lake or Postgres answered.
             LostLease: Another worker has the chunk; nothing of ours was committed.
         """
-        landed = claim.item.progress.get("landed")
-        if landed is None or not self._merge_landed(claim, task, source, Handle.from_json(landed)):
+        landed = Landed.of(claim.item.progress)
+        if landed is None or not self._merge_landed(claim, task, landed):
             self._land_and_merge(claim, task, source, connector)
 
-    def _merge_landed(self, claim: Claim, task: WindowTask, source: SourceObject, handle: Handle) -> bool:
-        """Merge what a predecessor landed; say whether it could be read."""
-        with ExitStack() as stack:
-            try:
-                path = stack.enter_context(self._lake.fetched(handle))
-            except (Corrupt, Missing) as broken:
-                log.warning("%s %s: its rows are fetched again. %s", claim.item.lane, claim.item.key, broken)
-                self._strike_out(claim, handle)
-                return False
-            claim.tick()
-            self._merge(claim, task, source, handle, moment(claim.item.progress["observed_at"]), path)
+    def _merge_landed(self, claim: Claim, task: WindowTask, landed: Landed) -> bool:
+        """Merge what a predecessor landed; say whether that was possible."""
+        try:
+            with self._lake.fetched(landed.handle) as path:
+                claim.tick()
+                with self._db.transaction() as conn:
+                    source = recall(conn, task.connection, task.source, landed.shape)
+                self._merge(claim, task, source, landed, path)
+        except (Corrupt, Missing) as broken:
+            self._strike_out(claim, landed, broken)
+            return False
         return True
 
-    def _strike_out(self, claim: Claim, handle: Handle) -> None:
-        """Undo a landing under the fence; the new part's name carries a later fence, so that the two never meet."""
+    def _strike_out(self, claim: Claim, landed: Landed, broken: Failure) -> None:
+        """Undo a landing under the fence; the new part's name carries a later fence, so that the two never meet.
+
+        Raises:
+            Permanent: It is the second time. The next try begins anew.
+        """
+        again = STRUCK_OUT in claim.item.progress
         with self._db.transaction() as conn:
-            self._ledger.advance(conn, claim, {})
-            forget_part(conn, handle.uri)
+            self._ledger.advance(conn, claim, {} if again else {STRUCK_OUT: True})
+            forget_part(conn, landed.handle.uri)
+        if again:
+            what = f"{broken.what} It was fetched twice."
+            raise Permanent(what, subject=broken.subject, next_step=broken.next_step) from broken
+        log.warning("%s %s: its rows are fetched again. %s", claim.item.lane, claim.item.key, broken)
 
     def _land_and_merge(self, claim: Claim, task: WindowTask, source: SourceObject, connector: Connector) -> None:
         extraction = connector.extract(source, Chunk(claim.item.payload["key"], claim.item.payload["spec"]))
@@ -93,33 +109,30 @@ class ChunkRunner:
             if part.rows == 0:
                 self._finish_empty(claim)
                 return
-            handle = self._land(claim, task, extraction, part)
-            self._merge(claim, task, source, handle, extraction.observed_at, part.path)
+            landed = self._land(claim, task, source, extraction.observed_at, part)
+            try:
+                self._merge(claim, task, source, landed, part.path)
+            except Corrupt as broken:
+                self._strike_out(claim, landed, broken)
+                raise
 
-    def _land(self, claim: Claim, task: WindowTask, extraction: Extraction, part: LocalPart) -> Handle:
+    def _land(
+        self, claim: Claim, task: WindowTask, source: SourceObject, observed_at: datetime, part: LocalPart
+    ) -> Landed:
         name = f"{task.dataset}/{claim.item.parent}-{claim.item.payload['key']}-f{claim.fence}.parquet"
-        handle = self._lake.upload(part.path, name, part.rows, part.sha256)
+        landed = Landed(self._lake.upload(part.path, name, part.rows, part.sha256), observed_at, fingerprint(source))
         crash_point("uploaded")
         with self._db.transaction() as conn:
-            progress = {"landed": handle.to_json(), "observed_at": extraction.observed_at.isoformat()}
-            self._ledger.advance(conn, claim, progress)
-            add_part(conn, task.dataset, handle, claim.item.id)
+            self._ledger.advance(conn, claim, {**claim.item.progress, **landed.to_json()})
+            add_part(conn, task.dataset, landed.handle, claim.item.id)
         crash_point("landed")
-        return handle
+        return landed
 
-    def _merge(
-        self,
-        claim: Claim,
-        task: WindowTask,
-        source: SourceObject,
-        handle: Handle,
-        observed_at: datetime,
-        path: Path,
-    ) -> None:
+    def _merge(self, claim: Claim, task: WindowTask, source: SourceObject, landed: Landed, path: Path) -> None:
         with self._db.transaction() as conn:
             batches = _ticking(claim, path)
-            counts = merge(conn, source, source.columns, task.connection, observed_at, batches)
-            outcome = {"rows": handle.rows, "bytes": handle.bytes, **asdict(counts)}
+            counts = merge(conn, source, source.columns, task.connection, landed.observed_at, batches)
+            outcome = {"rows": landed.handle.rows, "bytes": landed.handle.bytes, **asdict(counts)}
             self._ledger.complete(conn, claim, outcome)
             crash_point("merged")
         crash_point("committed")

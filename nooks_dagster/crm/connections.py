@@ -1,4 +1,6 @@
-"""Connectors of this process: one per connection, made when first needed and kept.
+"""Connectors of this process: one per connection and class of work, made when first needed and kept.
+
+Each class has a part of the day's calls of its own, so a run that does what is new and a history has two.
 
 Belongs here: turning a registered connection and its secret into a working `Connector`.
 """
@@ -35,26 +37,29 @@ class Connectors:
     Args:
         registry: Where connections are found.
         factory: Makes a connector of a connection.
-        work_class: What its calls are for.
     """
 
-    def __init__(self, registry: Registry, factory: ConnectorFactory, work_class: WorkClass) -> None:
+    def __init__(self, registry: Registry, factory: ConnectorFactory) -> None:
         self._registry = registry
         self._factory = factory
-        self._work_class = work_class
         self._lock = threading.Lock()
-        self._open: dict[str, Connector] = {}
+        self._open: dict[tuple[str, WorkClass], Connector] = {}
 
-    def get(self, connection_id: str) -> Connector:
+    def get(self, connection_id: str, work_class: WorkClass) -> Connector:
         """Return the connector of an active connection.
+
+        Args:
+            connection_id: The connection.
+            work_class: What its calls are for.
 
         Raises:
             Permanent: The connection is unknown, paused or marked; the message says what to do.
         """
+        key = (connection_id, work_class)
         with self._lock:
-            if connection_id not in self._open:
-                self._open[connection_id] = self._factory(self._active(connection_id), self._work_class)
-            return self._open[connection_id]
+            if key not in self._open:
+                self._open[key] = self._factory(self._active(connection_id), work_class)
+            return self._open[key]
 
     def calls(self) -> int:
         """Return the API calls that this process has made."""

@@ -39,7 +39,7 @@ class Discovery:
             Unauthorized: The credentials were refused.
         """
         item, request = claim.item, _request(claim.item)
-        objects = self._connectors.get(item.payload["connection"]).objects()
+        objects = self._connectors.get(item.payload["connection"], item.work_class).objects()
         claim.tick()
         tasks = [_task(item, request, name, canonical) for name, canonical in objects.items()]
         with self._db.transaction() as conn:
@@ -52,14 +52,19 @@ class Discovery:
         if item.work_class == WorkClass.ASKED:
             self._ledger.expedite(conn, lane, WorkClass.ASKED)
         if task.kind is not WindowKind.INCREMENTAL:
-            return [task.item(f"{task.kind}:{item.id}", item.work_class)]
+            return [_window(task, item)]
         row = conn.execute(BUSY, (WINDOWS.name, lane)).fetchone()
         if row and row[0]:
             return []
         if watermark(conn, task.connection, task.source) is None:
-            history = min(item.work_class, WorkClass.HISTORY)
-            return [replace(task, kind=WindowKind.HISTORY).item("history", WorkClass(history))]
-        return [task.item(f"incremental:{item.id}", item.work_class)]
+            return [_window(replace(task, kind=WindowKind.HISTORY), item)]
+        return [_window(task, item)]
+
+
+def _window(task: WindowTask, item: Item) -> NewItem:
+    """Return a window. Whoever asks: every row of an object is read with the allowance of a history."""
+    whole = task.kind in (WindowKind.HISTORY, WindowKind.REFRESH)
+    return task.item(f"{task.kind}:{item.id}", WorkClass.HISTORY if whole else item.work_class)
 
 
 def _request(item: Item) -> Request:

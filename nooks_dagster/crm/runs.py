@@ -91,7 +91,7 @@ class WorkspaceSync:
         self._run = run
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._registry = Registry(platform.db)
-        self._connectors = Connectors(self._registry, platform.factory, run.work_class)
+        self._connectors = Connectors(self._registry, platform.factory)
         worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
         self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
         self.problems: Sequence[str] = ()

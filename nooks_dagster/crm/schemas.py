@@ -1,6 +1,7 @@
-"""The shapes that source objects had: a window is read with one field list from its first chunk to its last.
+"""The shapes that source objects had: a part is merged and published under the one that it was read with.
 
-Belongs here: remembering a described object under its hash, and finding it again.
+Belongs here: remembering a described object under its hash, and finding it again. An administrator may take a
+field away in the middle of a window: what had landed by then keeps the shape that it has.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
-from nooks_dagster.failures import Permanent
+from nooks_dagster.failures import Corrupt
 
 REMEMBER = """
     INSERT INTO crm.schemas (connection_id, source_object, hash, fields) VALUES (%s, %s, %s, %s)
@@ -21,11 +22,15 @@ REMEMBER = """
 RECALL = "SELECT fields FROM crm.schemas WHERE connection_id = %s AND source_object = %s AND hash = %s"
 
 
+def fingerprint(source: SourceObject) -> str:
+    """Return the hash that a shape is known by."""
+    return hashlib.sha256(json.dumps(asdict(source), sort_keys=True).encode()).hexdigest()[:16]
+
+
 def remember(conn: psycopg.Connection[Any], connection: str, source: SourceObject) -> str:
     """Keep the shape of an object; return the hash it is known by."""
-    shape = asdict(source)
-    digest = hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16]
-    conn.execute(REMEMBER, (connection, source.name, digest, Jsonb(shape)))
+    digest = fingerprint(source)
+    conn.execute(REMEMBER, (connection, source.name, digest, Jsonb(asdict(source))))
     return digest
 
 
@@ -33,11 +38,11 @@ def recall(conn: psycopg.Connection[Any], connection: str, source: str, digest: 
     """Return the shape that an object had.
 
     Raises:
-        Permanent: The shape was never kept.
+        Corrupt: It is not kept; what was read with it is to be fetched again.
     """
     row = conn.execute(RECALL, (connection, source, digest)).fetchone()
     if row is None:
-        raise Permanent(f"its shape {digest} is not in crm.schemas", subject=f"{connection}/{source}")
+        raise Corrupt(f"Its shape {digest} is not in crm.schemas.", subject=f"{connection}/{source}")
     shape = dict(row[0])
     fields = tuple(SourceField(f["name"], FieldType(f["type"]), f["custom"]) for f in shape.pop("fields"))
     return SourceObject(**shape, fields=fields)

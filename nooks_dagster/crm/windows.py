@@ -3,24 +3,28 @@
 Belongs here: the life of a window around its chunks. Does not: the chunks' own work (`crm.chunks`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import psycopg
+import pyarrow as pa
+
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.connections import Connectors
 from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.landed import landed_by_shape
 from nooks_dagster.crm.model import Chunk, SourceObject, Window
 from nooks_dagster.crm.schemas import recall, remember
 from nooks_dagster.crm.watermarks import move_watermark, watermark
 from nooks_dagster.crm.work import CHUNKS, OVERLAP, WindowKind, WindowTask, moment
 from nooks_dagster.database.pool import Database
-from nooks_dagster.lake.catalog import parts_of
 from nooks_dagster.lake.dataset import Dataset
+from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.ledger.children import Children, children
+from nooks_dagster.ledger.children import Children, any_open, children
 from nooks_dagster.ledger.items import Claim, NewItem
 from nooks_dagster.ledger.ledger import Ledger
 
@@ -50,23 +54,21 @@ class WindowRunner:
     def open(self, claim: Claim) -> OpenWindow | None:
         """Fix the bounds of a window at its first claim, or find them again at a later one.
 
+        The object is described each time: with the fields of the first time, a field that is gone meanwhile
+        would be asked for in vain for ever.
+
         Returns None when there is nothing to read: the source holds back everything behind the watermark.
         """
         task = WindowTask.of(claim.item)
-        connector = self._connectors.get(task.connection)
+        connector = self._connectors.get(task.connection, claim.item.work_class)
         progress = dict(claim.item.progress)
         if "until" not in progress:
             bounds = self._bounds(task, connector)
             if bounds is None:
                 self._complete(claim, {"held_back": True})
                 return None
-            source = connector.describe(task.source)
-            with self._db.transaction() as conn:
-                progress = bounds | {"schema": remember(conn, task.connection, source)}
-                self._ledger.advance(conn, claim, progress)
-        else:
-            with self._db.transaction() as conn:
-                source = recall(conn, task.connection, task.source, progress["schema"])
+            progress = bounds
+        source = self._described(claim, task, connector, progress)
         since = moment(progress["since"]) if progress["since"] else None
         return OpenWindow(claim, task, source, connector, Window(since, moment(progress["until"])))
 
@@ -86,27 +88,37 @@ class WindowRunner:
 
     def close(self, window: OpenWindow) -> Mapping[str, int] | None:
         """Finish a window whose chunks are all merged; return its totals, or None while some are open."""
+        item = window.claim.item
         with self._db.transaction() as conn:
-            parts_of_window = children(conn, window.claim.item.id)
-            handles = parts_of(conn, window.claim.item.id)
-        if parts_of_window.open:
-            return None
-        # No rows are published too, the first time: an object without rows exists and is empty.
-        if handles or window.task.kind is WindowKind.HISTORY:
-            Dataset(self._lake, window.task.dataset).publish(handles, window.source.schema)
+            if any_open(conn, item.id):
+                return None
+            totals = children(conn, item.id).totals
+            parts = _parts(conn, window)
+        for schema, handles in parts:
+            Dataset(self._lake, window.task.dataset).publish(handles, schema)
         crash_point("published")
         with self._db.transaction() as conn:
             if window.task.kind is not WindowKind.REREAD:
                 move_watermark(conn, window.task.connection, window.task.source, window.window.until)
-            self._ledger.complete(conn, window.claim, dict(parts_of_window.totals))
+            self._ledger.complete(conn, window.claim, dict(totals))
             crash_point("closing")
         crash_point("closed")
-        return parts_of_window.totals
+        return totals
 
     def children(self, window: OpenWindow) -> Children:
         """Return how the chunks of a window stand."""
         with self._db.transaction() as conn:
             return children(conn, window.claim.item.id)
+
+    def _described(
+        self, claim: Claim, task: WindowTask, connector: Connector, progress: Mapping[str, Any]
+    ) -> SourceObject:
+        source = connector.describe(task.source)
+        with self._db.transaction() as conn:
+            shape = remember(conn, task.connection, source)
+            if progress.get("schema") != shape:
+                self._ledger.advance(conn, claim, {**progress, "schema": shape})
+        return source
 
     def _bounds(self, task: WindowTask, connector: Connector) -> dict[str, Any] | None:
         if task.kind is WindowKind.REREAD:
@@ -136,6 +148,16 @@ class WindowRunner:
     def _complete(self, claim: Claim, outcome: Mapping[str, Any]) -> None:
         with self._db.transaction() as conn:
             self._ledger.complete(conn, claim, outcome)
+
+
+def _parts(conn: psycopg.Connection[Any], window: OpenWindow) -> list[tuple[pa.Schema, Sequence[Handle]]]:
+    """Return what a window publishes: its parts, together with those that have the same schema."""
+    task = window.task
+    landed = landed_by_shape(conn, window.claim.item.id)
+    # No rows are published too, the first time: an object without rows exists and is empty.
+    if not landed and task.kind is WindowKind.HISTORY:
+        return [(window.source.schema, ())]
+    return [(recall(conn, task.connection, task.source, shape).schema, parts) for shape, parts in landed.items()]
 
 
 def _item(window: Claim, chunk: Chunk) -> NewItem:

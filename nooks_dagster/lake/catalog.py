@@ -15,10 +15,6 @@ _ADD = """
     on conflict (uri) do update set uri = excluded.uri where known.sha256 = excluded.sha256
 """
 _PARTS = "select uri, rows, bytes, sha256 from lake.parts where dataset = %s order by created_at, uri"
-_PARTS_OF = """
-    select p.uri, p.rows, p.bytes, p.sha256 from lake.parts p join work.items i on i.id = p.item_id
-    where i.parent = %s order by p.created_at, p.uri
-"""
 
 
 def add_part(conn: psycopg.Connection, dataset: str, handle: Handle, item_id: int | None) -> None:
@@ -46,8 +42,3 @@ def forget_part(conn: psycopg.Connection, uri: str) -> None:
 def parts(conn: psycopg.Connection, dataset: str) -> list[Handle]:
     """Return the parts of a dataset, oldest first."""
     return [Handle(*row) for row in conn.execute(_PARTS, (dataset,))]
-
-
-def parts_of(conn: psycopg.Connection, parent: int) -> list[Handle]:
-    """Return the parts that the children of an item of work landed, oldest first."""
-    return [Handle(*row) for row in conn.execute(_PARTS_OF, (parent,))]

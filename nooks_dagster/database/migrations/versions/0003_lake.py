@@ -21,3 +21,4 @@ def upgrade() -> None:
         )
     """)
     op.execute("create index parts_dataset on lake.parts (dataset, created_at, uri)")
+    op.execute("create index parts_item on lake.parts (item_id)")
