@@ -10,10 +10,16 @@ import psycopg
 from psycopg import sql
 
 from nooks_dagster.crm.canonical import OBJECTS
+from nooks_dagster.crm.work import WINDOWS, lane_of
 from nooks_dagster.database.pool import Database
 
 PARTITION_LOCK = 0x63726D
 """Advisory lock class of partition changes, "crm" in ASCII; the second half is the connection's hash."""
+
+UNFINISHED = """
+    delete from work.items
+    where queue = %s and starts_with(lane, %s) and state in ('waiting', 'leased', 'blocked')
+"""
 
 
 def partition_name(table: str, connection_id: str) -> str:
@@ -42,7 +48,10 @@ def ensure_partitions(db: Database, connection_id: str) -> None:
 
 
 def drop_partitions(db: Database, connection_id: str) -> None:
-    """Drop every canonical row of a connection, its watermarks and shapes. Dropping nothing is no error.
+    """Drop every canonical row of a connection, its watermarks, shapes and unfinished windows.
+
+    Connected again, it begins anew: a window that went on would leave out what it had read before. Dropping
+    nothing is no error.
 
     Raises:
         Transient: Postgres does not answer, or a table stayed locked; what is dropped by then stays dropped.
@@ -53,6 +62,7 @@ def drop_partitions(db: Database, connection_id: str) -> None:
             partition = sql.Identifier("crm", partition_name(name, connection_id))
             conn.execute(sql.SQL("drop table if exists {}").format(partition))
     with db.transaction() as conn:
+        conn.execute(UNFINISHED, [WINDOWS.name, lane_of(connection_id, "")])
         conn.execute("delete from crm.watermarks where connection_id = %s", [connection_id])
         conn.execute("delete from crm.schemas where connection_id = %s", [connection_id])
 
