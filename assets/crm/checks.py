@@ -11,9 +11,8 @@ import dagster as dg
 from assets.bounded import markdown
 from assets.crm.specs import raw_key, table_key
 from nooks_dagster.crm.canonical import OBJECTS
+from nooks_dagster.crm.overview import DiscoveryStatus, discoveries
 from nooks_dagster.crm.status import LaneStatus, Unmerged, lane_statuses, unmerged_parts
-from nooks_dagster.crm.work import DISCOVERIES
-from nooks_dagster.ledger.dead_letters import DeadLetter, DeadLetters
 from resources.postgres import PostgresResource
 
 WORST = 20
@@ -35,8 +34,7 @@ def crm_lane_checks(
     """Fail for an object when a lane of it is blocked; for all, when a connection cannot even be looked into."""
     with postgres.database.transaction() as conn:
         lanes = lane_statuses(conn)
-    blocked = DeadLetters(postgres.database).blocked(limit=1000)
-    connections = [_connection(item) for item in blocked if item.queue == DISCOVERIES.name]
+        connections = [_connection(look) for look in discoveries(conn).values() if look.state == "blocked"]
     for key in sorted(context.selected_asset_check_keys):
         mine = [lane for lane in lanes if lane.canonical == key.asset_key.path[-1] and lane.state == "blocked"]
         yield _result(key, [*connections, *map(_lane, mine)])
@@ -68,12 +66,12 @@ def _result(key: dg.AssetCheckKey, rows: Sequence[dict[str, str]]) -> dg.AssetCh
     )
 
 
-def _connection(item: DeadLetter) -> dict[str, str]:
+def _connection(look: DiscoveryStatus) -> dict[str, str]:
     return {
-        "lane": item.lane,
+        "lane": look.connection,
         "complete until": "-",
-        "what happened, what to do": item.reason or "",
-        "next try": f"{item.retried_at:%Y-%m-%d %H:%M}",
+        "what happened, what to do": look.reason or "",
+        "next try": f"{look.next_try:%Y-%m-%d %H:%M}",
     }
 
 

@@ -6,6 +6,7 @@ Belongs here: putting together what registry, ledger, budgets and lanes know. Do
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -13,16 +14,16 @@ from psycopg.rows import class_row
 
 from nooks_dagster.budgets.budgets import Allowance, Budgets
 from nooks_dagster.crm.status import LaneStatus, Standing, lane_statuses
-from nooks_dagster.crm.work import scope_of
+from nooks_dagster.crm.work import DISCOVERIES, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.dead_letters import DeadLetters
 from nooks_dagster.ledger.launches import LaunchState, latest_launches
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
-DISCOVERIES = """
-    SELECT DISTINCT ON (lane) lane AS connection, state, reason FROM work.items
-    WHERE queue = 'crm.discoveries' AND state IN ('waiting', 'leased', 'blocked') ORDER BY lane, id
+LOOKS = """
+    SELECT DISTINCT ON (lane) lane AS connection, state, reason, due_at AS next_try FROM work.items
+    WHERE queue = %s AND state IN ('waiting', 'leased', 'blocked') ORDER BY lane, id
 """
 
 
@@ -33,6 +34,7 @@ class DiscoveryStatus:
     connection: str
     state: str
     reason: str | None
+    next_try: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,18 @@ def _connections(db: Database, workspace: str | None) -> dict[str, list[Connecti
     allowances = Budgets(db).allowances()
     with db.transaction() as conn:
         lanes = lane_statuses(conn, None if workspace is None else scope_of(workspace))
-        discoveries = _discoveries(conn)
+        looks = discoveries(conn)
+    lanes_of: dict[str, list[LaneStatus]] = defaultdict(list)
+    for lane in lanes:
+        lanes_of[lane.connection].append(lane)
     found: dict[str, list[ConnectionOverview]] = defaultdict(list)
     for connection in Registry(db).connections(workspace):
-        own = [lane for lane in lanes if lane.connection == connection.id]
-        about = ConnectionOverview(connection, own, discoveries.get(connection.id), allowances.get(connection.id))
-        found[connection.workspace].append(about)
+        known = (lanes_of[connection.id], looks.get(connection.id), allowances.get(connection.id))
+        found[connection.workspace].append(ConnectionOverview(connection, *known))
     return found
 
 
-def _discoveries(conn: psycopg.Connection[Any]) -> dict[str, DiscoveryStatus]:
-    rows = conn.cursor(row_factory=class_row(DiscoveryStatus)).execute(DISCOVERIES)
+def discoveries(conn: psycopg.Connection[Any]) -> dict[str, DiscoveryStatus]:
+    """Return the look that is not finished of each connection that has one, by the connection's id."""
+    rows = conn.cursor(row_factory=class_row(DiscoveryStatus)).execute(LOOKS, (DISCOVERIES.name,))
     return {row.connection: row for row in rows}

@@ -13,13 +13,35 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from nooks_dagster.crm.work import CHUNKS, WINDOWS
+
+# Three steps, so that finished windows cost nothing, however many there are. One index probe finds the next scope or
+# lane. A lane is as its head is, the first open window: those behind it wait for it; without one, as its last is.
 # A parked or blocked chunk knows why; its window only waits for it.
 LANES = """
-    WITH windows AS (
-        SELECT DISTINCT ON (lane) lane, id, payload, state, failure, reason, due_at, progress, lease_until
-        FROM work.items
-        WHERE queue = 'crm.windows' AND parent IS NULL AND (%(scope)s::text IS NULL OR scope = %(scope)s)
-        ORDER BY lane, state IN ('waiting', 'leased', 'blocked') DESC, id DESC
+    WITH RECURSIVE scopes AS (
+        SELECT coalesce(%(scope)s::text,
+            (SELECT min(scope) FROM work.items WHERE queue = %(queue)s AND parent IS NULL)) AS scope
+        UNION ALL
+        SELECT (SELECT min(scope) FROM work.items WHERE queue = %(queue)s AND parent IS NULL AND scope > s.scope)
+        FROM scopes s WHERE s.scope IS NOT NULL AND %(scope)s::text IS NULL
+    ), lanes AS (
+        SELECT s.scope, (SELECT min(lane) FROM work.items
+            WHERE queue = %(queue)s AND parent IS NULL AND scope = s.scope) AS lane
+        FROM scopes s WHERE s.scope IS NOT NULL
+        UNION ALL
+        SELECT l.scope, (SELECT min(lane) FROM work.items
+            WHERE queue = %(queue)s AND parent IS NULL AND scope = l.scope AND lane > l.lane)
+        FROM lanes l WHERE l.lane IS NOT NULL
+    ), windows AS (
+        SELECT w.* FROM lanes l CROSS JOIN LATERAL (
+            SELECT * FROM work.items WHERE id = coalesce(
+                (SELECT min(id) FROM work.items
+                    WHERE queue = %(queue)s AND lane = l.lane AND state IN ('waiting', 'leased', 'blocked')),
+                (SELECT max(id) FROM work.items
+                    WHERE queue = %(queue)s AND parent IS NULL AND scope = l.scope AND lane = l.lane))
+            LIMIT 1
+        ) w WHERE l.lane IS NOT NULL
     )
     SELECT w.payload ->> 'workspace' AS workspace, w.payload ->> 'connection' AS connection,
         w.payload ->> 'source' AS source, w.payload ->> 'canonical' AS canonical, w.payload ->> 'kind' AS kind,
@@ -49,7 +71,7 @@ LANES = """
 UNMERGED = """
     SELECT i.lane, split_part(p.dataset, '/', 2) AS canonical, p.uri, p.created_at AS landed_at, i.reason
     FROM lake.parts p JOIN work.items i ON i.id = p.item_id
-    WHERE i.queue = 'crm.chunks' AND i.state <> 'done' AND p.created_at < now() - interval '15 minutes'
+    WHERE i.queue = %s AND i.state IN ('waiting', 'leased', 'blocked') AND p.created_at < now() - interval '15 minutes'
     ORDER BY p.created_at
 """
 
@@ -66,7 +88,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LaneStatus:
-    """One source object of a connection: its last or current window, and how old its data is.
+    """One source object of a connection: its current window, or its last one, and how old its data is.
 
     `age` is the time since the watermark last moved, by the database's clock; None before the history is complete.
     `rows_read` and `bytes_read` add up every part in the lake, so that a row read twice counts twice;
@@ -112,7 +134,8 @@ class LaneStatus:
 
 def lane_statuses(conn: psycopg.Connection[Any], scope: str | None = None) -> Sequence[LaneStatus]:
     """Return how each lane stands, of one scope or of all."""
-    return conn.cursor(row_factory=class_row(LaneStatus)).execute(LANES, {"scope": scope}).fetchall()
+    chosen = {"queue": WINDOWS.name, "scope": scope}
+    return conn.cursor(row_factory=class_row(LaneStatus)).execute(LANES, chosen).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +151,4 @@ class Unmerged:
 
 def unmerged_parts(conn: psycopg.Connection[Any]) -> Sequence[Unmerged]:
     """Return the parts that landed more than 15 minutes ago and are not merged, oldest first."""
-    return conn.cursor(row_factory=class_row(Unmerged)).execute(UNMERGED).fetchall()
+    return conn.cursor(row_factory=class_row(Unmerged)).execute(UNMERGED, (CHUNKS.name,)).fetchall()

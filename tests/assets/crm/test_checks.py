@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from nooks_dagster.crm.work import CHUNKS, WindowKind, WindowTask
+from nooks_dagster.crm.work import CHUNKS, Request, WindowKind, WindowTask, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs
 from nooks_dagster.ledger.items import NewItem, WorkClass
@@ -106,6 +106,15 @@ def test_a_refused_connection_turns_every_object_red_though_none_of_its_lanes_is
     found = judge()
     assert len(red(found)) == 7
     assert "objects: it is broken" in str(found["crm/users no_lane_is_blocked"].metadata["worst"].value)
+
+
+def test_a_refused_connection_is_seen_behind_any_number_of_blocked_chunks(judge: Judge, db: Database) -> None:
+    chunks = (NewItem(CHUNKS, "crm/acme", "acme/X", str(n), {}, WorkClass.HISTORY) for n in range(1001))
+    plan(db, *chunks, discovery("bravo", "bravo-salesforce", "1", WorkClass.HISTORY, Request()))
+    with db.transaction() as conn:
+        conn.execute("UPDATE work.items SET state = 'blocked', reason = 'refused'")
+    worst = str(judge()["crm/users no_lane_is_blocked"].metadata["worst"].value)
+    assert "| bravo-salesforce | - | refused |" in worst
 
 
 def test_the_worst_twenty_are_named_and_the_others_are_counted(judge: Judge, db: Database) -> None:
