@@ -12,18 +12,20 @@ import dagster as dg
 from assets.bounded import markdown
 from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.stored import Stored
 from nooks_dagster.settings import settings
 
 COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
 SHOWN_WINDOWS = 30
 
 
-def materialized(key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync) -> dg.MaterializeResult[Any]:
+def materialized(
+    key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync, stored: Stored
+) -> dg.MaterializeResult[Any]:
     """Return the materialisation of one asset after the windows of its object ended."""
     raw = key.path[0] == "crm_raw"
     totals = {name: sum(r.totals.get(name, 0) for r in reports) for name in COUNTS}
     seconds = sum(r.seconds for r in reports)
-    stored = sync.stored(key.path[-1])
     metadata: dict[str, dg.MetadataValue] = {
         "dagster/row_count": dg.IntMetadataValue(stored.parts_rows if raw else stored.rows),
         "rows_read": dg.IntMetadataValue(totals["rows"]),

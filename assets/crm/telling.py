@@ -79,9 +79,11 @@ class Telling:
         if canonical in self._told or (reports and not any(r.ending in REACHED for r in reports)):
             return
         self._told.add(canonical)
-        for key in (raw_key(canonical), table_key(canonical)):
-            if key in self._context.selected_asset_keys and self._is_news(key, reports):
-                yield materialized(key, reports, self._sync)
+        selected = [k for k in (raw_key(canonical), table_key(canonical)) if k in self._context.selected_asset_keys]
+        news = [key for key in selected if self._is_news(key, reports)]
+        if news:
+            stored = self._sync.stored(canonical)  # counts all rows, so once for both
+            yield from (materialized(key, reports, self._sync, stored) for key in news)
 
     def _is_news(self, key: dg.AssetKey, reports: list[WindowReport]) -> bool:
         return self._asked or any(_changed(report) for report in reports) or not self._told_lately(key)

@@ -11,9 +11,11 @@ from psycopg import sql
 
 from nooks_dagster.crm.canonical import OBJECTS
 
+CONNECTIONS = "SELECT id FROM workspaces.connections WHERE workspace = %s"
+# The connections are values and no subquery: so Postgres reads their partitions only.
 ROWS = """
     SELECT count(*) FILTER (WHERE deleted_reason IS NULL), count(*) FILTER (WHERE deleted_reason IS NOT NULL)
-    FROM {} WHERE connection_id IN (SELECT id FROM workspaces.connections WHERE workspace = %s)
+    FROM {} WHERE connection_id = ANY(%s)
 """
 PARTS = "SELECT coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM lake.parts WHERE dataset LIKE %s"
 
@@ -29,9 +31,10 @@ class Stored:
 
 
 def stored(conn: psycopg.Connection[Any], workspace: str, canonical: str) -> Stored:
-    """Count what we have of a canonical object of a workspace."""
+    """Count what we have of a canonical object of a workspace; it takes as long as reading the table's index."""
+    connections = [id_ for (id_,) in conn.execute(CONNECTIONS, (workspace,))]
     table = sql.Identifier(*OBJECTS[canonical].table.split("."))
-    rows = conn.execute(sql.SQL(ROWS).format(table), (workspace,)).fetchone() or (0, 0)
+    rows = conn.execute(sql.SQL(ROWS).format(table), (connections,)).fetchone() or (0, 0)
     prefix = f"crm_raw/{canonical}/workspace={workspace}/".replace("_", r"\_")
     parts = conn.execute(PARTS, (prefix + "%",)).fetchone() or (0, 0)
     return Stored(*rows, *parts)
