@@ -67,6 +67,12 @@ class Unavailable(Transient):
     usual_wait = timedelta(seconds=5)  # a restart of Postgres takes one to three
 
 
+class DiskFull(Unavailable):
+    """A disk of ours has no space left."""
+
+    usual_wait = timedelta(minutes=1)  # nobody frees a disk in seconds, and every try fetches its rows again
+
+
 class Unauthorized(Failure):
     """The credentials were refused after one refresh: the connection is marked and its owner told."""
 

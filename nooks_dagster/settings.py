@@ -57,12 +57,17 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _bounds_hold(self) -> Self:
-        """Refuse settings whose product exceeds what Postgres has (I5); a run holds its pool and one heartbeat."""
-        sessions = self.crm_runs * (self.crm_workers + 3)
+        """Refuse settings that ask more of a pool, or of Postgres, than it has (I5)."""
+        if self.postgres_connections <= self.crm_workers:
+            raise ValueError(
+                f"NOOKS_POSTGRES_CONNECTIONS is {self.postgres_connections}, but a sync needs one for each of its "
+                f"NOOKS_CRM_WORKERS = {self.crm_workers} and one more; set it to {self.crm_workers + 1} or more."
+            )
+        sessions = self.crm_runs * (self.postgres_connections + 1)  # a run holds its pool and one for its heartbeat
         if sessions > self.postgres_sessions // 2:
             raise ValueError(
-                f"NOOKS_CRM_RUNS x (NOOKS_CRM_WORKERS + 3) = {sessions} Postgres sessions, more than half of the "
-                f"{self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower one or raise the server's."
+                f"NOOKS_CRM_RUNS x (NOOKS_POSTGRES_CONNECTIONS + 1) = {sessions} Postgres sessions, more than half of "
+                f"the {self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower one or raise the server's."
             )
         return self
 

@@ -1,6 +1,7 @@
 """The platform's own Postgres database as a Dagster resource.
 
-Belongs here: handing assets and sensors the process's one pool. Does not: any SQL.
+Belongs here: handing assets and sensors the process's one pool. Does not: any SQL, nor closing the pool: other
+threads of the process are in the middle of their transactions, and its idle connections leave by themselves.
 """
 
 from functools import cache
@@ -9,13 +10,16 @@ import dagster as dg
 from pydantic import Field
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.settings import settings
 
 
 class PostgresResource(dg.ConfigurableResource[None]):
     """Connections to the platform's database. All resources with one address share one pool in a process."""
 
     url: str = Field(description="postgresql://user:password@host:port/database")
-    connections: int = Field(default=6, gt=0, description="Most connections of one process.")
+    connections: int | None = Field(
+        default=None, gt=0, description="Most connections of one process; by default NOOKS_POSTGRES_CONNECTIONS."
+    )
 
     @property
     def database(self) -> Database:
@@ -24,11 +28,7 @@ class PostgresResource(dg.ConfigurableResource[None]):
         Raises:
             Permanent: The URL is malformed.
         """
-        return _database(self.url, self.connections)
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002  Dagster's signature
-        """Give the idle connections back. A step that runs beside this one gets new ones when it needs them."""
-        self.database.close()
+        return _database(self.url, self.connections or settings().postgres_connections)
 
 
 @cache

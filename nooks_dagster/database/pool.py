@@ -6,28 +6,27 @@ Belongs here: connecting, pooling, transactions. Does not: any SQL about our tab
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from nooks_dagster.failures import Permanent, Transient, Unavailable
+from nooks_dagster.failures import DiskFull, Permanent, Transient, Unavailable
 
 APPLICATION = "nooks"
 CONNECT_SECONDS = 5
 """A server that does not answer within this is called down."""
 WAIT_SECONDS = 30.0
 """How long a caller waits for a free connection: longer than a Postgres restart, shorter than a lease."""
-FULL_DISK_WAIT = timedelta(minutes=1)
-"""Nobody frees a disk in seconds, and every try fetches its rows again."""
+IDLE_SECONDS = 60.0
+"""How long a connection waits for its next use: longer than the pause between two ticks of a sensor."""
 
 
 class Database:
     """The platform's Postgres database, seen from one process. Safe to share between threads.
 
-    Costs nothing until the first transaction; holds at most `size` connections, idle ones for ten minutes.
+    Costs nothing until the first transaction; holds at most `size` connections, idle ones for a minute.
 
     Args:
         url: `postgresql://user:password@host:port/database`.
@@ -78,6 +77,7 @@ class Database:
                     min_size=0,
                     max_size=self._size,
                     timeout=WAIT_SECONDS,
+                    max_idle=IDLE_SECONDS,
                     # The pauses between tries double; without an end the pool would sleep on when Postgres is back.
                     reconnect_timeout=WAIT_SECONDS,
                     configure=_configure,
@@ -156,11 +156,10 @@ def translated(where: str) -> Iterator[None]:
     except errors.QueryCanceled as error:
         raise Transient("Postgres cancelled a statement.", subject=f"Postgres at {where}") from error
     except errors.DiskFull as error:
-        raise Unavailable(
+        raise DiskFull(
             "Postgres has no disk space left.",
             subject=f"Postgres at {where}",
             next_step="Free or add space on the disk of its data folder; work goes on by itself.",
-            retry_in=FULL_DISK_WAIT,
         ) from error
     except (errors.UndefinedTable, errors.InvalidSchemaName) as error:
         raise Permanent(

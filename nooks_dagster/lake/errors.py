@@ -7,7 +7,6 @@ Belongs here: the one translation from google-cloud-storage, requests and the fi
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import requests
@@ -15,9 +14,7 @@ from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 
-from nooks_dagster.failures import Corrupt, Failure, Permanent, RateLimited, Transient, Unavailable
-
-FULL_DISK_WAIT = timedelta(minutes=1)  # nobody frees a disk in seconds, and every try fetches its rows again
+from nooks_dagster.failures import Corrupt, DiskFull, Failure, Permanent, RateLimited, Transient, Unavailable
 
 
 class Missing(Permanent):
@@ -55,11 +52,10 @@ def disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise Unavailable(
+        raise DiskFull(
             "The disk is full.",
             subject=str(folder),
             next_step="Free space there, or point NOOKS_HOME at a larger disk; the work resumes by itself.",
-            retry_in=FULL_DISK_WAIT,
         ) from error
 
 
@@ -115,9 +111,7 @@ def _not_found(error: google.NotFound, uri: str) -> Permanent:
 
 def _unanswered(uri: str, error: Exception) -> Unavailable:
     if getattr(error, "code", None) == 507:  # never from Google, but a lake on a disk of one's own can fill it
-        return Unavailable(
-            "The disk under the lake is full.", subject=uri, next_step="Free space there.", retry_in=FULL_DISK_WAIT
-        )
+        return DiskFull("The disk under the lake is full.", subject=uri, next_step="Free space there.")
     return Unavailable(
         f"The lake does not answer ({type(error).__name__}).",
         subject=uri,

@@ -8,7 +8,7 @@ import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 
-from nooks_dagster.failures import Failure, Permanent, RateLimited, Unavailable
+from nooks_dagster.failures import DiskFull, Failure, Permanent, RateLimited, Unavailable
 from nooks_dagster.lake.errors import Conflict, Missing, disk_errors, lake_errors
 
 URI = "gs://bucket/name"
@@ -26,7 +26,7 @@ URI = "gs://bucket/name"
         (google.RetryError("gave up", google.ServiceUnavailable("later")), Unavailable, "ServiceUnavailable"),
         (google.RetryError("gave up", google.TooManyRequests("slow")), RateLimited, "slow down"),
         (google.from_http_status(410, "session gone"), Unavailable, "does not answer"),
-        (google.from_http_status(507, "no space"), Unavailable, "disk under the lake is full"),
+        (google.from_http_status(507, "no space"), DiskFull, "disk under the lake is full"),
         (google.BadRequest("what?"), Permanent, "400"),
         (requests.ConnectionError("refused"), Unavailable, "make up"),
         (requests.ReadTimeout("slow"), Unavailable, "ReadTimeout"),
@@ -50,7 +50,7 @@ def test_a_lost_race_or_a_slow_lane_accuses_nobody() -> None:
 
 def test_a_full_disk_names_the_folder() -> None:
     with (
-        pytest.raises(Unavailable, match=r"^/scratch: The disk is full.*NOOKS_HOME"),
+        pytest.raises(DiskFull, match=r"^/scratch: The disk is full.*NOOKS_HOME"),
         disk_errors(Path("/scratch")),
         Path("/dev/full").open("wb", buffering=0) as full,
     ):

@@ -1,0 +1,17 @@
+"""Settings that cannot hold together are refused in a sentence."""
+
+import pytest
+from pydantic import ValidationError
+
+from nooks_dagster.settings import Settings
+
+
+def test_a_pool_too_small_for_the_workers_is_refused_with_the_number_that_is_enough() -> None:
+    with pytest.raises(ValidationError, match="NOOKS_CRM_WORKERS = 8 and one more; set it to 9 or more"):
+        Settings(crm_workers=8, postgres_connections=8)
+    assert Settings(crm_workers=8, postgres_connections=9).crm_workers == 8
+
+
+def test_more_sessions_than_half_of_those_of_the_server_are_refused() -> None:
+    with pytest.raises(ValidationError, match=r"= 200 Postgres sessions, more than half of the 300 there are"):
+        Settings(crm_runs=20, postgres_connections=9)
