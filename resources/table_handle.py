@@ -15,6 +15,7 @@ from pyarrow import csv
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.lake import scan
 from nooks_dagster.lake.frames import to_frame
 
 _BLOCK_BYTES = 8 * 1024 * 1024
@@ -111,16 +112,7 @@ class TableHandle:
         return to_frame(self.to_arrow(columns))
 
     def _selected(self, columns: Sequence[str] | None) -> pa.Schema:
-        if columns is None:
-            return self.schema
-        unknown = sorted(set(columns) - set(self.schema.names))
-        if unknown:
-            raise Permanent(
-                f"There is no column {', '.join(unknown)}.",
-                subject=self.name,
-                next_step=f"There are: {', '.join(self.schema.names)}.",
-            )
-        return pa.schema([self.schema.field(name) for name in columns])
+        return scan.selected(self.schema, columns, self.name)
 
 
 def _arrow(oid: int, kind: TypeInfo | None) -> pa.DataType:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
-from nooks_dagster.crm.work import workspace_of
+from nooks_dagster.crm.work import scope_of, workspace_of
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launch, Launches
 from nooks_dagster.settings import settings
@@ -21,7 +21,7 @@ ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRu
 
 def run_requests(launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
     """Return a run request for each launch that is due in a workspace that has a partition."""
-    scopes = [f"crm/{workspace}" for workspace in known]
+    scopes = [scope_of(workspace) for workspace in known]
     runs = settings().crm_runs
     # As many urgent ones wait for a slot as have one, so that none stands idle; one slot is never a history's.
     return [_run_request(launch) for launch in launches.due(2 * runs, max(1, runs - 1), scopes)]

@@ -101,7 +101,7 @@ class Dataset:
             Permanent: There is no such column.
         """
         schema = self.schema
-        scan.check_columns(schema, columns or [])
+        scan.check_columns(schema, columns or [], self.uri)
         for handle in self.handles:
             with self._lake.fetched(handle) as path:
                 yield from scan.read(path, schema, self._folders(handle), columns, filters)
@@ -183,10 +183,7 @@ class Dataset:
         return {name: unquote(value) for name, _, value in folders} if self._hive else {}
 
     def _selected(self, columns: Sequence[str] | None) -> pa.Schema:
-        if columns is None:
-            return self.schema
-        names = scan.check_columns(self.schema, columns)
-        return pa.schema([self.schema.field(name) for name in names], self.schema.metadata)
+        return scan.selected(self.schema, columns, self.uri)
 
 
 def _prefixes(lake: Lake, folder: str) -> list[str]:

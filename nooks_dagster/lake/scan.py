@@ -60,15 +60,31 @@ def read(
             yield (whole if expression is None else whole.filter(expression)).select(columns)
 
 
-def check_columns(schema: pa.Schema, columns: Collection[str]) -> list[str]:
+def selected(schema: pa.Schema, columns: Sequence[str] | None, subject: str = "") -> pa.Schema:
+    """Return the part of a schema that some columns are, in their order; all of it by default.
+
+    Raises:
+        Permanent: One of them is not in the schema; the message names the subject.
+    """
+    if columns is None:
+        return schema
+    names = check_columns(schema, columns, subject)
+    return pa.schema([schema.field(name) for name in names], schema.metadata)
+
+
+def check_columns(schema: pa.Schema, columns: Collection[str], subject: str = "") -> list[str]:
     """Return the columns as a list.
 
     Raises:
-        Permanent: One of them is not in the schema.
+        Permanent: One of them is not in the schema; the message names the subject.
     """
     unknown = sorted(set(columns) - set(schema.names))
     if unknown:
-        raise Permanent(f"There is no column {', '.join(unknown)}.", next_step=f"There are: {', '.join(schema.names)}.")
+        raise Permanent(
+            f"There is no column {', '.join(unknown)}.",
+            subject=subject,
+            next_step=f"There are: {', '.join(schema.names)}.",
+        )
     return list(columns)
 
 
