@@ -1,7 +1,6 @@
 """One pool for all that a process does at once."""
 
 import threading
-import time
 
 import dagster as dg
 import pytest
@@ -22,7 +21,7 @@ def asking() -> None:
 
 
 def test_the_end_of_one_run_disturbs_no_other_thread_of_the_process(database_url: str) -> None:
-    postgres = PostgresResource(url=database_url, connections=3)
+    postgres = PostgresResource(url=database_url, connections=2)
     over = threading.Event()
     errors: list[Exception] = []
 
@@ -30,17 +29,16 @@ def test_the_end_of_one_run_disturbs_no_other_thread_of_the_process(database_url
         while not over.is_set():
             try:
                 with postgres.database.transaction() as conn:
-                    conn.execute("select 1")
+                    conn.execute("select pg_sleep(0.005)")
             except Exception as error:  # noqa: BLE001  whatever it is, it is what a sensor would have met
                 errors.append(error)
-            time.sleep(0.001)
 
-    threads = [threading.Thread(target=tick) for _ in range(2)]
+    threads = [threading.Thread(target=tick) for _ in range(6)]  # more than there are connections: some always wait
     for thread in threads:
         thread.start()
     try:
-        for _ in range(8):
-            assert asking.execute_in_process(resources={"postgres": PostgresResource(url=database_url, connections=3)})
+        for _ in range(3):
+            assert asking.execute_in_process(resources={"postgres": PostgresResource(url=database_url, connections=2)})
     finally:
         over.set()
         for thread in threads:
