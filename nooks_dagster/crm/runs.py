@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from nooks_dagster.crm.chunks import ChunkRunner
 from nooks_dagster.crm.connections import ConnectorFactory, Connectors
+from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.reports import WindowReport
 from nooks_dagster.crm.status import LaneStatus, lane_statuses
@@ -28,7 +29,7 @@ from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.settings import Settings
-from nooks_dagster.workspaces.registry import Registry
+from nooks_dagster.workspaces.registry import Connection, Registry
 
 LANES = """
     SELECT DISTINCT lane FROM work.items
@@ -91,7 +92,8 @@ class WorkspaceSync:
         self._run = run
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._registry = Registry(platform.db)
-        self._connectors = Connectors(self._registry, platform.factory)
+        self._opened: dict[str, Connection] = {}
+        self._connectors = Connectors(self._registry, self._open)
         worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
         self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
         self.problems: Sequence[str] = ()
@@ -184,9 +186,13 @@ class WorkspaceSync:
         with self._platform.db.transaction() as conn:
             return [lane for (lane,) in conn.execute(LANES, (self._run.scope, list(objects)))]
 
+    def _open(self, connection: Connection, work_class: WorkClass) -> Connector:
+        self._opened.setdefault(connection.id, connection)
+        return self._platform.factory(connection, work_class)
+
     def _mark_unauthorized(self, connection: str, reason: str) -> None:
-        if connection:
-            self._registry.mark(connection, "unauthorized", reason)
+        # What this run was refused with may have been replaced by a person meanwhile.
+        self._registry.mark(connection, "unauthorized", reason, seen=self._opened.get(connection))
 
     def _waited_for_others(self, deadline: float) -> bool:
         """Wait a while for work that another run holds, when a person wants it; say if there was any to wait for."""

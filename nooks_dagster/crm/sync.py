@@ -9,17 +9,17 @@ and one with ten go side by side, and nothing multiplies (I5).
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from nooks_dagster.crm.chunks import ChunkRunner
 from nooks_dagster.crm.discovery import Discovery
+from nooks_dagster.crm.hands import Held, Task, Tasks
 from nooks_dagster.crm.reports import Ending, WindowReport
-from nooks_dagster.crm.windows import OpenWindow, WindowRunner
-from nooks_dagster.crm.work import CHUNKS, DISCOVERIES, WINDOWS, WindowTask
-from nooks_dagster.failures import Failure, LostLease, Permanent, Unauthorized
+from nooks_dagster.crm.windows import WindowRunner
+from nooks_dagster.crm.work import CHUNKS, DISCOVERIES, WINDOWS
+from nooks_dagster.failures import Failure, LostLease, Permanent, QuotaExhausted, RateLimited, Unauthorized
+from nooks_dagster.ledger.children import blocked_parts
 from nooks_dagster.ledger.items import Claim, Queue
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
@@ -27,22 +27,12 @@ from nooks_dagster.ledger.ledger import Ledger
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=45)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
+IDLE_SECONDS = 60.0  # without progress a run waits no longer than it takes to start another ten times
+RESTED = timedelta(minutes=5)  # the wait after a rate limit that lasted as long as that
+STOP_SECONDS = 20.0  # who stops a run kills it 30 s later
 POLL_SECONDS = 1.0
 
-
-@dataclass(slots=True)
-class _Held:
-    """A window in this run's hands."""
-
-    claim: Claim
-    lease: ExitStack
-    started: float = field(default_factory=time.monotonic)
-    opened: OpenWindow | None = None
-    planning: bool = True
-
-    @property
-    def task(self) -> WindowTask:
-        return WindowTask.of(self.claim.item)
+Lanes = Callable[[], Sequence[str] | None]
 
 
 class Sync:
@@ -76,34 +66,41 @@ class Sync:
         self._chunks = chunks
         self._workers = workers
         self._refused = refused
-        self.problems: list[str] = []
-        self._held: dict[int, _Held] = {}
-        self._running: dict[Future[None], tuple[Queue, Claim]] = {}
+        self._problems: dict[int, str] = {}
+        self._held: dict[int, Held] = {}
+        self._tasks = Tasks()
         self._alone = False
         self._reports: list[WindowReport] = []
+        self._moved_at = 0.0  # when something last succeeded
+        self._again_at = 0.0  # when what was rate limited outside of a window is due again
 
-    def drain(self, scope: str, lanes: Callable[[], Sequence[str] | None]) -> Iterator[WindowReport]:
+    @property
+    def problems(self) -> Sequence[str]:
+        """Return what could not be looked into."""
+        return list(self._problems.values())
+
+    def drain(self, scope: str, lanes: Lanes) -> Iterator[WindowReport]:
         """Work until nothing is due; yield a report as each window ends.
 
         Args:
             scope: The workspace's CRM work.
             lanes: Returns the lanes to work on, or None for all; asked again as discoveries add some.
         """
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="crm") as pool:
-            try:
-                while True:
-                    self._fill(pool, scope, lanes)
-                    if not self._running and not self._linger():
-                        break
-                    self._settle()
-                    yield from self._told()
+        self._moved_at = time.monotonic()
+        try:
+            while True:
+                self._fill(scope, lanes)
+                if not self._tasks and not self._linger():
+                    break
+                self._settle()
                 yield from self._told()
-            finally:
-                self._let_go(pool)
+            yield from self._told()
+        finally:
+            self._let_go()
 
-    def _fill(self, pool: ThreadPoolExecutor, scope: str, lanes: Callable[[], Sequence[str] | None]) -> None:
+    def _fill(self, scope: str, lanes: Lanes) -> None:
         """Claim work for the idle workers: suspects first and alone, then what finds or opens work, then chunks."""
-        if self._alone and self._running:
+        if self._alone and self._tasks:
             return
         self._alone = False
         for suspects in (True, False):
@@ -112,25 +109,18 @@ class Sync:
                 if limit <= 0:
                     continue
                 for claim in self._claims(queue, scope, lanes, limit, suspects):
-                    self._start(pool, queue, claim)
+                    self._start(queue, claim)
                     self._alone = self._alone or suspects
                 if self._alone:
                     return
 
     def _room(self, queue: Queue, suspects: bool) -> int:
         if suspects:
-            return 0 if self._running else 1
-        free = self._workers - len(self._running)
+            return 0 if self._tasks else 1
+        free = self._workers - len(self._tasks)
         return min(free, self._workers - len(self._held)) if queue is WINDOWS else free
 
-    def _claims(
-        self,
-        queue: Queue,
-        scope: str,
-        lanes: Callable[[], Sequence[str] | None],
-        limit: int,
-        suspects: bool,
-    ) -> list[Claim]:
+    def _claims(self, queue: Queue, scope: str, lanes: Lanes, limit: int, suspects: bool) -> list[Claim]:
         if queue is DISCOVERIES:
             return self._ledger.claim(queue, limit=limit, scope=scope, suspects=suspects)
         if queue is WINDOWS:
@@ -138,87 +128,122 @@ class Sync:
         parents = [held.claim.item.id for held in self._held.values() if held.opened]
         return self._ledger.claim(queue, limit=limit, parents=parents, suspects=suspects) if parents else []
 
-    def _start(self, pool: ThreadPoolExecutor, queue: Queue, claim: Claim) -> None:
+    def _start(self, queue: Queue, claim: Claim) -> None:
         if queue is WINDOWS:
             lease = ExitStack()
             lease.enter_context(self._keeper.holding(claim))
-            self._held[claim.item.id] = _Held(claim, lease)
+            self._held[claim.item.id] = Held(claim, lease)
         work = {DISCOVERIES: self._discover, WINDOWS: self._open, CHUNKS: self._run_chunk}[queue]
-        self._running[pool.submit(work, claim)] = (queue, claim)
+        self._tasks.start(Task(queue, claim, self._held.get(claim.item.parent or claim.item.id)), work)
 
-    def _discover(self, claim: Claim) -> None:
-        with self._keeper.holding(claim):
-            self._discovery.run(claim)
+    def _discover(self, task: Task) -> None:
+        with self._keeper.holding(task.claim):
+            self._discovery.run(task.claim)
 
-    def _open(self, claim: Claim) -> None:
-        held = self._held[claim.item.id]
-        held.opened = self._windows.open(claim)
-        if held.opened:
-            self._windows.plan(held.opened)
-        held.planning = False
+    def _open(self, task: Task) -> None:
+        task.held.opened = self._windows.open(task.claim)
+        if task.held.opened:
+            self._windows.plan(task.held.opened)
+        task.held.planning = False
 
-    def _run_chunk(self, claim: Claim) -> None:
-        held = self._held.get(claim.item.parent or 0)
-        if held is None or held.opened is None:
-            raise LostLease("the window was given back")
-        with self._keeper.holding(claim):
-            self._chunks.run(claim, held.opened.task, held.opened.source, held.opened.connector)
-        held.claim.tick()
+    def _run_chunk(self, task: Task) -> None:
+        opened = task.held.opened
+        if opened is None:
+            raise LostLease("its window is not open")
+        with self._keeper.holding(task.claim):
+            self._chunks.run(task.claim, opened.task, opened.source, opened.connector)
 
     def _settle(self) -> None:
-        """Take in what ended; close the windows that are complete."""
-        done, _ = wait(self._running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        for future in done:
-            queue, claim = self._running.pop(future)
-            error = future.exception()
-            if error is not None:
-                self._failed(queue, claim, error)
-        for held in [h for h in self._held.values() if not h.planning]:
-            self._close(held)
+        """Take in what ended; close the windows that are complete, give back those that a chunk holds up."""
+        self._move_along()
+        for task, error in self._tasks.ended(POLL_SECONDS):
+            if error is None:
+                self._moved_at = time.monotonic()
+                self._problems.pop(task.claim.item.id, None)
+            else:
+                self._failed(task, error)
+        self._give_back_blocked()
+        for held in list(self._held.values()):
+            if not held.planning:
+                self._close(held)
 
-    def _close(self, held: _Held) -> None:
+    def _move_along(self) -> None:
+        """Count the progress of any task for the windows that wait for a worker; a run that hangs still stalls."""
+        moved_at = max((task.claim.progressed_at for task in self._tasks), default=0.0)
+        for held in self._held.values():
+            if not held.planning:
+                held.claim.progressed_at = max(held.claim.progressed_at, moved_at)
+
+    def _give_back_blocked(self) -> None:
+        """Block the windows one of whose chunks is, whoever found that out; drop those that another run took."""
+        with self._ledger.db.transaction() as conn:
+            blocked = blocked_parts(conn, list(self._held))
+        for held in list(self._held.values()):
+            reason = blocked.get(held.claim.item.id)
+            if reason or held.claim.lost:
+                self._failed(held.as_task(), Permanent(reason) if reason else LostLease("another run has it"))
+
+    def _close(self, held: Held) -> None:
         if held.opened is None:
             self._end(held, Ending.HELD_BACK, reason="nothing new is certain to be complete yet")
             return
         try:
             totals = self._windows.close(held.opened)
         except (Failure, LostLease) as error:
-            self._failed(WINDOWS, held.claim, error)
+            self._failed(held.as_task(), error)
             return
         if totals is not None:
+            self._moved_at = time.monotonic()
             self._end(held, Ending.DONE, totals)
 
-    def _failed(self, queue: Queue, claim: Claim, error: BaseException) -> None:
-        verdict = self._ledger.fail(queue, claim, error)
-        log.warning("%s %s: %s", claim.item.lane, claim.item.key, verdict.reason)
+    def _failed(self, task: Task, error: BaseException) -> None:
+        if isinstance(error, RateLimited) and self._idle():
+            error.retry_in = RESTED
+        verdict = self._ledger.fail(task.queue, task.claim, error)
+        log.warning("%s %s: %s", task.claim.item.lane, task.claim.item.key, verdict.reason)
         if isinstance(error, Unauthorized):
-            self._refused(claim.item.payload.get("connection", ""), str(error))
-        if queue is WINDOWS and claim.item.id in self._held:
+            self._refused(task.connection, str(error))
+        if task.queue is CHUNKS:
+            if _holds_for_all(error, verdict.wait):
+                self._park(task.held, verdict.wait, verdict.reason)
+            return
+        if isinstance(error, RateLimited) and verdict.wait <= PATIENCE:
+            self._again_at = time.monotonic() + verdict.wait.total_seconds() + POLL_SECONDS
+        if task.queue is WINDOWS:
             ending = Ending.BLOCKED if verdict.state == "blocked" else Ending.PARKED
-            self._end(self._held[claim.item.id], ending, reason=verdict.reason)
-        elif queue is DISCOVERIES and verdict.reason:
-            self.problems.append(verdict.reason)
-        elif queue is CHUNKS and verdict.state == "blocked":
-            window = self._held.get(claim.item.parent or 0)
-            if window:
-                self._failed(WINDOWS, window.claim, Permanent(verdict.reason or "a chunk is blocked"))
+            self._end(task.held, ending, reason=verdict.reason)
+        elif verdict.reason:
+            self._problems[task.claim.item.id] = verdict.reason
+
+    def _idle(self) -> bool:
+        return time.monotonic() - self._moved_at > IDLE_SECONDS
 
     def _linger(self) -> bool:
-        """Wait for chunks that are due again soon; park the windows whose chunks are not. Say if any is left."""
+        """Wait for what is due again soon; park the windows whose chunks are not. Say if anything is left."""
+        self._give_back_blocked()
+        idle = self._idle()
         for held in list(self._held.values()):
             if held.opened is None:
                 continue
             left = self._windows.children(held.opened)
-            if left.open and left.next_in > PATIENCE:
-                self._ledger.release_claim(held.claim, left.next_in, "its next chunk is due then")
-                self._end(held, Ending.PARKED, reason=f"its next chunk is due in {left.next_in.seconds} s")
-        if self._held:
+            if left.open and (idle or left.next_in > PATIENCE):
+                wait = max(left.next_in, PATIENCE)
+                self._park(held, wait, f"its next chunk is tried in {wait.total_seconds():.0f} s")
+        waits = bool(self._held) or time.monotonic() < self._again_at
+        if waits:
             time.sleep(POLL_SECONDS)
-        return bool(self._held)
+        return waits
+
+    def _park(self, held: Held, wait: timedelta, reason: str | None) -> None:
+        """Give a window back until its chunks are worth a claim again."""
+        self._ledger.release_claim(held.claim, wait, reason)
+        self._end(held, Ending.PARKED, reason=reason)
 
     def _end(
-        self, held: _Held, ending: Ending, totals: Mapping[str, int] | None = None, reason: str | None = None
+        self, held: Held, ending: Ending, totals: Mapping[str, int] | None = None, reason: str | None = None
     ) -> None:
+        if self._held.get(held.claim.item.id) is not held:
+            return
         held.lease.close()
         del self._held[held.claim.item.id]
         window = held.opened.window if held.opened else None
@@ -238,21 +263,28 @@ class Sync:
         reports, self._reports = self._reports, []
         yield from reports
 
-    def _let_go(self, pool: ThreadPoolExecutor) -> None:
+    def _let_go(self) -> None:
         """Give back what is in hand when the run is stopped; its successor need not wait for the leases to end.
 
-        A chunk that is under way is finished: left to its lease, it would count as one that killed its worker.
+        What is under way is told to stop at its next tick. A call that does not return is left behind: released,
+        it does not count as one that killed its worker, and its fence keeps it from committing.
         """
-        pool.shutdown(wait=False, cancel_futures=True)
-        for held in list(self._held.values()):
+        until = time.monotonic() + STOP_SECONDS
+        failed = [(task, error) for task, error in self._tasks.ended(0) if error]
+        claims = {task.claim for task in self._tasks} | {held.claim for held in self._held.values()}
+        for claim in claims:
+            claim.lost = True
+        with suppress(Failure):  # without Postgres the leases end by themselves
+            for task, error in failed:
+                self._ledger.fail(task.queue, task.claim, error)
+            for claim in claims:
+                self._ledger.release_claim(claim, timedelta())
+        for held in self._held.values():
             held.lease.close()
-            with suppress(Failure):
-                self._ledger.release_claim(held.claim, timedelta())
         self._held.clear()
-        pool.shutdown()
-        for future, (queue, claim) in self._running.items():
-            with suppress(Failure):
-                if future.cancelled():
-                    self._ledger.release_claim(claim, timedelta())
-                elif error := future.exception():
-                    self._ledger.fail(queue, claim, error)
+        self._tasks.abandon(until)
+
+
+def _holds_for_all(error: BaseException, wait: timedelta) -> bool:
+    """Say whether what a chunk met would meet the next chunks of its window too, for long."""
+    return isinstance(error, QuotaExhausted) or (isinstance(error, RateLimited) and wait > PATIENCE)

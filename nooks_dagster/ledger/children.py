@@ -3,7 +3,7 @@
 Belongs here: reading a parent's children. Does not: deciding when the parent is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,12 +11,15 @@ from typing import Any
 import psycopg
 
 OPEN = """
-    SELECT count(*),
-        greatest(min(coalesce(lease_until, due_at)) - now(), interval '0'),
-        min(reason) FILTER (WHERE state = 'blocked')
+    SELECT count(*), greatest(min(coalesce(lease_until, due_at)) - now(), interval '0')
     FROM work.items WHERE parent = %s AND state IN ('waiting', 'leased', 'blocked')
 """
 ANY_OPEN = "SELECT EXISTS (SELECT FROM work.items WHERE parent = %s AND state IN ('waiting', 'leased', 'blocked'))"
+# Not those that are tried again just now: they were in flight when the first blocked their parent, an hour ago.
+BLOCKED = """
+    SELECT parent, min(reason) FROM work.items
+    WHERE parent = ANY(%s) AND state = 'blocked' AND due_at > now() + interval '1 minute' GROUP BY parent
+"""
 TOTALS = """
     SELECT entry.key, sum(entry.value::numeric)::bigint
     FROM work.items i CROSS JOIN jsonb_each(i.outcome) AS entry
@@ -30,7 +33,6 @@ class Children:
 
     open: int
     next_in: timedelta
-    blocked: str | None
     totals: Mapping[str, int]
 
 
@@ -40,9 +42,15 @@ def any_open(conn: psycopg.Connection[Any], parent: int) -> bool:
     return row is not None and bool(row[0])
 
 
+def blocked_parts(conn: psycopg.Connection[Any], parents: Sequence[int]) -> Mapping[int, str]:
+    """Return why parts of items are blocked, by the id of the item."""
+    rows = conn.execute(BLOCKED, (list(parents),)) if parents else ()
+    return {parent: reason or "one of its parts is blocked" for parent, reason in rows}
+
+
 def children(conn: psycopg.Connection[Any], parent: int) -> Children:
     """Return what has become of the parts of an item."""
     row = conn.execute(OPEN, (parent,)).fetchone()
-    count, next_in, blocked = row or (0, None, None)
+    count, next_in = row or (0, None)
     totals = {key: int(total) for key, total in conn.execute(TOTALS, (parent,))}
-    return Children(count, next_in or timedelta(), blocked, totals)
+    return Children(count, next_in or timedelta(), totals)

@@ -41,7 +41,8 @@ class Connection:
     """A customer's access to one system.
 
     `config` is what is not secret (host, API version); `secret_ref` is where the rest is kept (`file:acme`);
-    `state_reason` is a sentence for the person who must act, "" while the connection is active.
+    `state_reason` is a sentence for the person who must act, "" while the connection is active; `revision` counts
+    how often a person connected it.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Connection:
     state_reason: str = field(default="", compare=False)
     state_since: datetime | None = field(default=None, compare=False)
     created_at: datetime | None = field(default=None, compare=False)
+    revision: int = field(default=1, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", ConnectionState(self.state))
@@ -131,24 +133,30 @@ class Registry:
         with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Workspace)) as cursor:
             return cursor.execute("select name, created_at from workspaces.workspaces order by name").fetchall()
 
-    def mark(self, connection_id: str, state: ConnectionState | str, reason: str) -> None:
+    def mark(
+        self, connection_id: str, state: ConnectionState | str, reason: str, *, seen: Connection | None = None
+    ) -> None:
         """Say whether a connection may be used, and why not; the first reason of a state stands.
 
         Args:
             connection_id: The connection.
             state: The new state.
             reason: A sentence without secrets, with what to do next; "" when active.
+            seen: What the caller knew; if it was connected anew since, nothing is marked.
 
         Raises:
             Permanent: There is none of that id.
         """
         with self._db.transaction() as conn:
-            if conn.execute(_MARK, [state, reason, connection_id, state]).rowcount:
+            revision = seen.revision if seen else None
+            if conn.execute(_MARK, [state, reason, connection_id, state, revision, revision]).rowcount:
                 return
         self.connection(connection_id)
 
 
-_COLUMNS = sql.SQL("id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at")
+_COLUMNS = sql.SQL(
+    "id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at, revision"
+)
 _FROM = sql.SQL("select {} from workspaces.connections").format(_COLUMNS)
 _ONE = sql.SQL("{} where id = %s").format(_FROM)
 _ONE_LOCKED = sql.SQL("{} for update").format(_ONE)
@@ -164,12 +172,12 @@ _REPLACE = sql.SQL("""
     update workspaces.connections
     set workspace = %s, kind = %s, config = %s, secret_ref = %s, sandbox = %s,
         state = 'active', state_reason = '',
-        state_since = case when state = 'active' then state_since else now() end
+        state_since = case when state = 'active' then state_since else now() end, revision = revision + 1
     where id = %s returning {}
 """).format(_COLUMNS)
 _MARK = """
     update workspaces.connections set state = %s, state_reason = %s, state_since = now()
-    where id = %s and state <> %s
+    where id = %s and state <> %s and (%s::int is null or revision = %s)
 """
 
 

