@@ -9,11 +9,12 @@ transaction see to that, and the next sync sweeps its scratch file.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+from nooks_dagster.crm.reports import Ending, WindowReport
 from nooks_dagster.crm.windows import OpenWindow
 from nooks_dagster.crm.work import WINDOWS, WindowTask
 from nooks_dagster.failures import LostLease
@@ -34,6 +35,19 @@ class Held:
     def task(self) -> WindowTask:
         """Return what the window is about."""
         return WindowTask.of(self.claim.item)
+
+    def report(self, ending: Ending, totals: Mapping[str, int], reason: str | None) -> WindowReport:
+        """Return how the window ended in this run."""
+        bounds = self.opened.window if self.opened else None
+        return WindowReport(
+            self.task,
+            ending,
+            totals,
+            since=bounds.since if bounds else None,
+            until=bounds.until if bounds else None,
+            seconds=time.monotonic() - self.started,
+            reason=reason,
+        )
 
     def as_task(self) -> "Task":
         """Return the window as the task that it was opened by."""

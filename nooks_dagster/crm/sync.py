@@ -125,8 +125,21 @@ class Sync:
             return self._ledger.claim(queue, limit=limit, scope=scope, suspects=suspects)
         if queue is WINDOWS:
             return self._ledger.claim(queue, limit=limit, scope=scope, lanes=lanes(), suspects=suspects)
-        parents = [held.claim.item.id for held in self._held.values() if held.opened]
-        return self._ledger.claim(queue, limit=limit, parents=parents, suspects=suspects) if parents else []
+        return self._chunks_in_turn(limit, suspects)
+
+    def _chunks_in_turn(self, limit: int, suspects: bool) -> list[Claim]:
+        """Claim a chunk of each open window in turn, urgent ones first: ten users don't wait for a million contacts."""
+        turn = sorted((h for h in self._held.values() if h.opened), key=_urgency)
+        claims: list[Claim] = []
+        while turn and len(claims) < limit:
+            held = turn.pop(0)
+            parent = held.claim.item.id
+            found = self._ledger.claim(CHUNKS, limit=1, parents=[parent], suspects=suspects)
+            if found:
+                claims += found
+                self._held[parent] = self._held.pop(parent)  # to the end, for the next time too
+                turn = sorted([*turn, held], key=_urgency)
+        return claims
 
     def _start(self, queue: Queue, claim: Claim) -> None:
         if queue is WINDOWS:
@@ -246,18 +259,7 @@ class Sync:
             return
         held.lease.close()
         del self._held[held.claim.item.id]
-        window = held.opened.window if held.opened else None
-        self._reports.append(
-            WindowReport(
-                held.task,
-                ending,
-                totals or {},
-                since=window.since if window else None,
-                until=window.until if window else None,
-                seconds=time.monotonic() - held.started,
-                reason=reason,
-            )
-        )
+        self._reports.append(held.report(ending, totals or {}, reason))
 
     def _told(self) -> Iterator[WindowReport]:
         reports, self._reports = self._reports, []
@@ -283,6 +285,10 @@ class Sync:
             held.lease.close()
         self._held.clear()
         self._tasks.abandon(until)
+
+
+def _urgency(held: Held) -> int:
+    return held.claim.item.work_class
 
 
 def _holds_for_all(error: BaseException, wait: timedelta) -> bool:

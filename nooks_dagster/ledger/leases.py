@@ -99,4 +99,5 @@ class LeaseKeeper:
             }
             renewed = {row[0] for row in conn.execute(RENEW, held)} if moving else set()
         for claim in moving:
-            claim.lost = claim.item.id not in renewed and claim in self._claims
+            if claim.item.id not in renewed:
+                claim.lost = True

@@ -232,7 +232,7 @@ def test_a_full_disk_parks_the_work_in_a_sentence_and_a_later_sync_finishes(
     with platform.db.transaction() as conn:
         query = "SELECT DISTINCT failure, reason FROM work.items WHERE queue = 'crm.chunks' AND state = 'waiting'"
         ((failure, reason),) = conn.execute(query).fetchall()
-    assert failure == "Unavailable"
+    assert failure == "DiskFull"
     assert str(tiny_disk) in reason
     assert "The disk is full. Free space there" in reason
     (tiny_disk / "ballast").unlink()

@@ -326,3 +326,10 @@ def test_a_chunk_that_keeps_failing_is_claimed_four_times_and_then_blocks_its_la
     click()
     assert crm.asked["Account 0000"] == CLAIMS_OF_AN_ITEM
     assert {letter.lane for letter in DeadLetters(db).blocked()} == {"acme-salesforce/Account"}
+
+
+def test_a_small_object_is_not_read_behind_all_of_a_large_one(crm: FakeCrm, click: Click) -> None:
+    crm.write({"Account": [row(n) for n in range(150)], "Widget__c": [row(1)]})
+    click()
+    order = list(crm.asked)
+    assert order.index("Widget__c 0000") < len(order) / 2
