@@ -58,7 +58,7 @@ class Telling:
     def rest(self) -> Results:
         """Materialise what was reached in part, and for a person what another run reached meanwhile."""
         for canonical in self._wanted:
-            if canonical in self._reports or (self._asked and self._reached_by_others(canonical)):
+            if canonical in self._reports or self._reached_by_others(canonical):
                 yield from self._tell(canonical)
 
     def missed(self) -> str | None:

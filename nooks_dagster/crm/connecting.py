@@ -17,8 +17,8 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
-from nooks_dagster.workspaces.names import workspace_name
-from nooks_dagster.workspaces.registry import Connection, Registry
+from nooks_dagster.workspaces.names import connection_name, workspace_name
+from nooks_dagster.workspaces.registry import ACCOUNT, Connection, Registry
 from nooks_dagster.workspaces.secrets import FileSecrets
 
 
@@ -66,20 +66,24 @@ def connect(db: Database, secrets: FileSecrets, wanted: NewConnection, *, sandbo
         Transient: The CRM, or Postgres, does not answer.
     """
     workspace_name(wanted.workspace)
+    connection_name(wanted.id)
     kind = kind_of(wanted.kind)
     kind.check(wanted.credentials)
     _keep_worlds_apart(kind, wanted, sandbox=sandbox)
     inspection = kind.inspect(wanted.id, wanted.credentials)
-    connection = _record(db, secrets, kind, wanted, sandbox=sandbox)
+    connection = _record(db, secrets, kind, wanted, inspection, sandbox=sandbox)
     return Connected(connection, inspection)
 
 
-def _record(db: Database, secrets: FileSecrets, kind: Kind, wanted: NewConnection, *, sandbox: bool) -> Connection:
+def _record(
+    db: Database, secrets: FileSecrets, kind: Kind, wanted: NewConnection, inspection: Inspection, *, sandbox: bool
+) -> Connection:
     """Make partitions, register, write the secret: a refusal to replace leaves the secret that works alone.
 
     A death in between leaves a connection whose first run asks for `nooks connect` again.
     """
     config = {name: value for name, value in wanted.credentials.items() if name in kind.public}
+    config[ACCOUNT] = inspection.account
     secret = {name: value for name, value in wanted.credentials.items() if name not in kind.public}
     ensure_partitions(db, wanted.id)
     connection = Registry(db).add_connection(

@@ -10,7 +10,7 @@ from nooks_dagster.crm.kinds import Kind
 from nooks_dagster.crm.salesforce.kind import SALESFORCE
 from nooks_dagster.crm.throttle import Throttle, Unthrottled
 from nooks_dagster.failures import Permanent
-from nooks_dagster.workspaces.registry import Connection
+from nooks_dagster.workspaces.registry import ACCOUNT, Connection
 from nooks_dagster.workspaces.secrets import open_secret
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SALESFORCE,)}
@@ -44,5 +44,5 @@ def credentials_of(connection: Connection) -> Mapping[str, str]:
         Permanent: The secret is gone.
     """
     secret = open_secret(connection.secret_ref)
-    secret.update({name: str(value) for name, value in connection.config.items()})
+    secret.update({name: str(value) for name, value in connection.config.items() if name != ACCOUNT})
     return secret

@@ -28,6 +28,9 @@ from nooks_dagster.ledger.children import Children, any_open, children
 from nooks_dagster.ledger.items import Claim, NewItem
 from nooks_dagster.ledger.ledger import Ledger
 
+ALL_ROWS = (WindowKind.HISTORY, WindowKind.REFRESH)
+Shaped = Sequence[tuple[pa.Schema, Sequence[Handle]]]
+"""Parts together with those that have the same schema."""
 PLANNED_AT_ONCE = 50  # chunks planned in one transaction; the first are read while the rest are planned
 
 
@@ -94,8 +97,7 @@ class WindowRunner:
                 return None
             totals = children(conn, item.id).totals
             parts = _parts(conn, window)
-        for schema, handles in parts:
-            Dataset(self._lake, window.task.dataset).publish(handles, schema)
+        self._publish(window.task, parts)
         crash_point("published")
         with self._db.transaction() as conn:
             if window.task.kind is not WindowKind.REREAD:
@@ -104,6 +106,14 @@ class WindowRunner:
             crash_point("closing")
         crash_point("closed")
         return totals
+
+    def _publish(self, task: WindowTask, parts: Shaped) -> None:
+        """Name the parts of a window in the manifest; what reads all begins it anew, so that a broken part goes."""
+        dataset = Dataset(self._lake, task.dataset)
+        anew = task.kind in ALL_ROWS
+        for schema, handles in parts:
+            (dataset.replace if anew else dataset.publish)(handles, schema)
+            anew = False
 
     def children(self, window: OpenWindow) -> Children:
         """Return how the chunks of a window stand."""
@@ -150,12 +160,12 @@ class WindowRunner:
             self._ledger.complete(conn, claim, outcome)
 
 
-def _parts(conn: psycopg.Connection[Any], window: OpenWindow) -> list[tuple[pa.Schema, Sequence[Handle]]]:
+def _parts(conn: psycopg.Connection[Any], window: OpenWindow) -> Shaped:
     """Return what a window publishes: its parts, together with those that have the same schema."""
     task = window.task
     landed = landed_by_shape(conn, window.claim.item.id)
-    # No rows are published too, the first time: an object without rows exists and is empty.
-    if not landed and task.kind is WindowKind.HISTORY:
+    # No rows are published too: an object without rows exists and is empty.
+    if not landed and task.kind in ALL_ROWS:
         return [(window.source.schema, ())]
     return [(recall(conn, task.connection, task.source, shape).schema, parts) for shape, parts in landed.items()]
 

@@ -41,10 +41,10 @@ def launch(environment: Environment) -> None:
     command = [sys.executable, "-m", "nooks_dagster.local.supervisor", str(environment.root)]
     log = environment.state / "log" / "supervisor.log"
     started = processes.start(command, log, cwd=environment.root, env=environment.variables())
-    for _ in deadline.polls(20):
-        if status(environment).supervisor == started:
-            return
-        if not started.alive():
+    for passed in deadline.polls(20):
+        if status(environment).supervisor is not None:
+            return  # ours, or that of somebody who started one in the same moment
+        if not started.alive() and passed > 5:
             break
     raise Transient("The supervisor did not start.", next_step=f"See {log}.")
 

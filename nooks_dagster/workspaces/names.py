@@ -1,6 +1,6 @@
-"""What a workspace may be called.
+"""What workspaces and connections may be called.
 
-Belongs here: the one rule, and its refusal in words. Does not: the names of connections.
+Belongs here: the rules, and their refusal in words. Does not: which names are taken (`workspaces.registry`).
 """
 
 import re
@@ -8,6 +8,7 @@ import re
 from nooks_dagster.failures import Permanent
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,63}")
+_CONNECTION = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _WORDS = {" ": "a space", ",": "a comma", "/": "a slash", "\n": "a line break", "\t": "a tab"}
 
 
@@ -22,6 +23,20 @@ def workspace_name(name: str) -> str:
     raise Permanent(
         f"A workspace cannot be named {name[:80]!r}: {_what_is_wrong(name)}.",
         next_step="Use 1 to 63 letters, digits, dots, dashes or underscores, such as acme or acme-europe.",
+    )
+
+
+def connection_name(name: str) -> str:
+    """Return a connection's id if it can be a folder, a file and a lane.
+
+    Raises:
+        Permanent: It cannot.
+    """
+    if _CONNECTION.fullmatch(name) and ".." not in name:
+        return name
+    raise Permanent(
+        f"A connection cannot be named {name[:80]!r}.",
+        next_step="Use 1 to 100 letters, digits, dots, dashes or underscores for --name, such as acme-second.",
     )
 
 

@@ -18,6 +18,9 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces.names import workspace_name
 
+ACCOUNT = "account"
+"""The key of a connection's config under which the org's own name is kept, when it is known."""
+
 
 class ConnectionState(StrEnum):
     """Whether a connection may be used."""
@@ -195,6 +198,7 @@ def _refuse_another(standing: Connection, wanted: Connection, *, replace: bool) 
             subject=f"connection {standing.id}",
             next_step="Connect under another workspace name or connection id.",
         )
+    _refuse_another_owner(standing, wanted)
     if replace or standing == wanted or standing.state is ConnectionState.REMOVED:
         return
     different = [f for f in ("workspace", "kind", "config", "secret_ref") if _differs(standing, wanted, f)]
@@ -202,6 +206,20 @@ def _refuse_another(standing: Connection, wanted: Connection, *, replace: bool) 
         f"It exists already, with another {' and '.join(different)}.",
         subject=f"connection {standing.id}",
         next_step="Use --replace if it is the same org, or else another workspace name or connection id.",
+    )
+
+
+def _refuse_another_owner(standing: Connection, wanted: Connection) -> None:
+    """Refuse, whatever a person says, to give the rows of one customer or one org to another."""
+    accounts = {c.config[ACCOUNT] for c in (standing, wanted) if ACCOUNT in c.config}
+    same = (standing.workspace, standing.kind) == (wanted.workspace, wanted.kind) and len(accounts) < 2
+    if same or standing.state is ConnectionState.REMOVED:
+        return
+    raise Permanent(
+        f"It holds the rows of {standing.config.get(ACCOUNT, standing.kind)} for workspace {standing.workspace}, "
+        "and cannot become another's.",
+        subject=f"connection {standing.id}",
+        next_step="Connect under another workspace name, or with another --name.",
     )
 
 

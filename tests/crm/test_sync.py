@@ -333,3 +333,17 @@ def test_a_small_object_is_not_read_behind_all_of_a_large_one(crm: FakeCrm, clic
     click()
     order = list(crm.asked)
     assert order.index("Widget__c 0000") < len(order) / 2
+
+
+def test_a_refresh_begins_the_raw_rows_anew_so_that_a_broken_part_goes(
+    crm: FakeCrm, click: Click, platform: Platform
+) -> None:
+    crm.write({"Account": [row(n) for n in range(9)]})
+    click()
+    folder = "crm_raw/accounts/workspace=acme"
+    broken = Dataset.below(platform.lake, folder).handles[0]
+    crm.write({"Account": [row(n) for n in range(9)]}, minute=90)
+    click(Request(WindowKind.REFRESH))
+    raw = Dataset.below(platform.lake, folder)
+    assert raw.rows == 9
+    assert broken.uri not in {handle.uri for handle in raw.handles}

@@ -7,7 +7,7 @@ import pytest
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
-from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
+from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry
 
 HOST = {"host": "acme.my.salesforce.com"}
 
@@ -46,8 +46,6 @@ def test_several_processes_may_add_the_same_at_once(registry: Registry) -> None:
     [
         ({"config": {"host": "other.my.salesforce.com"}}, "another config"),
         ({"secret_ref": "env:OTHER"}, "another secret_ref"),
-        ({"kind": "hubspot", "connection_id": "acme-salesforce"}, "another kind"),
-        ({"workspace": "maven", "connection_id": "acme-salesforce"}, "another workspace"),
     ],
 )
 def test_other_values_are_refused_by_name_unless_they_shall_replace(
@@ -58,6 +56,23 @@ def test_other_values_are_refused_by_name_unless_they_shall_replace(
         add(registry, **changes)
     replaced = add(registry, **changes, replace=True)
     assert registry.connection("acme-salesforce") == replaced
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "hubspot", "connection_id": "acme-salesforce"},
+        {"workspace": "maven", "connection_id": "acme-salesforce"},
+        {"config": {ACCOUNT: "maven.my.salesforce.com"}},
+    ],
+)
+def test_the_rows_of_one_customer_or_org_never_become_those_of_another(
+    registry: Registry, changes: dict[str, Any]
+) -> None:
+    standing = add(registry, config={ACCOUNT: "acme.my.salesforce.com"})
+    with pytest.raises(Permanent, match=r"holds the rows of acme\.my\.salesforce\.com for workspace acme"):
+        add(registry, **changes, replace=True)
+    assert registry.connection("acme-salesforce") == standing
 
 
 def test_a_sandbox_connection_never_becomes_a_real_one(registry: Registry) -> None:

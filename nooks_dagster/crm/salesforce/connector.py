@@ -39,6 +39,11 @@ class SalesforceConnector:
         self._lag = lag
         self._replicateable: dict[str, bool] = {}
 
+    @property
+    def host(self) -> str:
+        """The host that the org answers at."""
+        return self._session.host
+
     def objects(self) -> Mapping[str, str]:
         """Return canonical, custom and other business objects, those that people wait for first."""
         entries = self._answer("sobjects", "describe")["sobjects"]

@@ -42,8 +42,7 @@ def inspect(connection_id: str, credentials: Mapping[str, str]) -> Inspection:
             next_step="Give the user Read and View All on Account, Contact, Lead, Opportunity, User, Task.",
         )
     rows = _counts(connector, list(readable))
-    host = Credentials.read(credentials).host
-    return Inspection(host, readable, rows, missing, connector.usage().calls)
+    return Inspection(connector.host, readable, rows, missing, connector.usage().calls)
 
 
 def _obstacle(connector: SalesforceConnector, name: str, objects: Mapping[str, str]) -> str:

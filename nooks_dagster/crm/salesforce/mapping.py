@@ -2,7 +2,7 @@
 
 Belongs here: the table, and what of it an org has. Does not: columns and their types (`crm.canonical`).
 
-Without a field of its own: `accounts.domain` (worked out from the web site).
+Without a field in Salesforce: `accounts.domain`, which stays empty; other CRMs have one.
 """
 
 from collections.abc import Mapping

@@ -102,6 +102,12 @@ class Session:
 
         return budget(tries, self._sleep)(attempt)
 
+    @property
+    def host(self) -> str:
+        """The org's own host once logged in, before that the one to log in at."""
+        login = self._login
+        return login.sf_instance if login else self._credentials.host
+
     def usage(self) -> Usage:
         """Return the calls of this session."""
         return self._meter.usage()

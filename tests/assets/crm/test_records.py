@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
+from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
@@ -178,3 +179,12 @@ def test_a_partition_that_nobody_connected_says_how_to_connect_it(
     instance.add_dynamic_partitions("workspaces", ["nobody"])
     assert sentence(click("nobody")) == "nobody: no CRM is connected. Run `nooks connect salesforce nobody`."
     assert planned() == 0
+
+
+def test_what_a_killed_run_had_finished_but_not_told_is_materialised_by_its_successor(
+    crm: FakeCrm, platform: Platform, connected: Callable[[str], str], click: Click
+) -> None:
+    connected("acme")
+    crm.write({"Account": [row(1)], "Contact": [row(1)]})
+    list(WorkspaceSync(platform, SyncRun("acme", "killed")).run())
+    assert "crm/accounts" in materialized(click(tags=LAUNCHED))

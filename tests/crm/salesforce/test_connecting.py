@@ -28,7 +28,11 @@ def test_a_connection_that_works_is_recorded_with_its_secret_apart(
     del world
     connected = connect(db, secrets, NewConnection("acme", "salesforce", SECRET), sandbox=True)
     found, connection = connected.inspection, connected.connection
-    assert (connection.id, connection.sandbox, connection.config) == ("acme-salesforce", True, {"domain": "acme.my"})
+    assert (connection.id, connection.sandbox, connection.config) == (
+        "acme-salesforce",
+        True,
+        {"domain": "acme.my", "account": "acme.my.salesforce.com"},
+    )
     assert Registry(db).connections() == [connection]
     assert secrets.get(connection.secret_ref) == {k: v for k, v in SECRET.items() if k != "domain"}
     assert (tmp_path / "secrets" / "acme-salesforce.json").stat().st_mode & 0o777 == 0o600
@@ -100,3 +104,12 @@ def test_a_refusal_to_replace_leaves_the_secret_that_works(world: World, db: Dat
 
 def test_credentials_do_not_show_in_what_is_wanted() -> None:
     assert "sandbox-secret" not in repr(NewConnection("acme", "salesforce", SECRET))
+
+
+def test_a_name_that_no_file_can_have_is_refused_before_anything_is_recorded(
+    world: World, db: Database, secrets: FileSecrets
+) -> None:
+    del world
+    with pytest.raises(Permanent, match="cannot be named"):
+        connect(db, secrets, NewConnection("acme", "salesforce", SECRET, connection_id="a/b c"), sandbox=True)
+    assert Registry(db).connections() == []
