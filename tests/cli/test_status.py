@@ -116,7 +116,7 @@ def test_a_history_on_its_way_tells_its_chunks_and_the_run_that_works_on_it(
     look: Look, sync: Callable[[], None], database_url: str, tmp_path: Path, db: Database
 ) -> None:
     half_a_history(db, done=3, planned=7)
-    Platform(db, None, Settings(postgres_url=database_url, home=tmp_path), None).launches.start(  # type: ignore[arg-type]
+    Platform(db, None, Settings(postgres_url=database_url, home=tmp_path), None).launches.start(  # type: ignore[arg-type]  # launches need no lake
         "crm/acme", "0123456789", WorkClass.HISTORY, None
     )
     result = look()

@@ -135,10 +135,10 @@ def test_a_run_whose_heart_stopped_is_marked_failed_and_followed(
     run = launched(STATUS.STARTED)
     execute(db, "UPDATE work.launches SET heartbeat_at = now() - interval '89 seconds'")
     tick()
-    assert instance.get_run_by_id(run.run_id).status is STATUS.STARTED  # type: ignore[union-attr]
+    assert instance.get_run_by_id(run.run_id).status is STATUS.STARTED  # type: ignore[union-attr]  # the run exists
     execute(db, "UPDATE work.launches SET heartbeat_at = now() - interval '91 seconds'")
     tick()
-    assert instance.get_run_by_id(run.run_id).status is STATUS.FAILURE  # type: ignore[union-attr]
+    assert instance.get_run_by_id(run.run_id).status is STATUS.FAILURE  # type: ignore[union-attr]  # the run exists
     execute(db, "UPDATE work.launches SET ended_at = ended_at - interval '6 seconds'")
     assert keys(tick()) == ["crm/acme:2"]
 
