@@ -77,7 +77,7 @@ class WindowRunner:
 
     def plan(self, window: OpenWindow) -> None:
         """Plan the chunks that are not planned yet; each group is claimable as soon as it is."""
-        progress = self._progress(window)
+        progress = dict(window.claim.item.progress)
         if progress.get("planned"):
             return
         last = progress.get("last_chunk")
@@ -144,10 +144,6 @@ class WindowRunner:
     def _watermark(self, task: WindowTask) -> datetime | None:
         with self._db.transaction() as conn:
             return watermark(conn, task.connection, task.source)
-
-    def _progress(self, window: OpenWindow) -> dict[str, Any]:
-        with self._db.transaction() as conn:
-            return self._ledger.progress(conn, window.claim)
 
     def _record(self, window: OpenWindow, progress: Mapping[str, Any], group: Iterable[Chunk]) -> None:
         with self._db.transaction() as conn:

@@ -160,11 +160,6 @@ class Ledger:
         """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked."""
         conn.execute(EXPEDITE.encode(), (work_class, lane, below, lane))
 
-    def progress(self, conn: psycopg.Connection[Any], claim: Claim) -> dict[str, Any]:
-        """Return what was last recorded of an item."""
-        row = conn.execute("SELECT progress FROM work.items WHERE id = %s", (claim.item.id,)).fetchone()
-        return dict(row[0]) if row else {}
-
     def fail(self, queue: Queue, claim: Claim, error: BaseException) -> Verdict:
         """Give an item back with what happened; say what becomes of it. A lost lease is no outcome."""
         verdict = judge(queue, claim.item, error)
