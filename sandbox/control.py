@@ -1,6 +1,7 @@
 """The sandbox's own interface, on the proxy port itself: is it healthy, what did it see.
 
 Belongs here: `/health` and `/control/*`, for supervisors, tests and benchmarks on this machine.
+What can be commanded beyond counters is routes that are given.
 Does not: anything that a vendor offers.
 """
 
@@ -16,12 +17,17 @@ from starlette.routing import Route
 
 from sandbox.counters import Counters
 
+Names = Callable[[], Sequence[str]]
+"""What is served at the moment of asking."""
 
-def control(orgs: Callable[[], Sequence[str]], counters: Counters) -> Starlette:
-    """Return the control application; `orgs` names what is served at the moment of asking."""
+
+def control(orgs: Names, portals: Names, counters: Counters, commands: Sequence[Route] = ()) -> Starlette:
+    """Return the control application."""
 
     def health(_: Request) -> Response:
-        return JSONResponse({"service": "nooks-sandbox", "pid": os.getpid(), "orgs": list(orgs())})
+        return JSONResponse(
+            {"service": "nooks-sandbox", "pid": os.getpid(), "orgs": list(orgs()), "portals": list(portals())}
+        )
 
     def read_counters(_: Request) -> Response:
         return JSONResponse(counters.snapshot())
@@ -35,6 +41,7 @@ def control(orgs: Callable[[], Sequence[str]], counters: Counters) -> Starlette:
             Route("/health", health),
             Route("/control/counters", read_counters),
             Route("/control/counters/reset", reset_counters, methods=["POST"]),
+            *commands,
         ],
         # A web page in a browser can reach loopback under a name of its own; it may not steer the sandbox.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],

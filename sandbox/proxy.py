@@ -6,7 +6,8 @@ Does not: TLS and answers, which are the listeners' behind it (`sandbox.server`)
 
 import asyncio
 import socket
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Generator, Iterable
+from contextlib import contextmanager
 from typing import Any
 
 Address = tuple[str, int]
@@ -27,11 +28,33 @@ class HostNames:
         return host in self.names or f"*.{host.partition('.')[2]}" in self.names
 
 
+class Tunnels:
+    """The open tunnels, by the address from which the listener behind sees a tunnel come."""
+
+    def __init__(self) -> None:
+        self._clients: dict[Address, asyncio.StreamWriter] = {}
+
+    @contextmanager
+    def open(self, address: Address, client: asyncio.StreamWriter) -> Generator[None]:
+        """Know a tunnel while the block runs."""
+        self._clients[address] = client
+        try:
+            yield
+        finally:
+            del self._clients[address]
+
+    def cut(self, address: Address) -> None:
+        """Break the client's connection off, without a word."""
+        if client := self._clients.get(address):
+            client.transport.abort()
+
+
 class Proxy:
     """One listening port: tunnels to `tls` for known hosts, hands plain requests for itself to `control`."""
 
-    def __init__(self, hosts: HostNames, tls: Address, control: Address) -> None:
+    def __init__(self, hosts: HostNames, tunnels: Tunnels, tls: Address, control: Address) -> None:
         self._hosts = hosts
+        self._tunnels = tunnels
         self._tls = tls
         self._control = control
         self._open: set[asyncio.Task[None]] = set()
@@ -80,7 +103,8 @@ class Proxy:
             return
         upstream = await asyncio.open_connection(*self._tls, limit=_CHUNK)
         client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await _relay(client, upstream)
+        with self._tunnels.open(upstream[1].get_extra_info("sockname"), client[1]):
+            await _relay(client, upstream)
 
 
 async def _relay(client: Streams, upstream: Streams, head: bytes = b"") -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox.proxy import Address, HostNames, Proxy
+from sandbox.proxy import Address, HostNames, Proxy, Tunnels
 
 
 def listen(port: int) -> socket.socket:
@@ -45,6 +45,7 @@ class _Listener(uvicorn.Server):
                 ws="none",
                 date_header=False,  # Each org has a clock of its own.
                 server_header=False,
+                proxy_headers=False,  # Nobody sends any.
                 timeout_keep_alive=120,
                 timeout_graceful_shutdown=1,
                 ssl_context_factory=None if context is None else lambda _config, _default: context,
@@ -72,7 +73,9 @@ async def serve(
     world: ASGIApp,
     control: ASGIApp,
     hosts: HostNames,
+    tunnels: Tunnels,
     context: ssl.SSLContext,
+    *,
     front: socket.socket,
     ready: Callable[[], None],
 ) -> None:
@@ -82,6 +85,7 @@ async def serve(
         world: Answers inside the tunnels.
         control: Answers plain requests to the port itself.
         hosts: The host names that are tunnelled.
+        tunnels: Where the open tunnels are known.
         context: TLS for those names.
         front: The proxy's socket, from `listen`.
         ready: Called when everything is answered.
@@ -90,7 +94,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     listeners = [_Listener(world, context), _Listener(control)]
-    proxy = Proxy(hosts, tls=listeners[0].address, control=listeners[1].address)
+    proxy = Proxy(hosts, tunnels, tls=listeners[0].address, control=listeners[1].address)
     accepting = await proxy.start(front)
     running = [asyncio.create_task(listener.run_until_stopped()) for listener in listeners]
     ready()

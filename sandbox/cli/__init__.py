@@ -1,12 +1,16 @@
 """The `nooks-sandbox` command: its commands under their names.
 
-Belongs here: the Typer application. Does not: the commands (`serve`, `look`).
+Belongs here: the Typer application. Does not: the commands (`serve`, `look`, `truth`, `fault`,
+`world`).
 """
 
 import typer
 
-from sandbox.cli.look import env, orgs, truth
+from sandbox.cli.fault import alter, fault, faults, heal, restore
+from sandbox.cli.look import env, orgs
 from sandbox.cli.serve import load, serve
+from sandbox.cli.truth import truth
+from sandbox.cli.world import world
 
 app = typer.Typer(
     name="nooks-sandbox",
@@ -15,5 +19,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _command in (serve, load, env, orgs, truth):
+for _command in (serve, load, env, orgs, truth, fault, faults, heal, alter, restore, world):
     app.command()(_command)

@@ -1,22 +1,24 @@
-"""Commands that look and change nothing: `env`, `orgs`, `truth`.
+"""Commands that look and change nothing: `env`, `orgs`.
 
-Belongs here: printing. Does not: serving (`serve`).
+Belongs here: printing. Does not: serving (`serve`), records (`truth`).
 """
 
 import json
-import os
 import re
 import shlex
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from sandbox.cli.options import State, find_org, open_authority, refuse
+from sandbox.cli.options import State, find_org, find_portal, open_authority
+from sandbox.hubspot.http import credentials as hubspot
+from sandbox.hubspot.http.app import HOSTS
+from sandbox.hubspot.model import Search
+from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.portals import Portals
 from sandbox.running import Serving
 from sandbox.salesforce.http.credentials import Credentials
-from sandbox.salesforce.org import SoqlError
 from sandbox.salesforce.orgs import Orgs
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
@@ -34,6 +36,7 @@ def env(
     state: State,
     port: Annotated[int | None, typer.Option(help="Port of the proxy; by default where it was last served.")] = None,
     org: Annotated[str | None, typer.Option(help="Also print this org's credentials.")] = None,
+    portal: Annotated[str | None, typer.Option(help="Also print this portal's credentials.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How to write them.")] = Format.SHELL,
 ) -> None:
     """Print the variables that point any program at the sandbox: eval "$(nooks-sandbox env --org acme)"."""
@@ -45,45 +48,43 @@ def env(
         "SSL_CERT_FILE": bundle,
         "CURL_CA_BUNDLE": bundle,
     }
-    names = Orgs(state).names()
-    if org is not None or len(names) == 1:
-        variables |= _credentials(find_org(state, org).name)
+    if org is not None or len(Orgs(state).names()) == 1:
+        variables |= _salesforce(find_org(state, org).name)
+    if portal is not None or len(Portals(state).names()) == 1:
+        variables |= _hubspot(find_portal(state, portal).name)
     typer.echo(_written(variables, form))
 
 
 def orgs(state: State) -> None:
-    """List the orgs of the state folder and the size of each object."""
-    folder = Orgs(state)
-    if not folder.names():
+    """List the orgs and portals of the state folder and the size of each object."""
+    folder, portals = Orgs(state), Portals(state)
+    if not folder.names() and not portals.names():
         typer.echo(f"{state} has no orgs; `nooks-sandbox serve` makes one.")
     for name in folder.names():
         org = folder.get(name)
         sizes = ", ".join(f"{kind.name} {org.count(kind.name):,}" for kind in org.sobjects())
         typer.echo(f"{name}  https://{Credentials(name).host}  {sizes}")
+    for name in portals.names():
+        typer.echo(f"{name}  https://{HOSTS[0]}  {_sizes(portals.get(name))}")
 
 
-def truth(
-    sobject: Annotated[str, typer.Argument(metavar="OBJECT", help="An object's API name, such as Account.")],
-    state: State,
-    org: Annotated[str | None, typer.Option(help="The org, if there is more than one.")] = None,
-) -> None:
-    """Write every record of an object as NDJSON, deleted ones in the bin included, ascending by id."""
-    chosen = find_org(state, org)
-    try:
-        name = chosen.sobject(sobject).name
-    except SoqlError:
-        known = ", ".join(kind.name for kind in chosen.sobjects())
-        refuse(f"The org {chosen.name} has no object {sobject!r}. It has: {known}.")
-    try:
-        for row in chosen.truth(name):
-            sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read has enough, as `head` does; Python must not complain again at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _sizes(portal: Portal) -> str:
+    every = Search()
+    counts = ((kind.name, portal.search(kind, every, 0, 1, ()).total) for kind in portal.types())
+    return ", ".join(f"{name} {count:,}" for name, count in counts)
 
 
-def _credentials(org: str) -> dict[str, str]:
+def _hubspot(portal: str) -> dict[str, str]:
+    known = hubspot.Credentials(portal)
+    return {
+        "HUBSPOT_ACCESS_TOKEN": known.access_token,
+        "HUBSPOT_CLIENT_ID": known.client_id,
+        "HUBSPOT_CLIENT_SECRET": known.client_secret,
+        "HUBSPOT_REFRESH_TOKEN": known.refresh_token,
+    }
+
+
+def _salesforce(org: str) -> dict[str, str]:
     known = Credentials(org)
     return {
         "SALESFORCE_DOMAIN": known.domain,

@@ -1,49 +1,73 @@
-"""Commands that make orgs and serve them: `serve`, `load`.
+"""Commands that make orgs and portals and serve them: `serve`, `load`.
 
-Belongs here: order and words of starting. Does not: serving itself (`sandbox.server`).
+Belongs here: their options, and the order of things. Does not: making (`making`), serving (`run`).
 """
 
-import contextlib
-import os
+import math
 import shlex
-import socket
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
-import uvloop
 
-from sandbox import server
-from sandbox.cli.options import State, open_authority, refuse
-from sandbox.control import control
-from sandbox.counters import Counters
-from sandbox.proxy import HostNames
+from sandbox.cli.making import make
+from sandbox.cli.options import State, refuse
+from sandbox.cli.run import Contracts, claim, run
+from sandbox.hubspot.http.terms import Terms as PortalTerms
+from sandbox.hubspot.portals import Portals
 from sandbox.running import DEFAULT_PORT, Serving
-from sandbox.salesforce.http.app import HOSTS, Terms, salesforce
+from sandbox.salesforce.bulk.terms import BulkTerms
+from sandbox.salesforce.http.app import Terms
 from sandbox.salesforce.http.credentials import Credentials
 from sandbox.salesforce.orgs import Orgs
+from sandbox.terms import changed
 
 Port = Annotated[int, typer.Option(help="Port of the proxy on 127.0.0.1; 0 takes a free one.")]
+_Worlds = list[str] | None
+_Org = Annotated[_Worlds, typer.Option(help="Org to make if absent, NAME or NAME=ACCOUNTS; repeatable.")]
+_Portal = Annotated[_Worlds, typer.Option(help="HubSpot portal to make if absent, likewise; repeatable.")]
+_Terms = TypeVar("_Terms", bound=Any)
 
 
-def serve(
+def serve(  # noqa: PLR0913 (each is an option)
     *,
     state: State,
     port: Port = DEFAULT_PORT,
-    org: Annotated[list[str] | None, typer.Option(help="Org to make if absent; repeatable.")] = None,
+    org: _Org = None,
+    portal: _Portal = None,
     accounts: Annotated[
-        int, typer.Option(envvar="NOOKS_SANDBOX_ACCOUNTS", help="Accounts of a new org; other objects in proportion.")
+        int, typer.Option(envvar="NOOKS_SANDBOX_ACCOUNTS", help="Accounts of a new world; other objects in proportion.")
     ] = 20_000,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     daily_requests: Annotated[int, typer.Option(help="API calls per org and 24 hours.")] = 115_000,
     session_seconds: Annotated[int, typer.Option(help="How long a token is good for.")] = 7200,
+    refresh_grace: Annotated[
+        float,
+        typer.Option(
+            envvar="NOOKS_SANDBOX_REFRESH_GRACE",
+            help="Seconds that a refresh token is good for after its use; then each use gives a new one.",
+            show_default="refresh tokens do not rotate",
+        ),
+    ] = math.inf,
+    bulk: Annotated[
+        list[str] | None,
+        typer.Option(envvar="NOOKS_SANDBOX_BULK", help="Term of bulk jobs, such as page_rows=1000; repeatable."),
+    ] = None,
+    hubspot: Annotated[
+        list[str] | None,
+        typer.Option(envvar="NOOKS_SANDBOX_HUBSPOT", help="Term of portals, such as daily_requests=9; repeatable."),
+    ] = None,
 ) -> None:
-    """Serve the state folder's orgs under their real host names until stopped."""
-    serving = _claim(state)
-    for name in org or ["acme"]:
-        _make(Orgs(state), name, accounts, seed)
-    _run(state, serving, port, Terms(daily_requests, timedelta(seconds=session_seconds)))
+    """Serve the state folder's orgs and portals under their real host names until stopped."""
+    terms = Contracts(
+        Terms(daily_requests, timedelta(seconds=session_seconds), _changed(BulkTerms(), "bulk", bulk), refresh_grace),
+        _changed(PortalTerms(refresh_grace=refresh_grace), "hubspot", hubspot),
+    )
+    serving = claim(state)
+    make(Orgs(state), "org", org or ([] if portal else ["acme"]), accounts, seed)
+    make(Portals(state), "portal", portal or [], accounts, seed)
+    run(state, serving, port, terms)
 
 
 def load(
@@ -66,58 +90,11 @@ def load(
         typer.echo(f"The sandbox on port {where} serves it now as https://{Credentials(org).host}.")
         typer.echo(f'To connect: eval "$(nooks-sandbox env --state {shlex.quote(str(state))} --org {org})"')
     elif serve_it:
-        _run(state, _claim(state), port, Terms())
+        run(state, claim(state), port, Contracts())
 
 
-def _claim(state: Path) -> Serving:
-    serving = Serving(state)
+def _changed(terms: _Terms, option: str, pairs: list[str] | None) -> _Terms:
     try:
-        claimed = serving.claim()
-    except OSError as error:
-        refuse(f"The state folder {state} cannot be used: {error.strerror}.")
-    if not claimed:
-        refuse(f"{state} is served already, on port {serving.last_port()}; stop that one or use another --state.")
-    return serving
-
-
-def _make(orgs: Orgs, name: str, accounts: int, seed: int) -> None:
-    existed = name in orgs.names()
-    try:
-        orgs.create_generated(name, accounts, seed)
+        return changed(terms, pairs or [], option)
     except ValueError as error:
-        if not existed:
-            refuse(f"The org {name!r} was not made: {error}")
-        typer.echo(f"The org {name} exists and stays as it is: {error}")
-
-
-def _run(state: Path, serving: Serving, port: int, terms: Terms) -> None:
-    authority, orgs, counters = open_authority(state), Orgs(state), Counters()
-    hosts, front = HostNames(HOSTS), _listen(port)
-
-    def ready() -> None:
-        actual = front.getsockname()[1]
-        serving.announce(actual)
-        with contextlib.suppress(BrokenPipeError):  # Whoever started it need not listen to it.
-            typer.echo(f"The sandbox serves {', '.join(orgs.names())} on http://127.0.0.1:{actual}.")
-            typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
-
-    uvloop.run(
-        server.serve(
-            salesforce(state, orgs, counters, terms),
-            control(orgs.names, counters),
-            hosts,
-            authority.server_context(hosts.names),
-            front,
-            ready,
-        )
-    )
-    # A long count still running in a worker thread must not hold the exit; all that is durable is written.
-    os._exit(0)
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return server.listen(port)
-    except (OSError, OverflowError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no such port"
-        refuse(f"The sandbox cannot listen on 127.0.0.1:{port}: {reason}. Try another --port.")
+        refuse(f"--{option}: {error}.")

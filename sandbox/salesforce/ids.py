@@ -8,7 +8,13 @@ order of ids as ASCII text is the order of their counters.
 """
 
 import re
-from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from sandbox.world.columns import Bytes, byte_rows, fixed
+from sandbox.world.hashing import Ints
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 LOWEST, HIGHEST = "0" * 15, "z" * 15
@@ -44,6 +50,19 @@ def to15(text: str) -> str | None:
     return id15 if len(text) == 15 or to18(id15) == text else None
 
 
+def to_number(id15: str) -> int:
+    """Return a 15-character id as a number; numbers are in the order of ids."""
+    number = 0
+    for digit in id15:
+        number = number * 62 + _VALUE[digit]
+    return number
+
+
+def of_number(number: int) -> str:
+    """Return the 15-character id of a number."""
+    return _digits(number, 15)
+
+
 class IdSeries:
     """The ids of one object, numbered from 0 in their own order.
 
@@ -58,40 +77,38 @@ class IdSeries:
         self._first = first
         self._count = count
 
-    def id18(self, index: int) -> str:
-        """Return the id of one index."""
-        return self.ids18((index,))[0]
+    def id15(self, index: int) -> str:
+        """Return the 15-character id of one index."""
+        return self._prefix + _digits(self._first + index, 10)
 
-    def ids18(self, indexes: Iterable[int]) -> list[str]:
-        """Return many ids; two digits at a time, since every row of a world has five or more of them."""
-        high, offset = divmod(self._first, _FIVE_DIGITS)
-        head = self._prefix + _digits(high, 5)
-        seal = checksum(head + "00000")[:2]
-        ids = []
-        for index in indexes:
-            low = offset + index
-            if low >= _FIVE_DIGITS:  # one carry is enough: no world has 916 million rows of an object
-                ids.append(to18(self._prefix + _digits(self._first + index, 10)))
-                continue
-            first, rest = divmod(low, _TWO_DIGITS * _TWO_DIGITS)
-            second, third = divmod(rest, _TWO_DIGITS)
-            bits = _ONE_BITS[first] | _PAIR_BITS[second] << 1 | _PAIR_BITS[third] << 3
-            ids.append(f"{head}{DIGITS[first]}{_PAIRS[second]}{_PAIRS[third]}{seal}{_CHECKSUM[bits]}")
-        return ids
+    def ids18(self, indexes: Ints) -> pa.Array:
+        """Return the 18-character ids of many indexes: ten characters that most share, then five of the row's own."""
+        high, low = np.divmod(self._first + indexes, _FIVE_DIGITS)
+        rest, last = np.divmod(low, 62)
+        first, second = np.divmod(rest, _TWO_DIGITS)
+        ids = self._heads.take(high - self._first // _FIVE_DIGITS, axis=0)
+        pairs = ids.view(np.uint16)
+        pairs[:, 5], pairs[:, 6] = _PAIRS[first], _PAIRS[second]
+        ids[:, 14] = _DIGIT_BYTES[last]
+        ids[:, 17] = _CHECKSUM_BYTES[_PAIR_BITS[first] | _PAIR_BITS[second] << 2 | _DIGIT_BITS[last] << 4]
+        return fixed(ids)
+
+    @cached_property
+    def _heads(self) -> Bytes:
+        """What ids share whose upper five digits are the same: whole ids of which five digits count as 0."""
+        heads = range(self._first // _FIVE_DIGITS, (self._first + self._count) // _FIVE_DIGITS + 1)
+        return byte_rows([to18(f"{self._prefix}{_digits(head, 5)}00000") for head in heads])
 
     def index(self, id15: str) -> int | None:
         """Return the index of an id, or None if it is not one of the series."""
         index = self.lower_bound(id15)
-        return index if index < self._count and self.id18(index)[:15] == id15 else None
+        return index if index < self._count and self.id15(index) == id15 else None
 
     def lower_bound(self, id15: str) -> int:
         """Return how many ids of the series are smaller than `id15`: 15 letters and digits, or what is just behind."""
         if id15[:5] != self._prefix:
             return 0 if id15[:5] < self._prefix else self._count
-        counter = 0
-        for digit in id15[5:15]:
-            counter = counter * 62 + _VALUE[digit]
-        counter += len(id15) > 15  # the text just behind an id
+        counter = to_number(id15[5:15]) + (len(id15) > 15)  # the text just behind an id
         return min(max(counter - self._first, 0), self._count)
 
 
@@ -107,6 +124,9 @@ def _capitals(block: str) -> int:
     return sum(1 << place for place, character in enumerate(block) if "A" <= character <= "Z")
 
 
-_PAIRS = [high + low for high in DIGITS for low in DIGITS]
-_ONE_BITS = [_capitals(digit) for digit in DIGITS]
-_PAIR_BITS = [_capitals(pair) for pair in _PAIRS]
+_PAIR_TEXTS = [high + low for high in DIGITS for low in DIGITS]
+_PAIRS = byte_rows(_PAIR_TEXTS).view(np.uint16).ravel()
+_PAIR_BITS = np.array([_capitals(pair) for pair in _PAIR_TEXTS])
+_DIGIT_BYTES = byte_rows(DIGITS).ravel()
+_DIGIT_BITS = np.array([_capitals(digit) for digit in DIGITS])
+_CHECKSUM_BYTES = byte_rows(_CHECKSUM).ravel()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import pyarrow as pa
+
 JsonValue = str | int | float | bool | dict[str, str | float | None] | None
 """A field's value in a REST reply. Only compound fields are objects; datetimes end in `.000+0000`."""
 
@@ -64,6 +66,7 @@ class SObjectType:
     queryable: bool = True
     replicateable: bool = True
     layoutable: bool = True
+    bulkable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,18 @@ class Page:
     """
 
     rows: list[Row]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """Some rows of a result as the Bulk API prints them: one array of texts per selected field, null where empty.
+
+    `next` is as in `Page`.
+    """
+
+    columns: list[pa.Array]
+    rows: int
     next: str | None
 
 
@@ -88,6 +103,11 @@ class Query(Protocol):
     @property
     def columns(self) -> tuple[str, ...]:
         """The selected fields in order, canonical spelling; empty for `COUNT()`."""
+        ...
+
+    @property
+    def moment(self) -> int:
+        """As of which moment it reads; the same moment later is the same result."""
         ...
 
     @property
@@ -109,6 +129,22 @@ class Query(Protocol):
 
         Raises:
             SoqlError: INVALID_QUERY_LOCATOR for a token that no page of this query gave out.
+        """
+        ...
+
+    def texts(self, position: str | None, limit: int) -> TextPage:
+        """Return what `page` returns, as texts by column; made for up to 250,000 rows a call.
+
+        Raises:
+            SoqlError: INVALID_QUERY_LOCATOR for a token that no page of this query gave out.
+            ValueError: A selected field is compound.
+        """
+        ...
+
+    def seek(self, rows: int) -> str | None:
+        """Return the position behind the first `rows` rows; None at the beginning, and where nothing follows.
+
+        Arithmetic when only Id and SystemModstamp are compared and rows are in the order of ids; otherwise it walks.
         """
         ...
 
@@ -137,8 +173,8 @@ class Org(Protocol):
         """
         ...
 
-    def query(self, soql: str, *, include_deleted: bool) -> Query:
-        """Parse and check a query; `include_deleted` is what queryAll adds.
+    def query(self, soql: str, *, include_deleted: bool, moment: int | None = None) -> Query:
+        """Parse and check a query; `include_deleted` is what queryAll adds, `moment` what another query was as of.
 
         Raises:
             SoqlError: MALFORMED_QUERY, INVALID_TYPE, INVALID_FIELD, as Salesforce words them.

@@ -1,47 +1,51 @@
 """The folder of orgs: which there are, what each is made of, durable on disk.
 
-Belongs here: creating, finding and reopening orgs, with a running server looking on.
-Does not: what an org answers (`sandbox.salesforce.org`), the records of a loaded one (`sandbox.salesforce.export`).
+Belongs here: creating, altering, finding and reopening orgs, with a running server looking on.
+Does not: what an org answers (`sandbox.salesforce.org`), the records of a loaded one (`sandbox.salesforce.export`),
+what happens to records (`sandbox.salesforce.living`).
 
 `orgs/<name>/org.json` says what an org is made of and is written last, so that an org is there whole or not at all.
 """
 
-import json
-import re
 import threading
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.salesforce import durable
+from sandbox.alterations import FILE
+from sandbox.folders import Definition, Folders, Version
+from sandbox.salesforce.alterations import ALTERATIONS, Alteration, read_alteration
+from sandbox.salesforce.altered import altered, open_since
 from sandbox.salesforce.export.load import load
 from sandbox.salesforce.export.table import loaded_tables
 from sandbox.salesforce.generated.table import generated_tables
+from sandbox.salesforce.living.changes import Living
+from sandbox.salesforce.living.states import States
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.table import Table
 from sandbox.salesforce.table_org import TableOrg
 
 DEFAULT_SKEW = timedelta(minutes=7)
 """How far an org's clock is behind the machine's, unless it is made otherwise: unkind by default."""
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _MOST_ACCOUNTS = 40_000_000
 _RECORDS = "records.sqlite"
-_DEFINITION = "org.json"
-
-_Version = tuple[int, ...]
+_CHANGES = "changes.sqlite"
 
 
 class Orgs:
     """Every org below `state/orgs/<name>/`. What another process creates is seen at the next call."""
 
     def __init__(self, state: Path) -> None:
-        self._folder = state / "orgs"
-        self._open: dict[str, tuple[_Version, Org]] = {}
-        self._lock = threading.Lock()
+        self._folders = Folders(state / "orgs", "org")
+        self._open: dict[str, tuple[Version, Org]] = {}
+        self._living: dict[str, tuple[Version, Living]] = {}
+        self._lock = threading.RLock()
 
     def names(self) -> list[str]:
         """Names of all orgs, sorted."""
-        return sorted(path.parent.name for path in self._folder.glob(f"*/{_DEFINITION}"))
+        return self._folders.names()
 
     def get(self, name: str) -> Org:
         """Return an org, the same object until its folder changes.
@@ -49,18 +53,36 @@ class Orgs:
         Raises:
             KeyError: There is no such org.
         """
-        if not _NAME.fullmatch(name):
-            raise KeyError(name)
-        folder = self._folder / name
+        version = self._folders.version(name, _RECORDS, FILE)
         with self._lock:
-            try:
-                version = _version(folder)
-                known = self._open.get(name)
-                if known is None or known[0] != version:
-                    known = self._open[name] = (version, _open(folder))
-            except FileNotFoundError:
-                raise KeyError(name) from None
+            known = self._open.get(name)
+            if known is None or known[0] != version:
+                known = self._open[name] = (version, self._opened(name))
         return known[1]
+
+    def living(self, name: str) -> Living:
+        """Return the records of an org, and what may happen to them, whatever its alterations.
+
+        Raises:
+            KeyError: There is no such org.
+        """
+        version = self._folders.version(name, _RECORDS)
+        with self._lock:
+            known = self._living.get(name)
+            if known is None or known[0] != version:
+                folder, definition = self._folders.folder(name), self._folders.definition(name)
+                skew = timedelta(seconds=definition["skew_seconds"])
+                made = Living(folder / _CHANGES, _tables(folder, definition), skew)
+                known = self._living[name] = (version, made)
+        return known[1]
+
+    def states(self, name: str) -> States:
+        """Return all that the records of an org ever were, up to now.
+
+        Raises:
+            KeyError: There is no such org.
+        """
+        return States(self._folders.folder(name) / _CHANGES, self.living(name))
 
     def create_generated(self, name: str, accounts: int, seed: int, skew: timedelta = DEFAULT_SKEW) -> Org:
         """Make an org whose records are a pure function of `seed`, objects in proportion to accounts.
@@ -73,7 +95,7 @@ class Orgs:
         if not 1 <= accounts <= _MOST_ACCOUNTS:
             raise ValueError(f"{accounts} accounts: choose between 1 and {_MOST_ACCOUNTS:,}")
         definition = {"kind": "generated", "accounts": accounts, "seed": seed, "skew_seconds": skew.total_seconds()}
-        self._define(name, definition)
+        self._folders.define(name, definition)
         return self.get(name)
 
     def load_export(self, name: str, folder: Path, skew: timedelta = DEFAULT_SKEW) -> Org:
@@ -82,53 +104,57 @@ class Orgs:
         Raises:
             ValueError: The folder or a file in it cannot be loaded; the sentence names file and line.
         """
-        own = self._own_folder(name)
-        existing = _definition(own)
+        own = self._folders.prepared(name)
+        existing = self._folders.existing(name)
         if existing is not None and existing["kind"] != "loaded":
             raise ValueError(f"org {name} exists and is generated: choose another name, or delete {own}")
         load(folder, own / _RECORDS)
+        for changes in own.glob(f"{_CHANGES}*"):
+            changes.unlink()
         definition = {"kind": "loaded", "skew_seconds": skew.total_seconds()}
-        durable.write_text(own / _DEFINITION, json.dumps(definition))
+        self._folders.write(name, definition)
         return self.get(name)
 
-    def _define(self, name: str, definition: dict[str, Any]) -> None:
-        own = self._own_folder(name)
-        existing = _definition(own)
-        if existing is None:
-            durable.write_text(own / _DEFINITION, json.dumps(definition))
-        elif existing != definition:
-            raise ValueError(f"org {name} exists and is another ({existing}): choose another name, or delete {own}")
+    def alterations(self, name: str) -> list[Alteration]:
+        """Return what was done to an org since it was made.
 
-    def _own_folder(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"'{name}' cannot be a host name: use up to 63 of a-z, 0-9 and hyphens inside")
-        own = self._folder / name
-        own.mkdir(parents=True, exist_ok=True)
-        return own
+        Raises:
+            KeyError: There is no such org.
+        """
+        self.get(name)
+        return ALTERATIONS.read(self._folders.folder(name))
+
+    def alter(self, name: str, wish: Any) -> list[Alteration]:
+        """Do to an org what a JSON object describes, and return all its alterations.
+
+        Raises:
+            KeyError: There is no such org.
+            ValueError: The object describes nothing that can be done to it.
+        """
+        return ALTERATIONS.add(self._folders.folder(name), read_alteration(wish, self.get(name)))
+
+    def restore(self, name: str, kind: str | None = None) -> list[Alteration]:
+        """Take back the alterations of an org, all or those of a kind, and return what is left.
+
+        A transaction ends so, and its rows are there.
+
+        Raises:
+            KeyError: There is no such org.
+        """
+        self.get(name)
+        return ALTERATIONS.take_back(self._folders.folder(name), kind)
+
+    def _opened(self, name: str) -> Org:
+        living, done = self.living(name), ALTERATIONS.read(self._folders.folder(name))
+        altered_since = open_since(done)
+
+        def since() -> datetime | None:
+            return min([*altered_since, *living.open_since()], default=None)
+
+        return TableOrg(name, altered(list(living.tables.values()), done), living.clock, since)
 
 
-def _definition(folder: Path) -> dict[str, Any] | None:
-    try:
-        text = (folder / _DEFINITION).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    definition: dict[str, Any] = json.loads(text)
-    return definition
-
-
-def _open(folder: Path) -> Org:
-    definition = _definition(folder)
-    if definition is None:
-        raise FileNotFoundError(folder / _DEFINITION)
-    skew = timedelta(seconds=definition["skew_seconds"])
+def _tables(folder: Path, definition: Definition) -> Sequence[Table[Any]]:
     if definition["kind"] == "generated":
-        return TableOrg(folder.name, generated_tables(definition["seed"], definition["accounts"]), skew)
-    return TableOrg(folder.name, loaded_tables(folder / _RECORDS), skew)
-
-
-def _version(folder: Path) -> _Version:
-    """Return numbers that change whenever the org is made anew."""
-    stats = [(folder / _DEFINITION).stat()]
-    records = folder / _RECORDS
-    stats += [records.stat()] if records.exists() else []
-    return tuple(number for stat in stats for number in (stat.st_ino, stat.st_mtime_ns))
+        return generated_tables(definition["seed"], definition["accounts"])
+    return loaded_tables(folder / _RECORDS)

@@ -4,12 +4,11 @@ Belongs here: describe, queries, single records, change feeds, truth and the clo
 Does not: where tables come from (`sandbox.salesforce.orgs`).
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from sandbox.salesforce.ids import to15
+from sandbox.salesforce.ids import to15, to18
 from sandbox.salesforce.moments import of_datetime, to_datetime
 from sandbox.salesforce.org import Query, Row, SObjectType, SoqlError
 from sandbox.salesforce.query import TableQuery
@@ -17,7 +16,7 @@ from sandbox.salesforce.region import Order, Rectangle
 from sandbox.salesforce.soql.check import check
 from sandbox.salesforce.table import Table
 
-_BATCH = 1_000
+_BATCH = 2_000
 _MOST_IDS = 600_000
 """What getUpdated and getDeleted return at most."""
 
@@ -28,14 +27,22 @@ class TableOrg:
     Args:
         name: The org's name.
         tables: Its objects.
-        skew: How far its clock is behind the machine's.
+        clock: Its server clock.
+        open_since: Tells when the oldest transaction began that is still open, by its clock; None if there is none.
     """
 
-    def __init__(self, name: str, tables: Sequence[Table[Any]], skew: timedelta) -> None:
+    def __init__(
+        self,
+        name: str,
+        tables: Sequence[Table[Any]],
+        clock: Callable[[], datetime],
+        open_since: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
         self._name = name
         self._tables = {table.sobject.name.lower(): table for table in tables}
         self._sobjects = {key: table.sobject for key, table in self._tables.items()}
-        self._skew = skew
+        self._clock = clock
+        self._open_since = open_since
 
     @property
     def name(self) -> str:
@@ -43,12 +50,13 @@ class TableOrg:
         return self._name
 
     def now(self) -> datetime:
-        """The org's clock: the machine's minus the skew."""
-        return datetime.now(UTC) - self._skew
+        """The org's server clock."""
+        return self._clock()
 
     def covered_until(self) -> datetime:
-        """`latestDateCovered`: now, as no transaction is open here."""
-        return self.now()
+        """`latestDateCovered`: now, or the start of the oldest transaction that is still open."""
+        now, open_since = self.now(), self._open_since()
+        return now if open_since is None else min(now, open_since)
 
     def sobjects(self) -> Sequence[SObjectType]:
         """Every object, sorted by name."""
@@ -62,7 +70,7 @@ class TableOrg:
         """
         return self._table(name).sobject
 
-    def query(self, soql: str, *, include_deleted: bool) -> Query:
+    def query(self, soql: str, *, include_deleted: bool, moment: int | None = None) -> Query:
         """Parse and check a query.
 
         Raises:
@@ -70,7 +78,8 @@ class TableOrg:
         """
         checked = check(soql, self._sobjects)
         table = self._tables[checked.sobject.name.lower()]
-        return TableQuery(checked, table, include_deleted=include_deleted)
+        as_of = table.moment() if moment is None else moment
+        return TableQuery(checked, table.pinned(as_of), as_of, include_deleted=include_deleted)
 
     def count(self, name: str) -> int:
         """Rows of an object that are not deleted."""
@@ -91,20 +100,21 @@ class TableOrg:
         return [record_id for record_id, _, is_deleted in self._changes(name, start, end) if not is_deleted]
 
     def deleted(self, name: str, start: datetime, end: datetime) -> list[tuple[str, datetime]]:
-        """Ids and times of the rows that were deleted in [start, end).
+        """Ids and times of the rows that were deleted in [start, end), in the recycle bin or not.
 
         Raises:
             SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
         """
-        changes = self._changes(name, start, end)
-        return [(record_id, to_datetime(stamp)) for record_id, stamp, is_deleted in changes if is_deleted]
+        in_bin = {record_id: stamp for record_id, stamp, gone in self._changes(name, start, end) if gone}
+        purged = self._table(name).purged(of_datetime(start), of_datetime(end))
+        deleted = in_bin | {to18(id15): stamp for id15, stamp in purged}
+        return [(record_id, to_datetime(stamp)) for record_id, stamp in sorted(deleted.items())]
 
     def truth(self, name: str) -> Iterator[Row]:
         """Every row, deleted ones in the bin included, all fields, ascending by Id."""
         table = self._table(name)
-        handles = table.scan(Rectangle(), Order.ID, deleted=True)
-        while batch := list(islice(handles, _BATCH)):
-            yield from _rows(table, batch)
+        for block in table.blocks(Rectangle(), Order.ID, deleted=True, size=_BATCH):
+            yield from _rows(table, block)
 
     def _changes(self, name: str, start: datetime, end: datetime) -> Iterator[tuple[str, int, bool]]:
         """Yield id, stamp in milliseconds, and whether it is deleted, of all that changed in [start, end)."""
@@ -112,10 +122,9 @@ class TableOrg:
         part = Rectangle(since=of_datetime(start), until=of_datetime(end))
         if table.count(part, deleted=True) > _MOST_IDS:
             raise SoqlError("EXCEEDED_ID_LIMIT", f"more than {_MOST_IDS} records changed; ask for a shorter time")
-        handles = table.scan(part, Order.ID, deleted=True)
-        while batch := list(islice(handles, _BATCH)):
-            ids, flags = table.columns(batch, ["Id", "IsDeleted"])
-            for handle, record_id, flag in zip(batch, ids, flags, strict=True):
+        for block in table.blocks(part, Order.ID, deleted=True, size=_BATCH):
+            ids, flags = table.columns(block, ["Id", "IsDeleted"])
+            for handle, record_id, flag in zip(block, ids, flags, strict=True):
                 yield str(record_id), table.key(handle)[0], bool(flag)
 
     def _table(self, name: str) -> Table[Any]:

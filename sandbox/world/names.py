@@ -62,12 +62,16 @@ PLACES = (
 )
 """Street, city, state, postal code and country, spelled as inconsistently as people do."""
 
-PHONES = (
-    "(%03d) 555-%04d", "+1 %03d-555-%04d", "%03d.555.%04d", "%03d555%04d", "1-%03d-555-%04d", "+44 20 %03d 555 %04d",
-    "+49 (0)%03d 555%04d", "(%03d)555-%04d x12", "%03d 555 %04d ext. 7", "+1%03d555%04d", "tel:+1-%03d-555-%04d",
-    "00%03d 555 %04d",
+_SECOND_LINE = "\nSuite 400"
+
+_PHONE_FORMS = (
+    "(%03d) 555-", "+1 %03d-555-", "%03d.555.", "%03d555", "1-%03d-555-", "+44 20 %03d 555 ", "+49 (0)%03d 555",
+    "(%03d)555-", "%03d 555 ", "+1%03d555", "tel:+1-%03d-555-", "00%03d 555 ",
 )  # fmt: skip
-"""Formats of an area (3 digits) and a number (4 digits)."""
+_EXTENSIONS = {3: " x12", 6: " ext. 7"}
+PHONE_STARTS = tuple(form % area for area in range(201, 1_000, 7) for form in _PHONE_FORMS)
+PHONE_ENDS = tuple(f"{line:04}{_EXTENSIONS.get(line % 8, '')}" for line in range(10_000))
+"""A telephone number is a start (format and area) and an end (line and extension)."""
 
 TITLES = (
     "CEO", "CFO", "VP Sales", "VP of Sales", "Director, Operations", "Head of People & Culture", "Account Executive",
@@ -87,5 +91,21 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", ascii_text.lower()) or "x"
 
 
-FIRST_SLUGS = tuple(slug(name) for name in FIRST_NAMES)
-LAST_SLUGS = tuple(slug(name) for name in LAST_NAMES)
+_FIRST_SLUGS = tuple(slug(name) for name in FIRST_NAMES)
+_LAST_SLUGS = tuple(slug(name) for name in LAST_NAMES)
+
+FULL_NAMES = tuple(f"{first} {last}" for last in LAST_NAMES for first in FIRST_NAMES)
+SLUGS = tuple(f"{first}.{last}" for last in _LAST_SLUGS for first in _FIRST_SLUGS)
+"""Everyone, and the part of an e-mail address that goes with everyone, in the same order: first names turn fastest."""
+
+_SITES = ("https://www.%s.example", "http://%s.example/", "www.%s.example", "%s.example", "HTTPS://%s.EXAMPLE")
+_COMPANIES = tuple(start + end for end in COMPANY_ENDS for start in COMPANY_STARTS)
+
+COMPANY_NAMES = tuple(company + form for form in COMPANY_FORMS for company in _COMPANIES)
+COMPANY_SITES = tuple(site % company.lower() for site in _SITES for company in _COMPANIES)
+"""Both turn through the same companies fastest, so that one number gives a name and its site."""
+
+STREETS = tuple(
+    f"{number} {place[0]}{'' if number % 16 else _SECOND_LINE}" for number in range(1, 257) for place in PLACES
+)
+"""Places turn fastest, so that one number gives a street and its city."""

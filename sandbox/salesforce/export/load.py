@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from sandbox.salesforce import durable
+from sandbox import durable
 from sandbox.salesforce.export.columns import STANDARD, Column, describe, empty_object
 from sandbox.salesforce.export.files import ExportFile, csv_files
 from sandbox.salesforce.export.values import fits

@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.salesforce.export.values import to_value
 from sandbox.salesforce.org import Field, JsonValue, SObjectType
 from sandbox.salesforce.region import Key, Order, Rectangle
+from sandbox.salesforce.table import Table
 
 Stored = tuple[Any, ...]
 """Id, stamp, deleted, then one text per field."""
@@ -25,8 +26,8 @@ _ORDERS = {
 }
 
 
-class LoadedTable:
-    """A `sandbox.salesforce.table.Table` whose handles are stored rows."""
+class LoadedTable(Table[Stored]):
+    """A table whose handles are stored rows."""
 
     def __init__(
         self, database: sqlite3.Connection, position: int, sobject: SObjectType, stored: Sequence[str]

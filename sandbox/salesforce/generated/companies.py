@@ -5,13 +5,18 @@ Belongs here: fields that depend on others of their row. Does not: fields that t
 
 from collections.abc import Mapping
 
-from sandbox.salesforce.generated.batch import Batch, Column
-from sandbox.salesforce.generated.common import address, company_names, websites
-from sandbox.salesforce.generated.kinds import drawn, earlier_rows, references
-from sandbox.salesforce.org import JsonValue
+import numpy as np
+import pyarrow as pa
+
+from sandbox.salesforce.generated.common import postal_address
+from sandbox.world.batch import Batch, Column
+from sandbox.world.columns import choices, decimals, drawn, fixed, joined, pc
+from sandbox.world.hashing import Ints
+from sandbox.world.inhabitants import company_names, websites
+from sandbox.world.makers import drawn_from, earlier_rows, references
 from sandbox.world.names import PLACES
 from sandbox.world.texts import pool
-from sandbox.world.timeline import BEGIN, DAYS
+from sandbox.world.timeline import DAY, dates
 
 _STAGES = (
     ("Prospecting", 10.0, "Pipeline"),
@@ -25,84 +30,87 @@ _STAGES = (
 _CLOSED = 5
 """Stages from this place on are closed; the first of them is won."""
 
-_DEALS = (
-    "New Business",
-    "Renewal",
-    "Upsell",
-    "50 Seats",
-    'Pilot "Phase 1"',
-    "Q4, extension",
-    "Lizenz für 2026",
-    "🚀",
+_PROBABILITIES = pa.array([stage[1] for stage in _STAGES])
+
+_DEALS = choices(
+    ("New Business", "Renewal", "Upsell", "50 Seats", 'Pilot "Phase 1"', "Q4, extension", "Lizenz für 2026", "🚀")
 )
+_SEGMENTS = choices(("Small", "Large"))
 
 
 def share(part: str, whole: str) -> Column:
     """Return the column of `part / whole` to the cent; null if either is missing or the whole is 0."""
-    return lambda batch: [
-        round(above / below, 2) if isinstance(above, float) and isinstance(below, int) and below else None
-        for above, below in zip(batch.column(part), batch.column(whole), strict=True)
-    ]
+
+    def make(batch: Batch) -> pa.Array:
+        below = batch.column(whole).cast(pa.float64())
+        return pc.round(pc.divide(batch.column(part), pc.if_else(pc.equal(below, 0.0), None, below)), 2)
+
+    return make
 
 
-def _stage(batch: Batch) -> list[int]:
-    return [draw % len(_STAGES) for draw in batch.draws("StageName")]
+def _stage(batch: Batch) -> Ints:
+    return batch.draws("StageName") % len(_STAGES)
 
 
-def _revenue(batch: Batch) -> list[JsonValue]:
-    return [float((draw >> 4) % 90_000 * 10_000) if draw & 15 > 2 else None for draw in batch.draws("AnnualRevenue")]
+def _revenue(batch: Batch) -> pa.Array:
+    draws = batch.draws("AnnualRevenue")
+    return pa.array((draws >> 4) % 90_000 * 10_000.0, mask=draws & 15 < 3)
 
 
-def _deal_name(batch: Batch) -> list[JsonValue]:
-    names = company_names("Name")(batch)
-    deals = [_DEALS[(draw >> 30) % len(_DEALS)] for draw in batch.draws("Name")]
-    return [f"{name} - {deal}"[:120] for name, deal in zip(names, deals, strict=True)]
+def _deal_name(batch: Batch) -> pa.Array:
+    return joined(company_names("Name")(batch), " - ", drawn(_DEALS, batch.draws("Name") >> 30))
 
 
-def _close_date(batch: Batch) -> list[JsonValue]:
-    times = zip(batch.draws("CloseDate"), batch.created, strict=True)
-    return [DAYS[(created - BEGIN) // 86_400 + draw % 365] for draw, created in times]
+def _close_day(batch: Batch) -> Ints:
+    return batch.created // DAY + batch.draws("CloseDate") % 365
 
 
-def _expected(batch: Batch) -> list[JsonValue]:
-    columns = zip(batch.column("Amount"), _stage(batch), strict=True)
-    return [round(amount * _STAGES[at][1]) / 100 if isinstance(amount, float) else None for amount, at in columns]
+def _fiscal_year(batch: Batch) -> pa.Array:
+    years = _close_day(batch).astype("datetime64[D]").astype("datetime64[Y]")
+    return pa.array(years.astype(np.int64) + 1_970)
 
 
-def _gap(batch: Batch) -> list[JsonValue]:
-    columns = zip(batch.column("Quota__c"), batch.column("Attainment__c"), strict=True)
-    return [
-        round(quota * (100 - reached)) / 100 if isinstance(quota, float) and isinstance(reached, float) else None
-        for quota, reached in columns
-    ]
+def _expected(batch: Batch) -> pa.Array:
+    return _percent_of(batch.column("Amount"), drawn(_PROBABILITIES, _stage(batch)))
+
+
+def _gap(batch: Batch) -> pa.Array:
+    return _percent_of(batch.column("Quota__c"), pc.subtract(100.0, batch.column("Attainment__c")))
+
+
+def _percent_of(amount: pa.Array, percent: pa.Array) -> pa.Array:
+    return pc.divide(pc.round(pc.multiply(amount, percent)), 100.0)
+
+
+def _segment(batch: Batch) -> pa.Array:
+    large = pc.fill_null(pc.greater(batch.column("Amount"), 500_000.0), False)
+    return _SEGMENTS.take(large.cast(pa.int8()))
 
 
 ACCOUNT: Mapping[str, Column] = {
     "Name": company_names("Name"),
     "Website": websites("Name"),
-    "Site": drawn("Site", pool([place[1] for place in PLACES if place[1]], nulls=0.6, awkward=0.02)),
-    "AccountNumber": lambda batch: [f"{draw % 1_000_000:07}" for draw in batch.draws("AccountNumber")],
+    "Site": drawn_from("Site", pool([place[1] for place in PLACES if place[1]], nulls=0.6, awkward=0.02)),
+    "AccountNumber": lambda batch: fixed("0", decimals(batch.draws("AccountNumber"), 6)),
     "ParentId": earlier_rows("ParentId", nulls=13),
     "AnnualRevenue": _revenue,
     "Revenue_Per_Employee__c": share("AnnualRevenue", "NumberOfEmployees"),
-    **address("Billing"),
-    **address("Shipping"),
+    **postal_address("Billing"),
+    **postal_address("Shipping"),
 }
 
 OPPORTUNITY: Mapping[str, Column] = {
     "AccountId": references("AccountId", "Account", nulls=1),
     "Name": _deal_name,
-    "StageName": lambda batch: [_STAGES[at][0] for at in _stage(batch)],
-    "Probability": lambda batch: [_STAGES[at][1] for at in _stage(batch)],
-    "ForecastCategory": lambda batch: [_STAGES[at][2] for at in _stage(batch)],
-    "IsClosed": lambda batch: [at >= _CLOSED for at in _stage(batch)],
-    "IsWon": lambda batch: [at == _CLOSED for at in _stage(batch)],
-    "CloseDate": _close_date,
-    "FiscalYear": lambda batch: [int(str(day)[:4]) for day in batch.column("CloseDate")],
+    "StageName": drawn_from("StageName", [stage[0] for stage in _STAGES]),
+    "Probability": lambda batch: drawn(_PROBABILITIES, _stage(batch)),
+    "ForecastCategory": drawn_from("StageName", [stage[2] for stage in _STAGES]),
+    "IsClosed": lambda batch: pa.array(_stage(batch) >= _CLOSED),
+    "IsWon": lambda batch: pa.array(_stage(batch) == _CLOSED),
+    "CloseDate": lambda batch: dates(_close_day(batch)),
+    "FiscalYear": _fiscal_year,
     "ExpectedRevenue": _expected,
-    "Segment__c": lambda batch: [
-        "Large" if isinstance(amount, float) and amount > 500_000 else "Small" for amount in batch.column("Amount")
-    ],
+    "Segment__c": _segment,
 }
 
 TERRITORY_PLAN: Mapping[str, Column] = {"Name": company_names("Name"), "Gap__c": _gap}

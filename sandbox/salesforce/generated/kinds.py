@@ -5,18 +5,23 @@ that decides about the value.
 Does not: fields that depend on each other (`companies`, `people` beside this).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
+from collections.abc import Callable, Mapping
 
-from sandbox.salesforce.generated.batch import Batch, Column
-from sandbox.salesforce.org import Field, JsonValue
-from sandbox.world.names import FIRST_SLUGS, LAST_SLUGS, PHONES
+import numpy as np
+import pyarrow as pa
+
+from sandbox.salesforce.generated.forms import moments
+from sandbox.salesforce.org import Field
+from sandbox.world.batch import Batch, Column
+from sandbox.world.columns import choices, decimals, drawn, fixed, kept
+from sandbox.world.makers import drawn_from, phones, references
+from sandbox.world.names import SLUGS
 from sandbox.world.texts import PARAGRAPHS, POOL, SENTENCES, pool
-from sandbox.world.timeline import BEGIN, DAYS, datetimes
+from sandbox.world.timeline import BEGIN, DAY, dates
 
-_DAY = 86_400
-_NOTES = pool(SENTENCES, nulls=0.10, awkward=0.04)
-_LONG_NOTES = pool(PARAGRAPHS, nulls=0.30, awkward=0.03, seed=2)
+_NOTES = pool(SENTENCES, nulls=0.10, awkward=0.06)
+_LONG_NOTES = pool(PARAGRAPHS, nulls=0.30, awkward=0.06, seed=2)
+_STAFF = choices([f"{slug}@staff.example" for slug in SLUGS])
 
 
 def kind(field: Field) -> Column:
@@ -26,71 +31,43 @@ def kind(field: Field) -> Column:
     return _KINDS[field.type](field)
 
 
-def drawn(name: str, texts: Sequence[JsonValue]) -> Column:
-    """Return a maker that draws from a list."""
-    size = len(texts)
-    return lambda batch: [texts[draw % size] for draw in batch.draws(name)]
-
-
-def references(name: str, target: str, nulls: int) -> Column:
-    """Return a maker of ids of live rows of another object, `nulls` of 16 null."""
-
-    def make(batch: Batch) -> list[JsonValue]:
-        draws = batch.draws(name)
-        ids = iter(batch.world.populations[target].live_ids(draw >> 4 for draw in draws if draw & 15 >= nulls))
-        return [next(ids) if draw & 15 >= nulls else None for draw in draws]
-
-    return make
-
-
-def earlier_rows(name: str, nulls: int) -> Column:
-    """Return a maker of ids of live rows of the same object that come before: trees without cycles."""
-
-    def make(batch: Batch) -> list[JsonValue]:
-        draws = batch.draws(name)
-        chosen = [draw & 15 >= nulls and index > 0 for draw, index in zip(draws, batch.indexes, strict=True)]
-        pairs = compress(zip(draws, batch.indexes, strict=True), chosen)
-        ids = iter(batch.population.live_ids((draw >> 4) % index for draw, index in pairs))
-        return [next(ids) if has else None for has in chosen]
-
-    return make
-
-
 def whole_numbers(name: str, below: int, nulls: int = 2) -> Column:
     """Return a maker of integers from 0, `nulls` of 16 null."""
-    return lambda batch: [(draw >> 4) % below if draw & 15 >= nulls else None for draw in batch.draws(name)]
+
+    def make(batch: Batch) -> pa.Array:
+        draws = batch.draws(name)
+        return pa.array((draws >> 4) % below, mask=draws & 15 < nulls)
+
+    return make
 
 
 def _external_ids(field: Field) -> Column:
-    prefix = field.name[0]
-    return lambda batch: [
-        f"{prefix}-{index:09}" if draw & 31 else None
-        for index, draw in zip(batch.indexes, batch.draws(field.name), strict=True)
-    ]
+    prefix = f"{field.name[0]}-"
+    return lambda batch: kept(fixed(prefix, decimals(batch.indexes, 9)), batch.draws(field.name) & 31 > 0)
 
 
 def _text(field: Field) -> Column:
-    return drawn(field.name, [text and text[: field.length].strip("\r\n") for text in _NOTES])
+    return drawn_from(field.name, [text and text[: field.length].strip("\r\n") for text in _NOTES])
 
 
 def _textarea(field: Field) -> Column:
-    return drawn(field.name, [text and text[: field.length] for text in _LONG_NOTES])
+    return drawn_from(field.name, [text and text[: field.length] for text in _LONG_NOTES])
 
 
 def _picklist(field: Field) -> Column:
     nulls = POOL // 8 if field.nillable else 0
     values = field.picklist
-    return drawn(field.name, [None] * nulls + [values[place % len(values)] for place in range(POOL - nulls)])
+    return drawn_from(field.name, [None] * nulls + [values[place % len(values)] for place in range(POOL - nulls)])
 
 
 def _multipicklist(field: Field) -> Column:
     values = field.picklist
     subsets = [[value for bit, value in enumerate(values) if mask >> bit & 1] for mask in range(1 << len(values))]
-    return drawn(field.name, [";".join(subset) or None for subset in subsets])
+    return drawn_from(field.name, [";".join(subset) for subset in subsets])
 
 
 def _checkbox(field: Field) -> Column:
-    return lambda batch: [draw % 4 == 0 for draw in batch.draws(field.name)]
+    return lambda batch: pa.array(batch.draws(field.name) % 4 == 0)
 
 
 def _integer(field: Field) -> Column:
@@ -99,56 +76,49 @@ def _integer(field: Field) -> Column:
 
 def _decimal(field: Field) -> Column:
     """Make numbers with the field's scale; one in 32 is negative."""
-    parts, name = float(10**field.scale), field.name
+    parts = 10**field.scale
     below = 10_000 if field.type == "percent" else 100_000_000 if field.type == "currency" else 1_000_000
-    return lambda batch: [
-        None if draw & 15 < 2 else ((draw >> 9) % below if draw & 496 else -((draw >> 9) % below)) / parts
-        for draw in batch.draws(name)
-    ]
+
+    def make(batch: Batch) -> pa.Array:
+        draws = batch.draws(field.name)
+        signs = np.where(draws & 496, 1, -1)
+        return pa.array((draws >> 9) % below * signs / parts, mask=draws & 15 < 2)
+
+    return make
 
 
 def _date(field: Field) -> Column:
     """Make days around a row's creation: up to 30 before it, up to a year after it."""
-    return lambda batch: [
-        DAYS[max((created - BEGIN) // _DAY - 30 + (draw >> 4) % 395, 0)] if draw & 15 > 1 else None
-        for draw, created in zip(batch.draws(field.name), batch.created, strict=True)
-    ]
+
+    def make(batch: Batch) -> pa.Array:
+        draws = batch.draws(field.name)
+        days = batch.created // DAY - 30 + (draws >> 4) % 395
+        return kept(dates(np.maximum(days, BEGIN // DAY)), draws & 15 > 1)
+
+    return make
 
 
 def _moment(field: Field) -> Column:
     """Make moments before a row's last change."""
 
-    def make(batch: Batch) -> list[JsonValue]:
+    def make(batch: Batch) -> pa.Array:
         draws = batch.draws(field.name)
-        seconds = [
-            max(stamp - (draw >> 4) % 31_536_000, BEGIN) for draw, stamp in zip(draws, batch.stamps, strict=True)
-        ]
-        texts = datetimes(seconds)
-        return [text if draw & 15 > 1 else None for draw, text in zip(draws, texts, strict=True)]
+        seconds = np.maximum(batch.stamps - (draws >> 4) % 31_536_000, BEGIN)
+        return kept(moments(seconds), draws & 15 > 1)
 
     return make
 
 
 def _email(field: Field) -> Column:
-    firsts, lasts = len(FIRST_SLUGS), len(LAST_SLUGS)
-    return lambda batch: [
-        f"{FIRST_SLUGS[draw % firsts]}.{LAST_SLUGS[draw // firsts % lasts]}@staff.example"
-        for draw in batch.draws(field.name)
-    ]
-
-
-def _phone(field: Field) -> Column:
-    formats = len(PHONES)
-    return lambda batch: [
-        PHONES[(draw >> 4) % formats] % (200 + (draw >> 10) % 800, (draw >> 20) % 10_000) if draw & 15 > 1 else None
-        for draw in batch.draws(field.name)
-    ]
+    return lambda batch: drawn(_STAFF, batch.draws(field.name))
 
 
 def _url(field: Field) -> Column:
-    return lambda batch: [
-        f"https://maps.example/v/{draw >> 4:x}?a=1&b=%20" if draw & 15 > 1 else None for draw in batch.draws(field.name)
-    ]
+    def make(batch: Batch) -> pa.Array:
+        draws = batch.draws(field.name)
+        return kept(fixed("https://maps.example/v/", decimals(draws >> 4, 9), "?a=1&b=%20"), draws & 15 > 1)
+
+    return make
 
 
 def _reference(field: Field) -> Column:
@@ -168,7 +138,7 @@ _KINDS: Mapping[str, Callable[[Field], Column]] = {
     "date": _date,
     "datetime": _moment,
     "email": _email,
-    "phone": _phone,
+    "phone": lambda field: phones(field.name),
     "url": _url,
     "reference": _reference,
 }

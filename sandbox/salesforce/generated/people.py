@@ -3,15 +3,22 @@
 Belongs here: fields that depend on others of their row. Does not: fields that their type describes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 
-from sandbox.salesforce.generated.batch import Batch, Column
-from sandbox.salesforce.generated.common import address, addresses, company_names, person, websites
-from sandbox.salesforce.generated.kinds import drawn, earlier_rows, references
-from sandbox.salesforce.org import JsonValue
+import numpy as np
+import pyarrow as pa
+
+from sandbox.salesforce.generated.common import person, postal_address
+from sandbox.salesforce.generated.forms import moments
+from sandbox.salesforce.generated.kinds import whole_numbers
+from sandbox.world.batch import Batch, Column
+from sandbox.world.columns import Flags, decimals, fixed, kept, pc
+from sandbox.world.inhabitants import addresses, company_names, websites
+from sandbox.world.makers import drawn_from, earlier_rows, references
 from sandbox.world.names import FIRST_NAMES
 from sandbox.world.texts import SENTENCES, pool
-from sandbox.world.timeline import BEGIN, DAYS, datetimes
+from sandbox.world.timeline import DAY, dates
 
 _LEAD_STATUSES = (
     "Open - Not Contacted",
@@ -23,117 +30,114 @@ _CONVERTED = 3
 _TASK_STATUSES = ("Not Started", "In Progress", "Deferred", "Completed")
 _COMPLETED = 3
 _SUBTYPES = ("Task", "Email", "Call", "Call")
+_FIRST_CALL = 2
 _CALL_TYPES = ("Inbound", "Outbound", "Outbound", "Internal")
+
+
+_OLDEST = (date(1945, 1, 1) - date(1970, 1, 1)).days
+_BIRTHDAYS = 60 * 365
 
 
 def either(name: str, targets: tuple[str, str], nulls: int) -> Column:
     """Return the column of a reference that points at one of two objects, half and half."""
     first, second = (references(f"{name}.{target}", target, nulls=0) for target in targets)
 
-    def make(batch: Batch) -> list[JsonValue]:
-        choices = zip(batch.draws(name), first(batch), second(batch), strict=True)
-        return [None if draw & 15 < nulls else one if draw & 16 else other for draw, one, other in choices]
+    def make(batch: Batch) -> pa.Array:
+        draws = batch.draws(name)
+        return kept(pc.if_else(pa.array(draws & 16 > 0), first(batch), second(batch)), draws & 15 >= nulls)
 
     return make
 
 
-def only_if(flag: Column, column: Column) -> Column:
+def only_if(flags: Callable[[Batch], Flags], column: Column) -> Column:
     """Return a column that is null where the flag is not set."""
-    return lambda batch: [value if is_set else None for is_set, value in zip(flag(batch), column(batch), strict=True)]
+    return lambda batch: kept(column(batch), flags(batch))
 
 
-def joined(template: str, *names: str) -> Column:
-    """Return the column of a text formula over other fields, null as the empty text."""
-    return lambda batch: [
-        template.format(*("" if value is None else value for value in row))
-        for row in zip(*(batch.column(name) for name in names), strict=True)
-    ]
+def formula(first: str, between: str, second: str) -> Column:
+    """Return the column of a text formula over two fields, null as the empty text."""
+
+    def make(batch: Batch) -> pa.Array:
+        parts = (batch.column(first), batch.column(second))
+        return pc.binary_join_element_wise(*parts, between, null_handling="replace", null_replacement="")
+
+    return make
 
 
-def _birthday(batch: Batch) -> list[JsonValue]:
-    return [f"{1945 + draw % 60}-{1 + draw // 60 % 12:02}-{1 + draw // 720 % 28:02}" if draw >> 20 & 3 else None
-            for draw in batch.draws("Birthdate")]  # fmt: skip
+def _birthday(batch: Batch) -> pa.Array:
+    draws = batch.draws("Birthdate")
+    return kept(dates(_OLDEST + draws % _BIRTHDAYS), draws >> 20 & 3 > 0)
 
 
-def _modified_day(batch: Batch) -> list[JsonValue]:
-    return [DAYS[(modified - BEGIN) // 86_400] for modified in batch.modified]
+def _bounced(batch: Batch) -> Flags:
+    flags: Flags = batch.column("EmailBouncedReason").is_valid().to_numpy(zero_copy_only=False)
+    return flags
 
 
-def _is_converted(batch: Batch) -> list[JsonValue]:
-    return [draw % 4 == _CONVERTED for draw in batch.draws("Status")]
+def _is_converted(batch: Batch) -> Flags:
+    return np.equal(batch.draws("Status") % len(_LEAD_STATUSES), _CONVERTED)
 
 
-def _is_completed(batch: Batch) -> list[JsonValue]:
-    return [draw % 4 == _COMPLETED for draw in batch.draws("Status")]
+def _is_completed(batch: Batch) -> Flags:
+    return np.equal(batch.draws("Status") % len(_TASK_STATUSES), _COMPLETED)
 
 
-def _is_call(batch: Batch) -> list[JsonValue]:
-    return [_SUBTYPES[draw % 4] == "Call" for draw in batch.draws("TaskSubtype")]
+def _is_call(batch: Batch) -> Flags:
+    return batch.draws("TaskSubtype") % len(_SUBTYPES) >= _FIRST_CALL
 
 
-def _seconds(batch: Batch) -> list[JsonValue]:
-    return [draw % 3_600 for draw in batch.draws("CallDurationInSeconds")]
-
-
-def _minutes(batch: Batch) -> list[JsonValue]:
-    return [
-        round(seconds / 60, 2) if isinstance(seconds, int) else None
-        for seconds in batch.column("CallDurationInSeconds")
-    ]
-
-
-def _alias(batch: Batch) -> list[JsonValue]:
-    return [f"u{index:x}"[:8] for index in batch.indexes]
+def _minutes(batch: Batch) -> pa.Array:
+    return pc.round(pc.divide(batch.column("CallDurationInSeconds").cast(pa.float64()), 60.0), 2)
 
 
 CONTACT: Mapping[str, Column] = {
     **person("contacts.example"),
-    **address("Mailing"),
-    **address("Other"),
+    **postal_address("Mailing"),
+    **postal_address("Other"),
     "AccountId": references("AccountId", "Account", nulls=1),
     "ReportsToId": earlier_rows("ReportsToId", nulls=11),
-    "AssistantName": drawn("AssistantName", [*FIRST_NAMES, *[None] * 200]),
+    "AssistantName": drawn_from("AssistantName", [*FIRST_NAMES, *[None] * 200]),
     "Birthdate": _birthday,
-    "EmailBouncedReason": drawn("EmailBounced", [None] * 30 + ["550 5.1.1 <unknown user>", "mailbox full"]),
-    "EmailBouncedDate": only_if(
-        lambda batch: batch.column("EmailBouncedReason"), lambda batch: datetimes(batch.modified)
-    ),
-    "Full_Title__c": joined("{} / {}", "Title", "Department"),
+    "EmailBouncedReason": drawn_from("EmailBounced", [None] * 30 + ["550 5.1.1 <unknown user>", "mailbox full"]),
+    "EmailBouncedDate": only_if(_bounced, lambda batch: moments(batch.modified)),
+    "Full_Title__c": formula("Title", " / ", "Department"),
 }
 
 LEAD: Mapping[str, Column] = {
     **person("leads.example"),
-    **address(),
+    **postal_address(),
     "Company": company_names("Company"),
     "Website": websites("Company"),
-    "Status": drawn("Status", _LEAD_STATUSES),
-    "IsConverted": _is_converted,
-    "ConvertedDate": only_if(_is_converted, _modified_day),
+    "Status": drawn_from("Status", _LEAD_STATUSES),
+    "IsConverted": lambda batch: pa.array(_is_converted(batch)),
+    "ConvertedDate": only_if(_is_converted, lambda batch: dates(batch.modified // DAY)),
     "ConvertedAccountId": only_if(_is_converted, references("ConvertedAccountId", "Account", nulls=0)),
     "ConvertedContactId": only_if(_is_converted, references("ConvertedContactId", "Contact", nulls=0)),
-    "Grade__c": lambda batch: [float(len(str(title))) if title else None for title in batch.column("Title")],
+    "Grade__c": lambda batch: pc.utf8_length(batch.column("Title")).cast(pa.float64()),
 }
 
 USER: Mapping[str, Column] = {
     **person("users.example"),
-    **address(),
-    "Username": lambda batch: list(addresses(batch, "crm.example")),
-    "Email": lambda batch: list(addresses(batch, "users.example")),
-    "Alias": _alias,
-    "IsActive": lambda batch: [draw % 5 > 0 for draw in batch.draws("IsActive")],
+    **postal_address(),
+    "Username": lambda batch: addresses(batch, "crm.example"),
+    "Email": lambda batch: addresses(batch, "users.example"),
+    "Alias": lambda batch: fixed("u", decimals(batch.indexes, 6)),
+    "IsActive": lambda batch: pa.array(batch.draws("IsActive") % 5 > 0),
     "ManagerId": earlier_rows("ManagerId", nulls=2),
-    "Signature__c": joined("{}\n{}", "Name", "Title"),
+    "Signature__c": formula("Name", "\n", "Title"),
 }
 
 TASK: Mapping[str, Column] = {
     "WhoId": either("WhoId", ("Contact", "Lead"), nulls=2),
     "WhatId": either("WhatId", ("Account", "Opportunity"), nulls=3),
-    "Subject": drawn("Subject", [*pool(SENTENCES, nulls=0.01, awkward=0.02), *["Call"] * 300, *["Email: Re:"] * 90]),
-    "Status": drawn("Status", _TASK_STATUSES),
-    "IsClosed": _is_completed,
-    "CompletedDateTime": only_if(_is_completed, lambda batch: datetimes(batch.modified)),
-    "TaskSubtype": drawn("TaskSubtype", _SUBTYPES),
-    "CallType": only_if(_is_call, drawn("CallType", _CALL_TYPES)),
-    "CallDurationInSeconds": only_if(_is_call, _seconds),
+    "Subject": drawn_from(
+        "Subject", [*pool(SENTENCES, nulls=0.01, awkward=0.02), *["Call"] * 300, *["Email: Re:"] * 90]
+    ),
+    "Status": drawn_from("Status", _TASK_STATUSES),
+    "IsClosed": lambda batch: pa.array(_is_completed(batch)),
+    "CompletedDateTime": only_if(_is_completed, lambda batch: moments(batch.modified)),
+    "TaskSubtype": drawn_from("TaskSubtype", _SUBTYPES),
+    "CallType": only_if(_is_call, drawn_from("CallType", _CALL_TYPES)),
+    "CallDurationInSeconds": only_if(_is_call, whole_numbers("CallDurationInSeconds", 3_600, nulls=0)),
     "Minutes__c": _minutes,
 }

@@ -1,7 +1,7 @@
-"""OAuth: the token endpoint with its four grants, revocation, and who the token belongs to.
+"""OAuth: the token endpoint with its five grants, revocation, and who the token belongs to.
 
 Belongs here: `/services/oauth2/*` and `/id/*`, their checks and their error bodies.
-Does not: SOAP login (`soap`), the life of tokens (`tokens`).
+Does not: SOAP login (`soap`), the life of tokens (`tokens`, `sandbox.refresh_tokens`).
 
 The signature of a JWT is not verified, for no connected app here holds a certificate; its structure, issuer,
 subject, audience and expiry are.
@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.counters import Counters
+from sandbox.refresh_tokens import RefreshTokens
 from sandbox.salesforce.http import jwt_bearer
 from sandbox.salesforce.http.credentials import (
     LOGIN_HOSTS,
@@ -45,6 +46,7 @@ class OAuth:
 
     orgs: Orgs
     tokens: Tokens
+    refresh_tokens: RefreshTokens
     counters: Counters
 
     async def token(self, request: Request) -> Response:
@@ -52,21 +54,23 @@ class OAuth:
         here = org_at(self.orgs, request)
         form = await _form(request)
         try:
-            org = self._grant(request, form)
+            org, more = self._grant(request, form)
         except OAuthError as error:
             return json_reply(request, error.body, status=error.status, now=clock(here))
         now = org.now()
         self.counters.request(org.name, "login")
-        return json_reply(request, self._issued(request, org, now), now=now)
+        return json_reply(request, self._issued(request, org, now) | more, now=now)
 
     async def revoke(self, request: Request) -> Response:
         """Answer `/services/oauth2/revoke` for access and refresh tokens."""
         token = (dict(request.query_params) | await _form(request)).get("token", "")
-        owner = self.tokens.owner(token) or self._owner_of_refresh_token(token)
-        if owner is None:
+        if (owner := self.tokens.owner(token)) is not None:
+            self.tokens.revoke(token, owner)
+        elif (owner := self._owner_of_refresh_token(token)) is not None:
+            self.refresh_tokens.revoke(token, owner)
+        else:
             error = OAuthError("invalid_token", f"invalid token: {token[:15]}")
             return json_reply(request, error.body, status=400, now=datetime.now(UTC))
-        self.tokens.revoke(token, owner)
         return Response(headers=date_header(self.orgs.get(owner).now()))
 
     async def userinfo(self, request: Request) -> Response:
@@ -78,18 +82,21 @@ class OAuth:
             return Response("Bad_OAuth_Token", 403, date_header(datetime.now(UTC)), media_type="text/html")
         return json_reply(request, _identity(Credentials(org.name)), now=org.now())
 
-    def _grant(self, request: Request, form: Form) -> Org:
+    def _grant(self, request: Request, form: Form) -> tuple[Org, Form]:
+        """Return the org that is opened, and what else the reply has."""
         grant = form.get("grant_type", "")
         if grant == "client_credentials":
             if org_of_host(host_of(request)) is None:
                 raise OAuthError("invalid_grant", "request not supported on this domain")
-            return self._client(request, form)
+            return self._client(request, form), {}
         if grant == "password":
-            return self._password(request, form)
+            return self._password(request, form), {}
+        if grant == "authorization_code":
+            return self._code(request, form)
         if grant == "refresh_token":
             return self._refresh(request, form)
         if grant == _JWT_GRANT:
-            return self._assertion(request, form)
+            return self._assertion(request, form), {}
         raise OAuthError("unsupported_grant_type", "grant type not supported")
 
     def _client(self, request: Request, form: Form) -> Org:
@@ -108,12 +115,28 @@ class OAuth:
             raise login_failed()
         return org
 
-    def _refresh(self, request: Request, form: Form) -> Org:
+    def _code(self, request: Request, form: Form) -> tuple[Org, Form]:
         org = self._client(request, form)
-        token = form.get("refresh_token", "")
-        if not _same(token, Credentials(org.name).refresh_token) or self.tokens.revoked(token):
+        known = Credentials(org.name)
+        if not _same(form.get("code", ""), known.code):
+            raise OAuthError("invalid_grant", "invalid authorization code")
+        return org, {"refresh_token": self.refresh_tokens.consent(org.name, known.refresh_token)}
+
+    def _refresh(self, request: Request, form: Form) -> tuple[Org, Form]:
+        org = self._client(request, form)
+        token, now = form.get("refresh_token", ""), org.now().timestamp()
+        first = Credentials(org.name).refresh_token
+        if self._owner_of_refresh_token(token) != org.name or not self.refresh_tokens.good(token, first, now):
+            self._reused(token, org.name)
             raise OAuthError("invalid_grant", "expired access/refresh token")
-        return org
+        following = self.refresh_tokens.use(token, org.name, first, now)
+        return org, {"refresh_token": following} if self.refresh_tokens.rotate else {}
+
+    def _reused(self, token: str, org: str) -> None:
+        """End all that the app has, where a token that is used up comes again: somebody may have stolen it."""
+        if self.refresh_tokens.rotate and self.refresh_tokens.owner(token) == org:
+            self.refresh_tokens.revoke_all(org)
+            self.tokens.revoke_all(org)
 
     def _assertion(self, request: Request, form: Form) -> Org:
         claims = jwt_bearer.read(form.get("assertion", ""))
@@ -129,7 +152,8 @@ class OAuth:
         return self.orgs.get(name)
 
     def _owner_of_refresh_token(self, token: str) -> str | None:
-        return next((org for org in self.orgs.names() if Credentials(org).refresh_token == token), None)
+        first = (org for org in self.orgs.names() if Credentials(org).refresh_token == token)
+        return self.refresh_tokens.owner(token) or next(first, None)
 
     def _issued(self, request: Request, org: Org, now: datetime) -> dict[str, str]:
         known = Credentials(org.name)

@@ -10,22 +10,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.counters import Counters
+from sandbox.salesforce.bulk.batches import Batches
+from sandbox.salesforce.bulk.registry import Jobs
 from sandbox.salesforce.http.locators import Locators
 from sandbox.salesforce.org import Org
 
 Handler = Callable[["Call"], Any]
-"""Answers a call with a value that becomes the JSON body. Raises ApiError or SoqlError."""
+"""Answers a call with a value that becomes the JSON body, or with a ready Response. Raises ApiError or SoqlError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `path` holds the variable parts of the address, `version` is like `59.0`."""
+    """One call. `path` holds the variable parts of the address, `version` is like `59.0`, `kind` as in `Resource`."""
 
     org: Org
     version: str
     method: str
     address: str
     locators: Locators
+    jobs: Jobs
+    batches: Batches
     counters: Counters
     used: int
     allowance: int
@@ -33,6 +37,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kind: str = ""
 
     @property
     def base(self) -> str:

@@ -60,6 +60,11 @@ class Credentials:
         return f"5Aep861.sandbox-refresh-{self.org}"
 
     @property
+    def code(self) -> str:
+        """What a person's consent hands to the app, once; here as often as wanted."""
+        return f"aPrx.sandbox-code-{self.org}"
+
+    @property
     def organization_id(self) -> str:
         """The org's own id, 18 characters."""
         return self._id("00D")

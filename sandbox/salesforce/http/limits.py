@@ -47,22 +47,34 @@ class Usage:
             int(now.timestamp()) // _HOUR,
         )
 
+    def set(self, org: str, used: int, now: datetime) -> None:
+        """Let the last 24 hours have had so many calls."""
+        self._store.run("DELETE FROM usage WHERE org = ?", org)
+        self._store.run("INSERT INTO usage VALUES (?, ?, ?)", org, int(now.timestamp()) // _HOUR, used)
+
     def header(self, org: str, now: datetime) -> str:
         """Return the value of `Sforce-Limit-Info`."""
         return f"api-usage={self.used(org, now)}/{self.allowance}"
 
 
 def limits(call: Call) -> dict[str, Any]:
-    """Answer `/limits`: the allowances that clients look at, bulk ones untouched."""
+    """Answer `/limits`: the allowances that clients look at; those of storage untouched."""
     remaining = call.allowance - call.used
+    jobs, kilobytes = call.jobs.used(call.org.name, call.org.now())
+    batches, bulk = call.jobs.batches_used(call.org.name, call.org.now()), call.jobs.terms
     return {
         "DailyApiRequests": {"Max": call.allowance, "Remaining": max(remaining, 0)},
-        "DailyBulkApiBatches": {"Max": 15_000, "Remaining": 15_000},
-        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
-        "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
+        "DailyBulkApiBatches": {"Max": bulk.daily_batches, "Remaining": max(bulk.daily_batches - batches, 0)},
+        "DailyBulkV2QueryJobs": {"Max": bulk.daily_jobs, "Remaining": max(bulk.daily_jobs - jobs, 0)},
+        "DailyBulkV2QueryFileStorageMB": _megabytes(bulk.daily_kilobytes, kilobytes),
         "DataStorageMB": {"Max": 1_024_000, "Remaining": 1_024_000},
         "FileStorageMB": {"Max": 1_024_000, "Remaining": 1_024_000},
     }
+
+
+def _megabytes(allowed: int, used: int) -> dict[str, int]:
+    """Turn kilobytes into the megabytes of 1,024 that make 976,562 of Salesforce's 1 TB."""
+    return {"Max": allowed // 1024, "Remaining": max(allowed - used, 0) // 1024}
 
 
 def record_count(call: Call) -> dict[str, Any]:

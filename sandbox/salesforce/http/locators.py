@@ -16,13 +16,14 @@ _LIFE = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A result that is being paged through; `total` is in rows."""
+    """A result that is being paged through; `total` is in rows, `moment` as of when it is."""
 
     locator: str
     soql: str
     include_deleted: bool
     page_size: int
     total: int
+    moment: int
 
 
 class Locators:
@@ -35,7 +36,9 @@ class Locators:
         """Remember a cursor under the locator that `new_locator` gave it, and forget expired ones."""
         expired = "SELECT id FROM locators WHERE org = ? AND expires < ?"
         self._store.run(f"DELETE FROM positions WHERE locator IN ({expired})", org, now.timestamp())  # noqa: S608
+        self._store.run(f"DELETE FROM moments WHERE id IN ({expired})", org, now.timestamp())  # noqa: S608
         self._store.run("DELETE FROM locators WHERE org = ? AND expires < ?", org, now.timestamp())
+        self._store.run("INSERT INTO moments VALUES (?, ?)", cursor.locator, cursor.moment)
         self._store.run(
             "INSERT INTO locators VALUES (?, ?, ?, ?, ?, ?, ?)",
             cursor.locator,
@@ -58,8 +61,9 @@ class Locators:
             ApiError: INVALID_QUERY_LOCATOR when it was never given out, is another org's or has expired.
         """
         rows = self._store.run(
-            "SELECT id, soql, include_deleted, page_size, total, position FROM locators"
-            " JOIN positions ON locator = id WHERE id = ? AND page_start = ? AND org = ? AND expires >= ?",
+            "SELECT id, soql, include_deleted, page_size, total, moment, position FROM locators"
+            " JOIN moments USING (id) JOIN positions ON locator = id"
+            " WHERE id = ? AND page_start = ? AND org = ? AND expires >= ?",
             locator,
             start,
             org,
@@ -67,8 +71,13 @@ class Locators:
         )
         if not rows:
             raise bad_locator()
-        found, soql, include_deleted, page_size, total, position = rows[0]
-        return Cursor(found, soql, bool(include_deleted), page_size, total), position
+        found, soql, include_deleted, page_size, total, moment, position = rows[0]
+        return Cursor(found, soql, bool(include_deleted), page_size, total, moment), position
+
+    def soql(self, locator: str) -> str:
+        """Return the query behind a locator; empty when there is none."""
+        rows = self._store.run("SELECT soql FROM locators WHERE id = ?", locator)
+        return str(rows[0][0]) if rows else ""
 
 
 def bad_locator() -> ApiError:

@@ -33,7 +33,7 @@ def query_more(call: Call) -> dict[str, Any]:
         raise bad_locator()
     start = int(match[2])
     cursor, position = call.locators.find(call.org.name, match[1], start, call.org.now())
-    found = call.org.query(cursor.soql, include_deleted=cursor.include_deleted)
+    found = call.org.query(cursor.soql, include_deleted=cursor.include_deleted, moment=cursor.moment)
     call.counters.page(call.org.name, call.path["locator"])
     return _page(call, found, cursor, start, position)
 
@@ -46,7 +46,7 @@ def _first_page(call: Call, *, include_deleted: bool) -> dict[str, Any]:
     total = found.total_size
     if found.is_count:
         return {"totalSize": total, "done": True, "records": []}
-    cursor = Cursor(new_locator(), soql, include_deleted, _page_size(call.headers), total)
+    cursor = Cursor(new_locator(), soql, include_deleted, _page_size(call.headers), total, found.moment)
     call.counters.page(call.org.name, f"{include_deleted} {soql}")
     return _page(call, found, cursor, 0, None)
 

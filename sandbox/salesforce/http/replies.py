@@ -4,12 +4,12 @@ Belongs here: turning a value into bytes and headers, safe to call from a worker
 Does not: deciding what to say.
 """
 
-import gzip
 import json
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+from isal import igzip
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,13 +18,21 @@ _WORTH_COMPRESSING = 1024
 
 
 def json_reply(request: Request, value: Any, *, status: int = 200, now: datetime) -> Response:
-    """Return a JSON reply; level 1, for a page of 2,000 rows takes 10 ms so and 60 ms at the default."""
+    """Return a JSON reply, compressed at level 1 as pages of jobs are."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode()
     headers = date_header(now)
     if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
-        body = gzip.compress(body, compresslevel=1, mtime=0)
+        body = igzip.compress(body, 1, mtime=0)
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return Response(body, status, headers, media_type=_JSON)
+
+
+def reply_with(request: Request, answer: Any, *, now: datetime) -> Response:
+    """Return a handler's answer as a reply: a ready Response dated, any other value as JSON."""
+    if not isinstance(answer, Response):
+        return json_reply(request, answer, now=now)
+    answer.headers.update(date_header(now))
+    return answer
 
 
 def date_header(now: datetime) -> dict[str, str]:

@@ -5,15 +5,13 @@ Does not: letting calls in (`rest`), answering them (the handlers).
 """
 
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.routing import compile_path
-
-from sandbox.salesforce.http import limits, query, replication, sobjects
-from sandbox.salesforce.http.call import Call, Handler
+from sandbox.salesforce.http import bulk, limits, query, replication, sobjects
+from sandbox.salesforce.http.addresses import AddressBook, Resource
+from sandbox.salesforce.http.call import Call
 from sandbox.salesforce.http.errors import ApiError, from_org, not_found
 from sandbox.salesforce.http.versions import check_version
 from sandbox.salesforce.org import SoqlError
@@ -21,18 +19,8 @@ from sandbox.salesforce.org import SoqlError
 _MOST_IN_BATCH = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One address. `kind` is the word under which the sandbox counts calls to it."""
-
-    path: str
-    kind: str
-    handler: Handler
-    method: str = "GET"
-
-
 def _index(call: Call) -> dict[str, str]:
-    names = ("sobjects", "query", "queryAll", "limits", "composite")
+    names = ("sobjects", "query", "queryAll", "limits", "composite", "jobs")
     return {name: f"{call.base}/{name}" for name in names}
 
 
@@ -59,7 +47,9 @@ def _subrequest(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     )
     try:
         check_version(inner.version)
-        resource, path = find(inner.method, inner.address)
+        if inner.address.startswith("/jobs/"):
+            raise not_found()  # Neither bodies nor files go through a batch.
+        resource, path = REST.find(inner.method, inner.address)
         return {"statusCode": 200, "result": resource.handler(replace(inner, path=path))}
     except SoqlError as error:
         refusal = from_org(error)
@@ -68,37 +58,29 @@ def _subrequest(call: Call, request: dict[str, Any]) -> dict[str, Any]:
     return {"statusCode": refusal.status, "result": refusal.body}
 
 
-_RESOURCES = (
-    Resource("/", "index", _index),
-    Resource("/query", "query", query.query),
-    Resource("/queryAll", "query_all", query.query_all),
-    Resource("/query/{locator}", "query_more", query.query_more),
-    Resource("/queryAll/{locator}", "query_more", query.query_more),
-    Resource("/limits", "limits", limits.limits),
-    Resource("/limits/recordCount", "record_count", limits.record_count),
-    Resource("/composite/batch", "batch", _batch, method="POST"),
-    Resource("/sobjects", "describe_global", sobjects.list_objects),
-    Resource("/sobjects/{name}", "object_info", sobjects.object_info),
-    Resource("/sobjects/{name}/describe", "describe", sobjects.describe),
-    Resource("/sobjects/{name}/updated", "updated", replication.updated),
-    Resource("/sobjects/{name}/deleted", "deleted", replication.deleted),
-    Resource("/sobjects/{name}/{id}", "record", sobjects.record),
+REST = AddressBook(
+    (
+        Resource("/", "index", _index),
+        Resource("/query", "query", query.query),
+        Resource("/queryAll", "query_all", query.query_all),
+        Resource("/query/{locator}", "query_more", query.query_more),
+        Resource("/queryAll/{locator}", "query_more", query.query_more),
+        Resource("/limits", "limits", limits.limits),
+        Resource("/limits/recordCount", "record_count", limits.record_count),
+        Resource("/jobs/query", "bulk_create", bulk.create, method="POST"),
+        Resource("/jobs/query", "bulk_list", bulk.list_jobs),
+        Resource("/jobs/query/{job}", "bulk_poll", bulk.describe),
+        Resource("/jobs/query/{job}", "bulk_abort", bulk.change, method="PATCH"),
+        Resource("/jobs/query/{job}", "bulk_delete", bulk.delete, method="DELETE"),
+        Resource("/jobs/query/{job}/results", "bulk_results", bulk.results),
+        Resource("/jobs/query/{job}/resultPages", "bulk_pages", bulk.result_pages),
+        Resource("/composite/batch", "batch", _batch, method="POST"),
+        Resource("/sobjects", "describe_global", sobjects.list_objects),
+        Resource("/sobjects/{name}", "object_info", sobjects.object_info),
+        Resource("/sobjects/{name}/describe", "describe", sobjects.describe),
+        Resource("/sobjects/{name}/updated", "updated", replication.updated),
+        Resource("/sobjects/{name}/deleted", "deleted", replication.deleted),
+        Resource("/sobjects/{name}/{id}", "record", sobjects.record),
+    )
 )
-_PATTERNS: list[tuple[re.Pattern[str], Resource]] = [(compile_path(r.path)[0], r) for r in _RESOURCES]
-
-
-def find(method: str, address: str) -> tuple[Resource, dict[str, str]]:
-    """Return the resource at an address below the version, and the variable parts of the address.
-
-    Raises:
-        ApiError: NOT_FOUND, or METHOD_NOT_ALLOWED when only the method is wrong.
-    """
-    for pattern, resource in _PATTERNS:
-        match = pattern.match(address)
-        if match is None:
-            continue
-        if method not in {resource.method, "HEAD"}:
-            allowed = f"HTTP Method '{method}' not allowed. Allowed are {resource.method}"
-            raise ApiError(405, "METHOD_NOT_ALLOWED", allowed)
-        return resource, match.groupdict()
-    raise not_found()
+"""The REST interface, below the version."""

@@ -1,10 +1,10 @@
 """The door of the REST interface: size, version, token, allowance, then the handler, in Salesforce's order.
 
-Belongs here: what holds for every call below `/services/data/vXX.0`.
+Belongs here: what holds for every call below `/services/data/vXX.0`, and for Bulk API 1.0 too.
 Does not: addresses (`resources`), answers (the handlers).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,38 +13,59 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.counters import Counters
+from sandbox.salesforce.bulk.batches import Batches
+from sandbox.salesforce.bulk.registry import Jobs
+from sandbox.salesforce.http.addresses import AddressBook, Resource
 from sandbox.salesforce.http.call import Call
 from sandbox.salesforce.http.errors import ApiError, from_org, invalid_session
 from sandbox.salesforce.http.hosts import clock, org_at
 from sandbox.salesforce.http.limits import Usage
 from sandbox.salesforce.http.locators import Locators
-from sandbox.salesforce.http.replies import json_reply
-from sandbox.salesforce.http.resources import find
+from sandbox.salesforce.http.replies import json_reply, reply_with
+from sandbox.salesforce.http.resources import REST
 from sandbox.salesforce.http.tokens import Tokens
 from sandbox.salesforce.http.versions import check_version
 from sandbox.salesforce.org import Org, SoqlError
 from sandbox.salesforce.orgs import Orgs
 
-Fault = Callable[[str, str, Request], Awaitable[Response | None]]
-"""Given org, kind of call and request: a reply in place of the true one, or None. May take its time."""
-
 _LONGEST = 16_384
 
 
-async def no_fault(_org: str, _kind: str, _request: Request) -> None:
-    """Let every call through."""
+def bearer(request: Request) -> str | None:
+    """Return the access token of a REST request."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in {"bearer", "oauth"} else None
+
+
+def refuse(request: Request, error: ApiError, now: datetime) -> Response:
+    """Return a refusal as REST words it."""
+    return json_reply(request, error.body, status=error.status, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What sets the interfaces behind this door apart: their addresses, where the token is, how they say no."""
+
+    book: AddressBook
+    token: Callable[[Request], str | None]
+    refuse: Callable[[Request, ApiError, datetime], Response]
+
+
+_REST = Interface(REST, bearer, refuse)
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The REST interface of all orgs."""
+    """The REST interface of all orgs, or another one behind the same door."""
 
     orgs: Orgs
     tokens: Tokens
     locators: Locators
+    jobs: Jobs
+    batches: Batches
     usage: Usage
     counters: Counters
-    fault: Fault = no_fault
+    interface: Interface = _REST
 
     async def __call__(self, request: Request) -> Response:
         """Answer one call."""
@@ -60,24 +81,29 @@ class Rest:
                 raise invalid_session()
             self._authenticate(request, org, now)
             address = "/" + request.path_params.get("path", "").strip("/")
-            resource, path = find(request.method, address)
+            resource, path = self.interface.book.find(request.method, address)
             self.counters.request(org.name, resource.kind)
             self.usage.spend(org.name, now)
-            if (instead := await self.fault(org.name, resource.kind, request)) is not None:
-                return instead
-            call = replace(self._call(request, org, address, body), path=path)
-            reply = await anyio.to_thread.run_sync(lambda: json_reply(request, resource.handler(call), now=now))
+            call = replace(self._call(request, org, address, body), path=path, kind=resource.kind)
+            reply = await anyio.to_thread.run_sync(self._answer, request, resource, call)
         except SoqlError as error:
-            reply = _refuse(request, from_org(error), now)
+            reply = self.interface.refuse(request, from_org(error), now)
         except ApiError as error:
-            reply = _refuse(request, error, now)
+            reply = self.interface.refuse(request, error, now)
         if org is not None and reply.status_code != 401:
             reply.headers["Sforce-Limit-Info"] = self.usage.header(org.name, now)
         return reply
 
+    def _answer(self, request: Request, resource: Resource, call: Call) -> Response:
+        answer = resource.handler(call)
+        reply = reply_with(request, answer, now=call.org.now())
+        if isinstance(answer, dict) and "records" in answer:
+            self.counters.delivered(call.org.name, resource.kind, len(answer["records"]), len(reply.body))
+        return reply
+
     def _authenticate(self, request: Request, org: Org, now: datetime) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in {"bearer", "oauth"} or not self.tokens.valid(token.strip(), org.name, now):
+        token = self.interface.token(request)
+        if token is None or not self.tokens.valid(token, org.name, now):
             raise invalid_session()
 
     def _call(self, request: Request, org: Org, address: str, body: bytes) -> Call:
@@ -87,6 +113,8 @@ class Rest:
             method=request.method,
             address=address,
             locators=self.locators,
+            jobs=self.jobs,
+            batches=self.batches,
             counters=self.counters,
             used=self.usage.used(org.name, org.now()),
             allowance=self.usage.allowance,
@@ -102,7 +130,3 @@ def _check_size(request: Request) -> None:
         raise ApiError(414, "URI_TOO_LONG", f"The URI is longer than {_LONGEST:,} bytes")
     if sum(len(name) + len(value) + 4 for name, value in request.headers.raw) > _LONGEST:
         raise ApiError(431, "REQUEST_HEADER_FIELDS_TOO_LARGE", f"The headers exceed {_LONGEST:,} bytes")
-
-
-def _refuse(request: Request, error: ApiError, now: datetime) -> Response:
-    return json_reply(request, error.body, status=error.status, now=now)

@@ -1,41 +1,40 @@
 """The small durable memory of the HTTP interface: one SQLite file per state folder.
 
-Belongs here: opening the file, the tables, running a statement.
-Does not: what the rows mean (`tokens`, `locators`, `limits`), records of orgs (`sandbox.salesforce.orgs`).
+Belongs here: the tables.
+Does not: the file (`sandbox.store`), what the rows mean (`tokens`, `locators`, `limits`, `sandbox.salesforce.bulk`),
+records of orgs (`sandbox.salesforce.orgs`).
 """
 
-import sqlite3
-import threading
 from pathlib import Path
-from typing import Any
+
+from sandbox import refresh_tokens, store
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, org TEXT, expires REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS locators (
     id TEXT PRIMARY KEY, org TEXT, soql TEXT, include_deleted INT, page_size INT, total INT, expires REAL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS moments (id TEXT PRIMARY KEY, moment INT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS positions (
     locator TEXT, page_start INT, position TEXT, PRIMARY KEY (locator, page_start)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bulk_jobs (
+    id TEXT PRIMARY KEY, org TEXT, api TEXT, version TEXT, operation TEXT, soql TEXT, delimiter TEXT, line_ending TEXT,
+    sobject TEXT, row_count INT, error TEXT, created REAL, duration REAL, aborted REAL, deleted INT DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bulk_jobs_by_time ON bulk_jobs (org, created);
+CREATE TABLE IF NOT EXISTS bulk_pages (job TEXT, start INT, size INT, PRIMARY KEY (job, start)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bulk_parents (
+    org TEXT, id TEXT PRIMARY KEY, version TEXT, operation TEXT, sobject TEXT, content_type TEXT, created REAL,
+    state TEXT
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bulk_batches (parent TEXT, batch TEXT);
 CREATE TABLE IF NOT EXISTS usage (org TEXT, hour INT, calls INT, PRIMARY KEY (org, hour)) WITHOUT ROWID;
 """
 
 
-class Store:
-    """Statements against one SQLite file, from any thread, each committed when it returns.
-
-    A commit survives SIGKILL of the process; it is not flushed to disk, which only a power cut would show
-    (synchronous=OFF: 20 microseconds a call instead of milliseconds).
-    """
+class Store(store.Store):
+    """The memory of all orgs."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # SQLite gives its side files the same mode; all of them hold tokens.
-        self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;" + _TABLES)
-
-    def run(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Run one statement and return its rows."""
-        with self._lock:
-            return self._connection.execute(sql, parameters).fetchall()
+        super().__init__(path, _TABLES + refresh_tokens.TABLE)

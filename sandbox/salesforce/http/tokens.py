@@ -36,12 +36,12 @@ class Tokens:
         return bool(rows) and rows[0][0] > now.timestamp()
 
     def revoke(self, token: str, org: str) -> None:
-        """End an access or refresh token for ever."""
+        """End a token for ever."""
         self._keep(token, org, 0)
 
-    def revoked(self, token: str) -> bool:
-        """Return whether a token was ended by `revoke`."""
-        return bool(self._store.run("SELECT 1 FROM tokens WHERE token = ? AND expires = 0", token))
+    def revoke_all(self, org: str) -> None:
+        """End every token of an org for ever."""
+        self._store.run("UPDATE tokens SET expires = 0 WHERE org = ?", org)
 
     def owner(self, token: str) -> str | None:
         """Return the org that a token was issued for, expired or not."""

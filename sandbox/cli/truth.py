@@ -1,0 +1,62 @@
+"""`truth`: every record of an org or a portal, as JSON documents.
+
+Belongs here: which one, and writing it out. Does not: the records (`sandbox.salesforce.org`, `sandbox.hubspot.portal`).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.cli.options import State, find_org, find_portal, refuse
+from sandbox.hubspot.model import ObjectType, Refused
+from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.portals import Portals
+from sandbox.hubspot.truth import lines
+from sandbox.salesforce.org import SoqlError
+from sandbox.salesforce.orgs import Orgs
+
+
+def truth(
+    sobject: Annotated[str, typer.Argument(metavar="OBJECT", help="A type's API name, such as Account or contacts.")],
+    state: State,
+    org: Annotated[str | None, typer.Option(help="The org, if there is more than one.")] = None,
+    portal: Annotated[str | None, typer.Option(help="The portal, if it is not an org's.")] = None,
+) -> None:
+    """Write every record of a type as NDJSON, ascending by id: deleted ones in the bin included, archived ones too."""
+    only_portals = org is None and not Orgs(state).names() and Portals(state).names()
+    rows = _of_portal(state, portal, sobject) if portal or only_portals else _of_org(state, org, sobject)
+    try:
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has enough, as `head` does; Python must not complain again at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _of_org(state: Path, org: str | None, sobject: str) -> Iterator[dict[str, Any]]:
+    chosen = find_org(state, org)
+    try:
+        name = chosen.sobject(sobject).name
+    except SoqlError:
+        known = ", ".join(kind.name for kind in chosen.sobjects())
+        refuse(f"The org {chosen.name} has no object {sobject!r}. It has: {known}.")
+    return iter(chosen.truth(name))
+
+
+def _of_portal(state: Path, portal: str | None, name: str) -> Iterator[dict[str, Any]]:
+    chosen = find_portal(state, portal)
+    return lines(chosen, _type(chosen, name))
+
+
+def _type(portal: Portal, name: str) -> ObjectType:
+    try:
+        return portal.type(name)
+    except Refused:
+        known = ", ".join(kind.name for kind in portal.types())
+        refuse(f"The portal {portal.name} has no type {name!r}. It has: {known}.")

@@ -1,0 +1,133 @@
+"""Companies, what is sold to them, and what they subscribed to: a custom object.
+
+Belongs here: their properties. Does not: values (`sandbox.hubspot.generated`).
+"""
+
+from sandbox.hubspot.model import ObjectType
+from sandbox.hubspot.schema import fields as f
+
+COMPANIES = ObjectType(
+    "companies", "company", "0-2", "Company", "Companies", "hs_lastmodifieddate",
+    f.grouped(
+        "companyinformation",
+        *f.SYSTEM,
+        f.moment("createdate"),
+        f.moment("hs_createdate"),
+        f.moment("hs_lastmodifieddate"),
+        f.text("name"),
+        f.text("domain"),
+        f.text("website"),
+        f.phone("phone"),
+        f.choice("industry", "COMPUTER_SOFTWARE", "BANKING", "BIOTECHNOLOGY", "CONSTRUCTION", "EDUCATION_MANAGEMENT",
+                 "HOSPITAL_HEALTH_CARE", "INSURANCE", "RETAIL", "UTILITIES", "LOGISTICS_AND_SUPPLY_CHAIN"),
+        f.choice("type", "PROSPECT", "PARTNER", "RESELLER", "VENDOR", "OTHER"),
+        f.choice("lifecyclestage", "lead", "opportunity", "customer", "other"),
+        f.number("numberofemployees"),
+        f.number("annualrevenue"),
+        f.OWNER,
+        f.text("address"),
+        f.text("address2"),
+        f.text("city"),
+        f.text("state"),
+        f.text("zip"),
+        f.text("country"),
+        f.long_text("description"),
+        f.number("hs_parent_company_id"),
+        f.flag("is_public"),
+        f.text("founded_year"),
+        f.calculated(f.number("revenue_per_employee")),
+        *f.custom(
+            f.unique(f.text("erp_number")),
+            f.number("health_score"),
+            f.number("contract_value"),
+            f.flag("is_strategic"),
+            f.day("renewal_date"),
+            f.moment("last_enriched"),
+            f.choice("tier", "A", "B", "C", "None"),
+            f.choices("products_owned", "Dialer", "Coaching", "Data", "API", "N/A"),
+            f.long_text("account_plan"),
+            f.phone_number("switchboard"),
+            f.json("technologies"),
+            f.coordinates("executive_sponsor"),
+        ),
+    ),
+    primary_display_property="name",
+    associated=("contacts", "deals", "leads", "calls", "meetings", "subscriptions"),
+)  # fmt: skip
+
+DEALS = ObjectType(
+    "deals", "deal", "0-3", "Deal", "Deals", "hs_lastmodifieddate",
+    f.grouped(
+        "dealinformation",
+        *f.SYSTEM,
+        f.moment("createdate"),
+        f.moment("hs_createdate"),
+        f.moment("hs_lastmodifieddate"),
+        f.text("dealname"),
+        f.number("amount"),
+        f.choice("dealstage"),
+        f.choice("pipeline"),
+        f.moment("closedate"),
+        f.choice("dealtype", "newbusiness", "existingbusiness"),
+        f.OWNER,
+        f.text("hs_next_step"),
+        f.long_text("description"),
+        f.number("hs_primary_associated_company"),
+        f.choice("hs_priority", "low", "medium", "high"),
+        f.calculated(f.flag("hs_is_closed")),
+        f.calculated(f.flag("hs_is_closed_won")),
+        f.calculated(f.number("hs_deal_stage_probability")),
+        f.calculated(f.number("hs_forecast_amount")),
+        *f.custom(
+            f.unique(f.text("quote_number")),
+            f.number("seats"),
+            f.number("arr"),
+            f.flag("legal_approved"),
+            f.day("start_date"),
+            f.moment("demo_at"),
+            f.choice("loss_reason", "Price", "Timing", "Competitor", "No Decision", "NULL"),
+            f.choices("competitors", "Alpha", "Beta", "Gamma", "None"),
+            f.long_text("decision_criteria"),
+            f.phone_number("buyer_line"),
+            f.json("terms"),
+            f.coordinates("sales_engineer"),
+        ),
+    ),
+    primary_display_property="dealname",
+    associated=("contacts", "companies", "calls", "meetings"),
+)  # fmt: skip
+
+
+def subscriptions(hub_id: int) -> ObjectType:
+    """Return the custom object of an account, whose number is part of its names."""
+    return ObjectType(
+        "subscriptions", "subscription", f"2-{hub_id % 90_000_000 + 10_000_000}", "Subscription", "Subscriptions",
+        "hs_lastmodifieddate",
+        f.grouped(
+            "subscriptions_information",
+            *f.SYSTEM,
+            f.moment("hs_createdate"),
+            f.moment("hs_lastmodifieddate"),
+            f.OWNER,
+            *f.custom(
+                f.text("plan_name"),
+                f.unique(f.text("subscription_number")),
+                f.number("seats"),
+                f.number("monthly_price"),
+                f.flag("auto_renews"),
+                f.day("starts_on"),
+                f.moment("cancelled_at"),
+                f.choice("status", "Trial", "Active", "Past Due", "Cancelled", "NA"),
+                f.choices("add_ons", "Support", "Training", "Sandbox"),
+                f.long_text("terms"),
+                f.text("region"),
+                f.phone_number("billing_line"),
+                f.json("usage"),
+                f.coordinates("billing_contact"),
+                f.calculated(f.number("annual_price")),
+            ),
+        ),
+        qualified_name=f"p{hub_id}_subscriptions",
+        primary_display_property="plan_name",
+        associated=("companies",),
+    )  # fmt: skip
