@@ -60,6 +60,17 @@ class QuotaExhausted(Transient):
     usual_wait = timedelta(minutes=10)  # a rolling allowance gives something back by then
 
 
+class Unanswered(Transient):
+    """The other side gave no answer: a connection that broke, a time-out, a 5xx."""
+
+
+class SourceDown(Transient):
+    """The other side answers nobody, so nothing was sent: accuses no item, so it is no attempt."""
+
+    counts_as_attempt = False
+    usual_wait = timedelta(minutes=1)  # as often as it is asked whether it is back
+
+
 class Unavailable(Transient):
     """Our own Postgres, lake or disk does not answer: accuses no item, so it is no attempt."""
 
@@ -71,6 +82,12 @@ class DiskFull(Unavailable):
     """A disk of ours has no space left."""
 
     usual_wait = timedelta(minutes=1)  # nobody frees a disk in seconds, and every try fetches its rows again
+
+
+class StalePlan(Transient):
+    """What an item was cut from is gone at the source, or its parts do not add up: it is planned anew, no attempt."""
+
+    counts_as_attempt = False
 
 
 class Unauthorized(Failure):
@@ -91,3 +108,8 @@ class Poison(Permanent):
 
 class LostLease(Exception):
     """Another worker holds the item now: stop at once, commit nothing. No failure of the item."""
+
+
+def word_for(error: BaseException) -> str:
+    """Return the word of this vocabulary for an error; a connector's own kinds of failure are kept under it."""
+    return next((kind.__name__ for kind in type(error).__mro__ if kind.__module__ == __name__), type(error).__name__)

@@ -1,6 +1,6 @@
 """What has become of the parts of an item: how many are open, when the next is due, what they add up to.
 
-Belongs here: reading a parent's children. Does not: deciding when the parent is done.
+Belongs here: reading a parent's children, and parting with them. Does not: deciding when the parent is done.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,18 @@ TOTALS = """
     SELECT entry.key, sum(entry.value::numeric)::bigint
     FROM work.items i CROSS JOIN jsonb_each(i.outcome) AS entry
     WHERE i.parent = %s AND i.state = 'done' AND jsonb_typeof(entry.value) = 'number' GROUP BY entry.key
+"""
+
+# Whoever still works on one finds another fence at its commit.
+DETACH = """
+    WITH detached AS (
+        UPDATE work.items SET parent = NULL, state = 'done', fence = fence + 1, holder = NULL, lease_until = NULL,
+            outcome = CASE WHEN state = 'done' THEN outcome ELSE '{"superseded": true}' END,
+            finished_at = coalesce(finished_at, now())
+        WHERE parent = %s RETURNING id
+    )
+    UPDATE work.attempts a SET ended_at = now(), outcome = 'superseded'
+    FROM detached d WHERE a.item_id = d.id AND a.ended_at IS NULL
 """
 
 
@@ -54,3 +66,8 @@ def children(conn: psycopg.Connection[Any], parent: int) -> Children:
     count, next_in = row or (0, None)
     totals = {key: int(total) for key, total in conn.execute(TOTALS, (parent,))}
     return Children(count, next_in or timedelta(), totals)
+
+
+def detach(conn: psycopg.Connection[Any], parent: int) -> None:
+    """End all parts of an item, whoever holds them; what they committed stays, the parent has none any more."""
+    conn.execute(DETACH, (parent,))

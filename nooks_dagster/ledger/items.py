@@ -6,7 +6,7 @@ Belongs here: plain values. Does not: SQL (`ledger.ledger`), threads (`ledger.le
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -43,7 +43,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """Work to be remembered; (queue, lane, key) is its identity, so planning twice is planning once."""
+    """Work to be remembered; (queue, lane, key) is its identity, so planning twice is planning once.
+
+    It is due at `due_at`, or without that `due_in` from now.
+    """
 
     queue: Queue
     scope: str
@@ -53,6 +56,7 @@ class NewItem:
     work_class: WorkClass
     parent: int | None = None
     due_in: timedelta = timedelta()
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import READY
 
-HISTORY = int(WorkClass.HISTORY)
+SLOW = int(WorkClass.NIGHTLY)  # from here on a run may take days
+FAIR = "interval '1 hour'"  # so long what is slow lets pass what is urgent
 
 LOSE = """
     UPDATE work.launches SET ended_at = now(), outcome = 'lost'
@@ -30,17 +31,20 @@ LOSE = """
 # A launch that ended badly is followed after 5 s, 10 s, 20 s … at most five minutes. The exponent is bounded too:
 # an interval of 5 s * 2 ^ 41 is out of range, and would stop the dispatcher for every scope.
 RESTED = "last.ended_at + least(interval '5 seconds' * 2 ^ least(last.failures - 1, 6), interval '5 minutes') <= now()"
+# A scope has one run at a time. A slow one does what is urgent too, an urgent one leaves what is slow. So where
+# something urgent is always due, what is slow goes first after an hour, if one of the slow places is free.
 DUE = f"""
     WITH due AS (
-        SELECT i.scope, min(i.class) AS class FROM work.items i
-        WHERE i.parent IS NULL AND i.scope = ANY(%(scopes)s) AND {READY} GROUP BY i.scope
+        SELECT i.scope, min(i.class) AS class, bool_or(i.class >= {SLOW} AND i.due_at < now() - {FAIR}) AS passed_over
+        FROM work.items i
+        WHERE i.parent IS NULL AND i.scope = ANY(%(scopes)s) AND {READY} GROUP BY i.scope, i.class >= {SLOW}
     ), live AS (
-        SELECT count(*) FILTER (WHERE class < {HISTORY}) AS urgent, count(*) FILTER (WHERE class >= {HISTORY}) AS slow
+        SELECT count(*) FILTER (WHERE class < {SLOW}) AS urgent, count(*) FILTER (WHERE class >= {SLOW}) AS slow
         FROM work.launches WHERE ended_at IS NULL
     ), ranked AS (
-        SELECT due.scope, due.class, coalesce(last.n, 0) AS n, coalesce(last.failures, 0) AS failures,
+        SELECT due.scope, due.class, due.passed_over, coalesce(last.n, 0) AS n, coalesce(last.failures, 0) AS failures,
             row_number() OVER (
-                PARTITION BY due.class >= {HISTORY} ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
+                PARTITION BY due.class >= {SLOW} ORDER BY due.class, last.ended_at NULLS FIRST, due.scope
             ) AS place
         FROM due LEFT JOIN LATERAL (
             SELECT l.n, l.ended_at, CASE WHEN l.outcome = 'done' THEN 0 ELSE l.failures + 1 END AS failures
@@ -48,12 +52,15 @@ DUE = f"""
         ) last ON true
         WHERE NOT EXISTS (SELECT FROM work.launches l WHERE l.scope = due.scope AND l.ended_at IS NULL)
           AND (last.n IS NULL OR last.failures = 0 OR {RESTED})
+    ), chosen AS (
+        SELECT DISTINCT ON (scope) ranked.* FROM ranked, live
+        WHERE place <= CASE WHEN class >= {SLOW} THEN %(most_slow)s - slow ELSE %(at_once)s - urgent END
+        ORDER BY scope, passed_over DESC, class
     )
-    SELECT scope, n + 1 AS n, class AS work_class, failures FROM ranked, live
-    WHERE place <= CASE WHEN class >= {HISTORY} THEN %(histories)s - slow ELSE %(at_once)s - urgent END
-    ORDER BY class, place
+    SELECT scope, n + 1 AS n, class AS work_class, failures FROM chosen ORDER BY class, place
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
+AWAITED = "SELECT scope, n FROM work.launches WHERE ended_at IS NULL AND started_at IS NULL"
 END_RUN = "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
 REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
 START = """
@@ -132,7 +139,7 @@ class Launches:
         """End the launches whose runs are gone; return the run ids to be marked as failed.
 
         Args:
-            queued: Keys of the launches whose runs still wait for a slot: late, but not gone.
+            queued: Keys of the launches whose runs still wait for a slot, or just got one: late, but not gone.
         """
         values = {"silence": self._silence, "grace": self._grace, "queued": list(queued)}
         with self._db.transaction() as conn:
@@ -144,27 +151,32 @@ class Launches:
         with self._db.transaction() as conn:
             return [run_id for (run_id,) in conn.execute(LIVE)]
 
+    def awaited(self) -> Mapping[str, tuple[str, int]]:
+        """Return the scope and number of the launches whose runs have not reported yet, by run key."""
+        with self._db.transaction() as conn:
+            return {f"{scope}:{n}": (scope, n) for scope, n in conn.execute(AWAITED)}
+
     def end_run(self, run_id: str) -> None:
         """Take note that a run is over which did not say so itself."""
         with self._db.transaction() as conn:
             conn.execute(END_RUN, (run_id,))
 
-    def due(self, at_once: int, histories: int, scopes: Sequence[str]) -> Sequence[Launch]:
+    def due(self, at_once: int, slow: int, scopes: Sequence[str]) -> Sequence[Launch]:
         """Request a run for each of the scopes with ready work and no live run, the most urgent class first.
 
         What is due beyond the bounds waits here, in order of urgency, and not in a queue of runs that knows only
-        its own order. Histories have a bound of their own, so that they never hold up what is due now.
+        its own order. What may take days has a bound of its own, so that it never holds up what is due now.
 
         Args:
             at_once: The most launches of the urgent classes that live at the same time.
-            histories: The same of histories and backfills.
+            slow: The same of what may take days: sweeps, histories, backfills.
             scopes: The scopes that may run.
         """
         with self._db.transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
             cursor = conn.cursor(row_factory=class_row(Launch))
             launches = cursor.execute(
-                DUE.encode(), {"at_once": at_once, "histories": histories, "scopes": list(scopes)}
+                DUE.encode(), {"at_once": at_once, "most_slow": slow, "scopes": list(scopes)}
             ).fetchall()
             for launch in launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))

@@ -15,21 +15,27 @@ from psycopg.types.json import Jsonb
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease, Poison
+from nooks_dagster.ledger.holds import NOT_HELD
 from nooks_dagster.ledger.items import Claim, Item, NewItem, Queue, WorkClass
 from nooks_dagster.ledger.verdicts import Verdict, judge
 
-# Ready: it fell due, or its holder's lease ran out; of a serial lane, only the head.
-READY = """
+# What falls due later and was never begun is not there yet: it holds up nobody, and nobody is told of it.
+THERE = "(state <> 'waiting' OR fence > 0 OR due_at <= now())"
+# Ready: it fell due, or its holder's lease ran out; of a serial lane, only the head, and only when nobody has another;
+# of a held one, nothing.
+READY = f"""
     ((i.state IN ('waiting', 'blocked') AND i.due_at <= now()) OR (i.state = 'leased' AND i.lease_until < now()))
     AND (NOT i.serial OR NOT EXISTS (
         SELECT FROM work.items head
-        WHERE head.queue = i.queue AND head.lane = i.lane AND head.id < i.id
-          AND head.state IN ('waiting', 'leased', 'blocked')))
+        WHERE head.queue = i.queue AND head.lane = i.lane AND head.state IN ('waiting', 'leased', 'blocked')
+          AND CASE WHEN head.id < i.id THEN head.state <> 'waiting' OR head.fence > 0 OR head.due_at <= now()
+                   ELSE head.id > i.id AND head.lease_until >= now() END))
+    AND {NOT_HELD}
 """
 
 PLAN = """
     INSERT INTO work.items (queue, scope, lane, key, parent, serial, class, payload, release, due_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, now() + %s)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, now() + %s))
     ON CONFLICT (queue, lane, key) DO NOTHING
 """
 
@@ -39,7 +45,7 @@ CLAIM = f"""
         WHERE i.queue = %(queue)s AND (i.deaths > 0 OR i.state = 'leased') = %(suspects)s
           AND (%(parents)s::bigint[] IS NULL OR i.parent = ANY(%(parents)s))
           AND (%(scope)s::text IS NULL OR i.scope = %(scope)s)
-          AND (%(lanes)s::text[] IS NULL OR i.lane = ANY(%(lanes)s))
+          AND (%(lanes)s::text[] IS NULL OR i.lane = ANY(%(lanes)s)) AND i.class <= %(most)s
           AND {READY}
         ORDER BY i.class, i.due_at, i.id
         FOR UPDATE SKIP LOCKED
@@ -61,6 +67,7 @@ CLAIM = f"""
 
 HELD = "WHERE id = %(id)s AND fence = %(fence)s AND state = 'leased'"
 ADVANCE = f"UPDATE work.items SET progress = %(progress)s, attempts = 0, deaths = 0 {HELD}"  # noqa: S608
+NOTE = f"UPDATE work.items SET progress = %(progress)s, deaths = 0 {HELD}"  # noqa: S608
 COMPLETE = f"""
     UPDATE work.items SET state = 'done', outcome = %(outcome)s, finished_at = now(), holder = NULL,
         lease_until = NULL, failure = NULL, reason = NULL {HELD}
@@ -78,7 +85,7 @@ END_ATTEMPT = """
 EXPEDITE = f"""
     UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = least(deaths, 1),
         class = CASE WHEN class >= {int(WorkClass.HISTORY)} THEN class ELSE least(class, %s) END
-    WHERE state IN ('waiting', 'blocked') AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
+    WHERE state IN ('waiting', 'blocked') AND {THERE} AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
 """  # noqa: S608
 # What a part of it got done shows that the whole does not kill its worker.
 ACQUIT = "UPDATE work.items SET deaths = 0 WHERE id = %s AND deaths > 0"
@@ -104,7 +111,7 @@ class Ledger:
     def plan(self, conn: psycopg.Connection[Any], items: Iterable[NewItem]) -> int:
         """Remember items in the caller's transaction; return how many are new."""
         rows = [
-            (*_identity(i), i.parent, i.queue.serial, i.work_class, Jsonb(i.payload), self.release, i.due_in)
+            (*_identity(i), i.parent, i.queue.serial, i.work_class, Jsonb(i.payload), self.release, i.due_at, i.due_in)
             for i in items
         ]
         with conn.cursor() as cursor:
@@ -120,14 +127,21 @@ class Ledger:
         lanes: Sequence[str] | None = None,
         parents: Sequence[int] | None = None,
         suspects: bool = False,
+        most: WorkClass = WorkClass.HISTORY,
     ) -> list[Claim]:
         """Lease ready items in the order of their class; suspects are those whose last worker died.
 
         A suspect is to be worked on alone, so that it takes no neighbour with it. One that has killed
-        five workers alone is buried here instead of being returned.
+        five workers alone is buried here instead of being returned. Classes above `most` are left alone.
         """
-        arguments = {"queue": queue.name, "limit": limit, "worker": self.worker, "lease": self.lease}
-        arguments |= {"scope": scope, "lanes": _list(lanes), "parents": _list(parents), "suspects": suspects}
+        arguments: dict[str, Any] = {"queue": queue.name, "limit": limit, "worker": self.worker, "lease": self.lease}
+        arguments |= {
+            "scope": scope,
+            "lanes": _list(lanes),
+            "parents": _list(parents),
+            "suspects": suspects,
+            "most": most,
+        }
         with self.db.transaction() as conn:
             rows = conn.cursor(row_factory=dict_row).execute(CLAIM, arguments).fetchall()
         claims = [Claim(item=_item(row), fence=row["fence"]) for row in rows]
@@ -145,6 +159,15 @@ class Ledger:
         self._guarded(conn, claim, ADVANCE, {"progress": Jsonb(progress)})
         claim.item = replace(claim.item, progress=progress, attempts=0, deaths=0)
 
+    def note(self, conn: psycopg.Connection[Any], claim: Claim, progress: Mapping[str, Any]) -> None:
+        """Record under the fence what was found out: the item does not kill its worker, but its attempts still count.
+
+        Raises:
+            LostLease: The item is another's; the caller's transaction must not commit.
+        """
+        self._guarded(conn, claim, NOTE, {"progress": Jsonb(progress)})
+        claim.item = replace(claim.item, progress=progress, deaths=0)
+
     def complete(self, conn: psycopg.Connection[Any], claim: Claim, outcome: Mapping[str, Any]) -> None:
         """Finish an item under the fence, in the transaction of its data.
 
@@ -157,7 +180,10 @@ class Ledger:
             conn.execute(ACQUIT, (claim.item.parent,))
 
     def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass, *, below: bool = True) -> None:
-        """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked."""
+        """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked.
+
+        What was never begun and falls due later keeps its time.
+        """
         conn.execute(EXPEDITE.encode(), (work_class, lane, below, lane))
 
     def fail(self, queue: Queue, claim: Claim, error: BaseException) -> Verdict:

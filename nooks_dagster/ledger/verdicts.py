@@ -10,7 +10,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from nooks_dagster.failures import Corrupt, Failure, LostLease, Permanent, Poison, Transient, Unauthorized
+from nooks_dagster.failures import (
+    Corrupt,
+    Failure,
+    LostLease,
+    Permanent,
+    Poison,
+    Transient,
+    Unauthorized,
+    word_for,
+)
 from nooks_dagster.ledger.items import Item, Queue
 
 MOST_BACKOFF = timedelta(minutes=5)
@@ -72,4 +81,4 @@ def described(error: BaseException) -> str:
 def _verdict(state: str, wait: timedelta, attempts: int, error: BaseException) -> Verdict:
     # An outcome, even a bad one, shows that the item does not kill its worker; poison stays a suspect, tried alone.
     deaths = 1 if isinstance(error, Poison) else 0
-    return Verdict(state, wait, attempts, deaths, type(error).__name__, described(error))
+    return Verdict(state, wait, attempts, deaths, word_for(error), described(error))
