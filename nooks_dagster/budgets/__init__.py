@@ -1,4 +1,4 @@
-"""What all processes share of a scarce thing: calls per second, calls per day.
+"""What all processes share of a scarce thing: calls in a span of time, calls per day.
 
-Belongs here: buckets and quotas in Postgres, by its clock. Does not: whose they are, or what a call is.
+Belongs here: places and quotas in Postgres, by its clock. Does not: whose they are, or what a call is.
 """
