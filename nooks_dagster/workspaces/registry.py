@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces.names import workspace_name
+from nooks_dagster.workspaces.removals import refuse_meanwhile
 
 ACCOUNT = "account"
 """The key of a connection's config under which the org's own name is kept, when it is known."""
@@ -28,6 +29,7 @@ class ConnectionState(StrEnum):
     ACTIVE = "active"
     UNAUTHORIZED = "unauthorized"
     PAUSED = "paused"
+    DISCONNECTED = "disconnected"
     REMOVED = "removed"
 
 
@@ -45,7 +47,7 @@ class Connection:
 
     `config` is what is not secret (host, API version); `secret_ref` is where the rest is kept (`file:acme`);
     `state_reason` is a sentence for the person who must act, "" while the connection is active; `revision` counts
-    how often a person connected it.
+    how often a person connected it; `options` is what the customer chose (`crm.lifecycle.options`).
     """
 
     id: str
@@ -59,6 +61,7 @@ class Connection:
     state_since: datetime | None = field(default=None, compare=False)
     created_at: datetime | None = field(default=None, compare=False)
     revision: int = field(default=1, compare=False)
+    options: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", ConnectionState(self.state))
@@ -99,7 +102,7 @@ class Registry:
             replace: Whether other values may take the place of those that stand; the rows already read stay.
 
         Raises:
-            Permanent: The name cannot be used, or the connection exists with other values.
+            Permanent: The name cannot be used, the connection exists with other values, or is being removed.
         """
         name = workspace_name(workspace)
         identity = connection_id or f"{name}-{kind}"
@@ -107,9 +110,10 @@ class Registry:
         with self._db.transaction() as conn:
             conn.execute("insert into workspaces.workspaces (name) values (%s) on conflict do nothing", [name])
             added = _select(conn, _INSERT, row)
+            standing = (added or _select(conn, _ONE_LOCKED, [identity]))[0]
+            refuse_meanwhile(conn, name, identity)  # behind the lock of its row, which a removal takes first
             if added:
-                return added[0]
-            standing = _select(conn, _ONE_LOCKED, [identity])[0]
+                return standing
             wanted = Connection(identity, name, kind, dict(config), secret_ref, standing.state, sandbox)
             _refuse_another(standing, wanted, replace=replace)
             return _select(conn, _REPLACE, (*row[1:], identity))[0]
@@ -126,10 +130,10 @@ class Registry:
             raise _unknown(connection_id)
         return found[0]
 
-    def connections(self, workspace: str | None = None) -> Sequence[Connection]:
-        """Return the connections of a workspace, or of all, by id; without removed ones."""
+    def connections(self, workspace: str | None = None, *, removed: bool = False) -> Sequence[Connection]:
+        """Return the connections of a workspace, or of all, by id; if wanted, also those that are being removed."""
         with self._db.transaction() as conn:
-            return _select(conn, _ALL, [workspace, workspace])
+            return _select(conn, _ALL, [removed, workspace, workspace])
 
     def workspaces(self) -> Sequence[Workspace]:
         """Return all workspaces in the order of their names."""
@@ -151,20 +155,47 @@ class Registry:
             Permanent: There is none of that id.
         """
         with self._db.transaction() as conn:
-            revision = seen.revision if seen else None
-            if conn.execute(_MARK, [state, reason, connection_id, state, revision, revision]).rowcount:
+            if mark(conn, connection_id, ConnectionState(state), reason, seen.revision if seen else None):
                 return
         self.connection(connection_id)
 
+    def choose(self, connection_id: str, options: Mapping[str, Any]) -> Connection:
+        """Keep what a customer chose for a connection, in place of what was chosen before.
+
+        Raises:
+            Permanent: There is none of that id.
+        """
+        with self._db.transaction() as conn:
+            return choose(conn, connection_id, options)
+
+
+def mark(
+    conn: psycopg.Connection, connection_id: str, state: ConnectionState, reason: str, revision: int | None = None
+) -> bool:
+    """Change the state of a connection in the caller's transaction; say if that was a change.
+
+    Credentials that were refused say nothing about a connection that rests or was left.
+    """
+    values = {"state": state, "reason": reason, "id": connection_id, "revision": revision}
+    return conn.execute(_MARK, values).rowcount == 1
+
+
+def choose(conn: psycopg.Connection, connection_id: str, options: Mapping[str, Any]) -> Connection:
+    """Do what `Registry.choose` does, in the caller's transaction."""
+    chosen = _select(conn, _CHOOSE, [Jsonb(dict(options)), connection_id])
+    if not chosen:
+        raise _unknown(connection_id)
+    return chosen[0]
+
 
 _COLUMNS = sql.SQL(
-    "id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at, revision"
+    "id, workspace, kind, config, secret_ref, state, sandbox, state_reason, state_since, created_at, revision, options"
 )
 _FROM = sql.SQL("select {} from workspaces.connections").format(_COLUMNS)
 _ONE = sql.SQL("{} where id = %s").format(_FROM)
 _ONE_LOCKED = sql.SQL("{} for update").format(_ONE)
 _ALL = sql.SQL("""
-    {} where state <> 'removed' and (%s::text is null or workspace = %s) order by id
+    {} where (%s or state <> 'removed') and (%s::text is null or workspace = %s) order by id
 """).format(_FROM)
 _INSERT = sql.SQL("""
     insert into workspaces.connections (id, workspace, kind, config, secret_ref, sandbox)
@@ -178,9 +209,11 @@ _REPLACE = sql.SQL("""
         state_since = case when state = 'active' then state_since else now() end, revision = revision + 1
     where id = %s returning {}
 """).format(_COLUMNS)
+_CHOOSE = sql.SQL("update workspaces.connections set options = %s where id = %s returning {}").format(_COLUMNS)
 _MARK = """
-    update workspaces.connections set state = %s, state_reason = %s, state_since = now()
-    where id = %s and state <> %s and (%s::int is null or revision = %s)
+    update workspaces.connections set state = %(state)s, state_reason = %(reason)s, state_since = now()
+    where id = %(id)s and state <> %(state)s and (state = 'active' or %(state)s <> 'unauthorized')
+      and (%(revision)s::int is null or revision = %(revision)s)
 """
 
 

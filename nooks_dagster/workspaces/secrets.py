@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from nooks_dagster.failures import Permanent
@@ -24,18 +24,6 @@ class Secret(dict[str, str]):
         return f"Secret({', '.join(sorted(self))})"
 
     __str__ = __repr__
-
-
-class SecretStore(Protocol):
-    """A place that gives credentials for a reference of its own kind."""
-
-    def get(self, ref: str) -> dict[str, str]:
-        """Return the credentials behind a reference.
-
-        Raises:
-            Permanent: There are none, or they cannot be read; the message names the place, never a value.
-        """
-        ...
 
 
 class EnvironmentSecrets:
@@ -66,7 +54,7 @@ class FileSecrets:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def get(self, ref: str) -> dict[str, str]:
         """Return the credentials in a file.
@@ -99,7 +87,7 @@ class FileSecrets:
         """
         ref = f"file:{name}"
         path = self._path(ref)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{uuid4().hex}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -108,15 +96,20 @@ class FileSecrets:
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)
+            _settle(self.folder)
         finally:
             draft.unlink(missing_ok=True)
         return ref
+
+    def erase(self, ref: str) -> None:
+        """Remove credentials; those that are gone already are no error."""
+        self._path(ref).unlink(missing_ok=True)
 
     def _path(self, ref: str) -> Path:
         name = _without_scheme(ref, "file")
         if not _NAME.fullmatch(name):
             raise Permanent("Its name cannot be a file's.", subject=f"secret {ref}", next_step=_NEXT)
-        return self._folder / f"{name}.json"
+        return self.folder / f"{name}.json"
 
 
 def open_secret(ref: str, folder: Path | None = None) -> dict[str, str]:
@@ -135,7 +128,21 @@ def open_secret(ref: str, folder: Path | None = None) -> dict[str, str]:
     return FileSecrets(folder or settings().secrets).get(ref)
 
 
+def is_ours(ref: str) -> bool:
+    """Say whether what stands behind a reference can be written and erased here: a file, not a variable."""
+    return ref.startswith("file:")
+
+
 _NEXT = "Write file:<name> or env:<VARIABLE>."
+
+
+def _settle(folder: Path) -> None:
+    """Let a new name of a folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _without_scheme(ref: str, scheme: str) -> str:
