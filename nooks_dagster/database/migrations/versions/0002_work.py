@@ -39,7 +39,7 @@ OPEN_ROOTS = """
 CREATE INDEX items_open_roots ON work.items (scope, due_at)
     WHERE parent IS NULL AND state IN ('waiting', 'leased', 'blocked')
 """
-# The scopes, their lanes and the last window of each, without a look at the finished ones before it (crm.status).
+# The scopes, their lanes and the last window of each, without a look at the finished ones (crm.reporting.status).
 ROOTS = "CREATE INDEX items_roots ON work.items (queue, scope, lane, id) WHERE parent IS NULL"
 CHILDREN = "CREATE INDEX items_children ON work.items (parent, state) WHERE parent IS NOT NULL"
 
