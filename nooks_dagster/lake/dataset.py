@@ -20,7 +20,7 @@ from nooks_dagster.lake import scan
 from nooks_dagster.lake.errors import Missing
 from nooks_dagster.lake.frames import to_frame
 from nooks_dagster.lake.handle import Handle
-from nooks_dagster.lake.manifest import Manifest
+from nooks_dagster.lake.manifest import Group, Manifest
 from nooks_dagster.lake.parts import PartWriter
 from nooks_dagster.lake.scan import Filter
 from nooks_dagster.lake.store import Document, Lake
@@ -134,7 +134,7 @@ class Dataset:
             return self._lake.upload(part.path, name, part.rows, part.sha256)
 
     def publish(self, handles: Sequence[Handle], schema: pa.Schema) -> None:
-        """Add parts; those of other publishers stay, those that are there already are not added twice.
+        """Add parts as deltas; those of other publishers stay, those that are there already are not added twice.
 
         GCS allows about one change of an object a second, so publish in bunches, not after every part.
         No handles at all, and a schema, publish the fact that there are no rows.
@@ -147,7 +147,38 @@ class Dataset:
 
     def replace(self, handles: Sequence[Handle], schema: pa.Schema) -> None:
         """Let the dataset consist of exactly these parts, from one moment to the next."""
-        self._swap(lambda _: Manifest().including(handles, schema))
+        self.begin_anew([(handles, schema)])
+
+    def begin_anew(self, groups: Sequence[Group], deltas: Callable[[], Iterable[Group]] = tuple) -> None:
+        """Let the dataset consist of exactly these parts of several schemas: the base of its next generation.
+
+        Args:
+            groups: The base.
+            deltas: Returns what is newer than the base, asked when all that is published by then has been seen.
+        """
+        self._swap(lambda manifest: manifest.begun_anew(groups, deltas()))
+
+    def fold(self, seen: Manifest, deltas: int, base: Sequence[Group]) -> bool:
+        """Swap in a base that the first deltas have gone into; parts that were published meanwhile stay.
+
+        Args:
+            seen: The manifest that the new base was made from.
+            deltas: How many of its deltas went into it.
+            base: The new base.
+
+        Returns:
+            Whether it was swapped in; not if somebody else replaced the base first.
+        """
+        took = False
+
+        def change(standing: Manifest) -> Manifest:
+            nonlocal took
+            new = standing.folded(seen, deltas, base)
+            took = new is not None
+            return new or standing
+
+        self._swap(change)
+        return took
 
     def _swap(self, change: Callable[[Manifest], Manifest]) -> None:
         name = f"{self._only}/{MANIFEST}"

@@ -6,8 +6,9 @@ Belongs here: every call to GCS that the platform makes. Does not: what is insid
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -25,6 +26,7 @@ from nooks_dagster.settings import settings
 # Above the client's 8 MiB an upload is resumable; each piece of it has a time-out and retries of its own.
 _PIECE = 8 * 1024 * 1024
 _TIMEOUT = 60
+_BATCH = 100  # requests that Google takes in one body
 
 
 class Document(NamedTuple):
@@ -32,6 +34,14 @@ class Document(NamedTuple):
 
     value: JsonValue
     generation: int
+
+
+class Stored(NamedTuple):
+    """An object as a listing tells it; when it was created is the bucket's word."""
+
+    name: str
+    bytes: int
+    created: datetime
 
 
 class Lake:
@@ -99,6 +109,23 @@ class Lake:
             )
             return sorted(folder for page in listing.pages for folder in page.prefixes)
 
+    def objects(self, prefix: str) -> Iterator[Stored]:
+        """Yield every object below a prefix in the order of the names, a page of 1,000 at a time."""
+        with lake_errors(self.uri(prefix)):
+            for blob in self._client.list_blobs(self._bucket, prefix=prefix, retry=self._retry, timeout=_TIMEOUT):
+                yield Stored(blob.name, int(blob.size or 0), blob.time_created)
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove objects, 100 in a request; those that are gone already are no error.
+
+        Raises:
+            Permanent: Access was refused.
+        """
+        for group in (names[start : start + _BATCH] for start in range(0, len(names), _BATCH)):
+            with suppress(Missing), lake_errors(self.uri(group[0])), self._client.batch():
+                for name in group:
+                    self._bucket.blob(name).delete(timeout=_TIMEOUT)
+
     def upload(self, path: Path, name: str, rows: int, sha256: str | None = None) -> Handle:
         """Create an object from a local file. Doing it twice with the same bytes is doing it once.
 
@@ -164,6 +191,18 @@ class Lake:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    def tail(self, handle: Handle, size: int) -> bytes:
+        """Return the last bytes of an object, unverified: at most `size`.
+
+        Raises:
+            Missing: The object is gone.
+            Transient: The lake did not answer.
+        """
+        blob = self._bucket.blob(self._object(handle))
+        start = max(0, handle.bytes - size)
+        with self._reading(handle.uri):
+            return bytes(blob.download_as_bytes(start=start, retry=self._retry, timeout=_TIMEOUT))
 
     def read_json(self, name: str) -> Document:
         """Return a JSON object with its generation, or `Document(None, 0)` when there is none.
