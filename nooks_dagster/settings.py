@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     )
     lake_bucket: str = Field(default="nooks-lake", description="The GCS bucket that holds the bytes.")
     sandbox: bool = Field(default=False, description="The outside world is the sandbox; real credentials are refused.")
+    samples: str = Field(
+        default="acme,globex,initech", description="The sample workspaces that `nooks up` connects to the sandbox."
+    )
     release: str = Field(default="dev", description="The release that plans and runs work; written on every item.")
 
     postgres_connections: int = Field(
@@ -33,6 +36,17 @@ class Settings(BaseSettings):
         default=4,
         gt=0,
         description="Chunks in flight in one sync run: 2 cores, half the time on the network.",
+    )
+    crm_merges: int = Field(
+        default=2,
+        gt=0,
+        description="Of these, chunks merged at once: 2 cores; more contend for the same pages of an index.",
+    )
+    crm_cadence_minutes: int = Field(
+        default=15, ge=1, le=1440, description="Between two incremental syncs of a connection that chose no other."
+    )
+    crm_changes_days: int = Field(
+        default=400, gt=7, description="How long a day of crm/changes is kept: a year, to compare with the last one."
     )
     crm_runs: int = Field(default=4, gt=0, description="Sync runs at once over all workspaces.")
 
@@ -50,6 +64,9 @@ class Settings(BaseSettings):
     )
     patience_seconds: int = Field(
         default=900, ge=0, description="How long a click waits for a sync that another run holds."
+    )
+    ledger_days: int = Field(
+        default=7, ge=1, description="Finished items of work and ended launches are kept for so long."
     )
     max_frame_rows: int = Field(
         default=2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame."

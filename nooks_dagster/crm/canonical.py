@@ -2,12 +2,15 @@
 
 Belongs here: names and types, the same for every CRM. Does not: which source field fills a column (each
 connector's mapping says that), or the DDL, which is migration `0005_crm`; a test holds the two together.
+
+Beside the seven that every CRM has come those that a file in `crm/objects` promotes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nooks_dagster.crm.model import FieldType
+from nooks_dagster.crm.promoted import promoted_objects
 
 TEXT = FieldType.TEXT
 BOOLEAN = FieldType.BOOLEAN
@@ -30,9 +33,11 @@ class CanonicalObject:
     """One object as the platform knows it, whatever the CRM calls it.
 
     `columns` are the standard fields; what a source has beyond them is kept in the table's `properties`.
+    `about` says what a row is.
     """
 
     name: str
+    about: str
     columns: tuple[Column, ...]
 
     @property
@@ -176,8 +181,30 @@ _COLUMNS: Mapping[str, Mapping[str, FieldType]] = {
     },
 }
 
-OBJECTS: Mapping[str, CanonicalObject] = {
-    name: CanonicalObject(name, tuple(Column(*column) for column in {**columns, **_SOURCE_TIMES}.items()))
-    for name, columns in _COLUMNS.items()
+_ABOUT = {
+    "accounts": "Companies that are sold to (Salesforce accounts, HubSpot companies).",
+    "contacts": "People at accounts (contacts in either CRM).",
+    "leads": "People who are not qualified yet (leads in either CRM).",
+    "opportunities": "Deals with their stage and amount (Salesforce opportunities, HubSpot deals).",
+    "users": "The sales team: owners of all other records (Salesforce users, HubSpot owners).",
+    "activities": "Tasks, events, calls, meetings, emails and notes logged on records.",
+    "custom_objects": "Rows of every other object of the CRM, its own ones included, told apart by `source_object`.",
 }
+
+
+def _canonical(name: str, about: str, columns: Mapping[str, FieldType]) -> CanonicalObject:
+    return CanonicalObject(name, about, tuple(Column(*column) for column in {**columns, **_SOURCE_TIMES}.items()))
+
+
+def _objects() -> Mapping[str, CanonicalObject]:
+    promoted = promoted_objects()
+    if taken := [one.name for one in promoted if one.name in _COLUMNS]:
+        raise ValueError(f"{taken[0]} is an object of every CRM; a promoted one needs another name.")
+    return {
+        **{name: _canonical(name, _ABOUT[name], columns) for name, columns in _COLUMNS.items()},
+        **{one.name: _canonical(one.name, one.about, one.columns) for one in promoted},
+    }
+
+
+OBJECTS = _objects()
 """Every canonical object by its name. Ids of other records (`owner_id`, `who_id`) are source ids."""

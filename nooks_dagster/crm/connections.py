@@ -7,15 +7,20 @@ Belongs here: turning a registered connection and its secret into a working `Con
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
-from nooks_dagster.budgets.budgets import Budgets
-from nooks_dagster.crm.allowance import SharedAllowance
+from nooks_dagster.crm.access.allowance import SharedAllowance
+from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.connectors import open_connector
+from nooks_dagster.crm.connectors import kind_of, open_connector
+from nooks_dagster.crm.held import HeldRows
+from nooks_dagster.crm.lifecycle.chosen import ChosenConnector
+from nooks_dagster.crm.lifecycle.options import SyncOptions
+from nooks_dagster.crm.lifecycle.pausing import RESTING
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent
+from nooks_dagster.failures import Permanent, Unavailable
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.workspaces.registry import Connection, Registry
+from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry
 
 ConnectorFactory = Callable[[Connection, WorkClass], Connector]
 """Makes a connector of a connection for a class of work (`shared_connectors`)."""
@@ -23,16 +28,23 @@ ConnectorFactory = Callable[[Connection, WorkClass], Connector]
 
 def shared_connectors(db: Database) -> ConnectorFactory:
     """Return the factory whose connectors share rates and allowances with all other processes."""
-    budgets = Budgets(db)
 
     def make(connection: Connection, work_class: WorkClass) -> Connector:
-        return open_connector(connection, SharedAllowance(budgets, connection.id, work_class))
+        kind, account = kind_of(connection.kind), str(connection.config.get(ACCOUNT, ""))
+        throttle = SharedAllowance(db, connection.id, work_class, kind, account)
+        return open_connector(connection, keys_of(db, connection), throttle, HeldRows(db, connection.id))
 
     return make
 
 
+class Resting(Unavailable):
+    """A person let the connection rest after its work was claimed."""
+
+    usual_wait = timedelta(minutes=1)  # its lanes are held by then
+
+
 class Connectors:
-    """The connectors of one process, safe to share between threads.
+    """The connectors of one process, safe to share between threads; each offers what the customer chose.
 
     Args:
         registry: Where connections are found.
@@ -46,20 +58,22 @@ class Connectors:
         self._open: dict[tuple[str, WorkClass], Connector] = {}
 
     def get(self, connection_id: str, work_class: WorkClass) -> Connector:
-        """Return the connector of an active connection.
+        """Return the connector of an active connection, with the choices that stand now.
 
         Args:
             connection_id: The connection.
             work_class: What its calls are for.
 
         Raises:
-            Permanent: The connection is unknown, paused or marked; the message says what to do.
+            Permanent: The connection is unknown or marked; the message says what to do.
+            Resting: It is paused or disconnected.
         """
         key = (connection_id, work_class)
+        connection = self._active(connection_id)
         with self._lock:
             if key not in self._open:
-                self._open[key] = self._factory(self._active(connection_id), work_class)
-            return self._open[key]
+                self._open[key] = self._factory(connection, work_class)
+            return ChosenConnector(self._open[key], SyncOptions.of(connection.options))
 
     def calls(self) -> int:
         """Return the API calls that this process has made."""
@@ -68,7 +82,9 @@ class Connectors:
 
     def _active(self, connection_id: str) -> Connection:
         connection = self._registry.connection(connection_id)
-        if connection.state != "active":
+        if connection.state in RESTING:
+            raise Resting(f"It is {connection.state}.", subject=connection_id, next_step=connection.state_reason)
+        if connection.state is not ConnectionState.ACTIVE:
             raise Permanent(
                 f"the connection is {connection.state}",
                 subject=connection_id,

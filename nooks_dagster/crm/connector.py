@@ -3,11 +3,11 @@
 Belongs here: the contract and nothing else. Errors cross it only as `nooks_dagster.failures`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from nooks_dagster.crm.model import Chunk, Extraction, SourceObject, Usage, Window
+from nooks_dagster.crm.model import Chunk, Extraction, Plan, SourceObject, Usage, Window
 
 
 class Connector(Protocol):
@@ -33,21 +33,42 @@ class Connector(Protocol):
         """Return the server time up to which the source has surely shown every change of an object."""
         ...
 
-    def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
-        """Yield the chunks of a window in a stable order, resuming behind `after`.
+    def plan(self, source: SourceObject, window: Window, resume: Mapping[str, str] | None = None) -> Plan:
+        """Return how a window is cut into chunks, in a stable order; goes on behind the step that said `resume`.
 
         Together they cover the window exactly, whatever is inserted meanwhile. Lazy: a window of
-        40 million rows is planned while its first chunks are read. An empty window yields nothing.
+        40 million rows is planned while its first chunks are read. An empty window has no chunks.
+
+        Raises:
+            StalePlan: What earlier steps rest on is gone at the source; also while steps are drawn.
         """
         ...
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
         """Begin to read a chunk; rows come as Arrow batches of `source.schema`, in constant memory.
 
+        A chunk with ids, at most 2,000, is read by them: what is in the recycle bin or was merged comes so, marked.
+
         Raises:
             Transient: Worth another try, also while batches are drawn.
+            StalePlan: What the chunk was cut from is gone at the source.
             QuotaExhausted: The allowance is spent.
         """
+        ...
+
+    def deleted(self, source: SourceObject, window: Window) -> Sequence[str]:
+        """Return the ids that the source says were deleted in a window, in whatever way; none if it keeps no account.
+
+        Asked when the window is merged: those that are still alive here are then read by their ids.
+        """
+        ...
+
+    def count(self, source: SourceObject, low: str | None, high: str | None) -> int | None:
+        """Return how many rows exist whose ids lie in [low, high), deleted ones not; None if the source cannot say."""
+        ...
+
+    def ids(self, source: SourceObject, low: str | None, high: str | None) -> Iterator[Sequence[str]]:
+        """Yield the ids of those rows, a page at a time, ascending."""
         ...
 
     def usage(self) -> Usage:

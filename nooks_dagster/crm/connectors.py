@@ -5,15 +5,17 @@ Belongs here: the list; a third CRM is one new folder and one line. Does not: wh
 
 from collections.abc import Mapping
 
+from nooks_dagster.crm.access.keys import Keys
+from nooks_dagster.crm.access.throttle import Throttle, Unthrottled
 from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.held import Held, NothingHeld
+from nooks_dagster.crm.hubspot.kind import HUBSPOT
 from nooks_dagster.crm.kinds import Kind
 from nooks_dagster.crm.salesforce.kind import SALESFORCE
-from nooks_dagster.crm.throttle import Throttle, Unthrottled
 from nooks_dagster.failures import Permanent
-from nooks_dagster.workspaces.registry import ACCOUNT, Connection
-from nooks_dagster.workspaces.secrets import open_secret
+from nooks_dagster.workspaces.registry import Connection
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SALESFORCE,)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (SALESFORCE, HUBSPOT)}
 
 
 def kind_of(name: str) -> Kind:
@@ -24,25 +26,23 @@ def kind_of(name: str) -> Kind:
     """
     if name in KINDS:
         return KINDS[name]
-    raise Permanent(f"There is no connector for {name[:40]!r}.", next_step=f"Use one of: {', '.join(sorted(KINDS))}.")
+    raise Permanent(f"There is no connector for {name[:40]!r}.", next_step=f"Use one of: {', '.join(KINDS)}.")
 
 
-def open_connector(connection: Connection, throttle: Throttle | None = None) -> Connector:
-    """Return the connector of a registered connection, with the credentials that its reference leads to.
+def how_to_connect(workspace: str = "WORKSPACE") -> str:
+    """Return the commands that connect a workspace, one of each kind, as a person reads them."""
+    return " or ".join(f"`nooks connect {name} {workspace}`" for name in KINDS)
+
+
+def open_connector(
+    connection: Connection, keys: Keys, throttle: Throttle | None = None, held: Held | None = None
+) -> Connector:
+    """Return the connector of a registered connection.
+
+    Without a throttle it is held back by nothing; without what is held it fetches everything.
 
     Raises:
         Permanent: The kind is unknown, or the secret is gone.
     """
     kind = kind_of(connection.kind)
-    return kind.open(connection.id, credentials_of(connection), throttle or Unthrottled())
-
-
-def credentials_of(connection: Connection) -> Mapping[str, str]:
-    """Return the secret and the config of a connection as one.
-
-    Raises:
-        Permanent: The secret is gone.
-    """
-    secret = open_secret(connection.secret_ref)
-    secret.update({name: str(value) for name, value in connection.config.items() if name != ACCOUNT})
-    return secret
+    return kind.open(connection.id, keys, throttle or Unthrottled(), held or NothingHeld())

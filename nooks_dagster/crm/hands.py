@@ -14,22 +14,24 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from nooks_dagster.crm.reports import Ending, WindowReport
+from nooks_dagster.crm.access.meter import Calls
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.windows import OpenWindow
-from nooks_dagster.crm.work import WINDOWS, WindowTask
+from nooks_dagster.crm.work import CHUNKS, WindowTask
 from nooks_dagster.failures import LostLease
 from nooks_dagster.ledger.items import Claim, Queue
 
 
 @dataclass(slots=True, eq=False)
 class Held:
-    """A window in this run's hands."""
+    """A window in this run's hands; `calls` are those that none of its chunks tells of, for they failed or planned."""
 
     claim: Claim
     lease: ExitStack
     started: float = field(default_factory=time.monotonic)
     opened: OpenWindow | None = None
     planning: bool = True
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def task(self) -> WindowTask:
@@ -51,7 +53,7 @@ class Held:
 
     def as_task(self) -> "Task":
         """Return the window as the task that it was opened by."""
-        return Task(WINDOWS, self.claim, self)
+        return Task(self.task.queue, self.claim, self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +75,11 @@ class Task:
             raise LostLease(f"the window of item {self.claim.item.id} is not held")
         return self.window
 
+    def charge(self, calls: Calls) -> None:
+        """Let the window, if there is one, tell of calls."""
+        if self.window:
+            self.window.calls.add(calls.by_kind)
+
     @property
     def connection(self) -> str:
         """Return the connection that it calls."""
@@ -87,6 +94,15 @@ class Tasks:
 
     def __len__(self) -> int:
         return len(self._running)
+
+    def have_suspect(self) -> bool:
+        """Say whether one may kill its worker: it did so before, and has got nothing done since."""
+        return any(task.claim.item.deaths for task in self)
+
+    @property
+    def reading(self) -> int:
+        """How many move rows; the others ask how much there is, or wait for the source to say it."""
+        return sum(task.queue is CHUNKS for task in self)
 
     def __iter__(self) -> Iterator[Task]:
         return iter(self._running.values())
@@ -108,6 +124,14 @@ class Tasks:
         """Wait for all to end, but no longer than until a moment of the monotonic clock; forget the rest."""
         wait(self._running, timeout=max(0.0, until - time.monotonic()))
         self._running.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """All that a sync has in its hands; windows by the id of their item."""
+
+    windows: dict[int, Held] = field(default_factory=dict)
+    tasks: Tasks = field(default_factory=Tasks)
 
 
 def _fulfil(future: Future[None], work: Callable[[Task], None], task: Task) -> None:

@@ -4,14 +4,26 @@ Belongs here: the shape of that knowledge. Does not: the list of kinds (`crm.con
 (its folder's `kind`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from nooks_dagster.crm.access.keys import Keys
+from nooks_dagster.crm.access.throttle import Throttle
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.throttle import Throttle
+from nooks_dagster.crm.held import Held
 
-Opener = Callable[[str, Mapping[str, str], Throttle], Connector]
-"""Makes a connector of a connection's id, its credentials (secret and config as one) and a throttle."""
+Opener = Callable[[str, Keys, Throttle, Held], Connector]
+"""Makes a connector of a connection's id, its keys, a throttle, and what we have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in any span of that length; `of_account` if all connections to one account share them."""
+
+    calls: int
+    per: timedelta
+    of_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,15 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What a terminal asks for: a key of the credentials, in words that say what it looks like."""
+
+    key: str
+    words: str
+    secret: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of CRM.
 
@@ -39,18 +60,25 @@ class Kind:
         title: As people do.
         variables: The environment variables that may hold credentials, and the key of each in a secret.
         public: Keys that are no secret and are kept with the connection.
+        found: Where a person finds the credentials that `questions` ask for: "Setup, App Manager, …".
+        questions: What a terminal asks for when there are no credentials: the one way in that is asked for is the
+            one that works without a person's password.
         check: Raises `Permanent` when credentials cannot be whole; sends nothing.
         open: Makes a connector; costs nothing.
-        inspect: Logs in and looks around.
+        inspect: Logs in and looks around, with a throttle, for a sync may be under way.
         belongs_to_sandbox: Tells by their look whether credentials are the local sandbox's; None when they
             are of both kinds.
+        rates: The families of calls, and the rate of each before the source tells one.
     """
 
     name: str
     title: str
     variables: Mapping[str, str]
     public: frozenset[str]
+    found: str
+    questions: Sequence[Question]
     check: Callable[[Mapping[str, str]], object]
     open: Opener
-    inspect: Callable[[str, Mapping[str, str]], Inspection]
+    inspect: Callable[[str, Keys, Throttle], Inspection]
     belongs_to_sandbox: Callable[[Mapping[str, str]], bool | None]
+    rates: Mapping[str, Rate]

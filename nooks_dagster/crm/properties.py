@@ -14,26 +14,26 @@ import pyarrow as pa
 import pyarrow.compute
 
 from nooks_dagster.database.copy import without_zone
+from nooks_dagster.database.escapes import escaped
 
 pc: Any = pyarrow.compute  # its functions are made when it is imported, so type checkers see none of them
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": ""}
-"""What JSON wants escaped; NUL goes, because no Postgres text can hold it."""
-_RARE_ESCAPES = {chr(c): f"\\u{c:04x}" for c in range(1, 32) if chr(c) not in _ESCAPES}
-_ANY_ESCAPE = r'[\x00-\x1f"\\]'
-_RARE_ESCAPE = r"[\x01-\x08\x0b\x0c\x0e-\x1f]"
+_ESCAPES |= {chr(c): f"\\u{c:04x}" for c in range(1, 32) if chr(c) not in _ESCAPES}
+"""What JSON wants escaped, the escape itself first; NUL goes, because no Postgres text can hold it."""
 
 
 def properties(batch: pa.RecordBatch, fields: Sequence[str]) -> pa.Array:
     """Return a JSON object for each row: the fields that are not null, by their source names.
 
-    Numbers keep every digit, times are ISO 8601 in UTC.
+    Numbers keep every digit, times are ISO 8601 in UTC. The keys come as jsonb keeps them, the short ones first:
+    Postgres, which sorts them for each row, then finds them sorted, and a merge with 30 of them takes a tenth less.
 
     Args:
         batch: Rows as the source gave them.
         fields: The names of the fields to keep.
     """
-    members = [_members(name, batch.column(name)) for name in fields]
+    members = [_members(name, batch.column(name)) for name in sorted(fields, key=_place)]
     present = [array for array in members if array is not None]
     if not present:
         return pa.repeat("{}", batch.num_rows)
@@ -43,6 +43,11 @@ def properties(batch: pa.RecordBatch, fields: Sequence[str]) -> pa.Array:
     return pc.binary_join_element_wise(opened, "}", "")
 
 
+def _place(name: str) -> tuple[int, bytes]:
+    key = name.encode()
+    return len(key), key
+
+
 def _members(name: str, column: pa.Array) -> pa.Array | None:
     """Return `,"name":value` for each row, null where the value is; None if all are."""
     if column.null_count == len(column):
@@ -50,7 +55,7 @@ def _members(name: str, column: pa.Array) -> pa.Array | None:
     key = "," + json.dumps(name) + ":"
     kind = column.type
     if pa.types.is_string(kind):
-        return _join(f'{key}"', _escaped(column), '"')
+        return _join(f'{key}"', escaped(column, _ESCAPES), '"')
     if pa.types.is_timestamp(kind):
         text = pc.replace_substring(without_zone(column).cast(pa.string()), " ", "T")
         return _join(f'{key}"', text, '+00:00"')
@@ -64,16 +69,3 @@ def _members(name: str, column: pa.Array) -> pa.Array | None:
 
 def _join(*parts: pa.Array | str) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
-
-
-def _escaped(column: pa.Array) -> pa.Array:
-    if not _matches(column, _ANY_ESCAPE):
-        return column
-    escapes = _ESCAPES | (_RARE_ESCAPES if _matches(column, _RARE_ESCAPE) else {})
-    for character, escape in escapes.items():
-        column = pc.replace_substring(column, character, escape)
-    return column
-
-
-def _matches(column: pa.Array, pattern: str) -> bool:
-    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())

@@ -6,22 +6,34 @@ Belongs here: putting the parts of a sync together for one run. Does not: Dagste
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from nooks_dagster.budgets.quotas import Allowance, Quotas
+from nooks_dagster.crm.access.allowance import quota_of
+from nooks_dagster.crm.asking import ask, connected
 from nooks_dagster.crm.chunks import ChunkRunner
+from nooks_dagster.crm.claiming import Claimer
 from nooks_dagster.crm.connections import ConnectorFactory, Connectors
 from nooks_dagster.crm.connector import Connector
+from nooks_dagster.crm.cutting import Cutter
 from nooks_dagster.crm.discovery import Discovery
-from nooks_dagster.crm.reports import WindowReport
-from nooks_dagster.crm.status import LaneStatus, lane_statuses
-from nooks_dagster.crm.stored import Stored, stored
+from nooks_dagster.crm.doing import Doer
+from nooks_dagster.crm.hands import Hands
+from nooks_dagster.crm.reporting.past import Past
+from nooks_dagster.crm.reporting.progress import WindowProgress, progress
+from nooks_dagster.crm.reporting.reports import WindowReport
+from nooks_dagster.crm.reporting.shown import AGAIN_AFTER, show
+from nooks_dagster.crm.reporting.status import LaneStatus, lane_statuses
+from nooks_dagster.crm.reporting.stored import Stored, stored
+from nooks_dagster.crm.schema_changes import LATELY, SchemaChange, schema_changes
+from nooks_dagster.crm.sweeps.sweeping import Sweeper
 from nooks_dagster.crm.sync import Sync
 from nooks_dagster.crm.windows import WindowRunner
-from nooks_dagster.crm.work import Request, discovery, scope_of
+from nooks_dagster.crm.work import Request, scope_of
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.parts import sweep
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
@@ -33,12 +45,12 @@ from nooks_dagster.workspaces.registry import Connection, Registry
 
 LANES = """
     SELECT DISTINCT lane FROM work.items
-    WHERE queue = 'crm.windows' AND scope = %s AND state IN ('waiting', 'leased', 'blocked')
-      AND payload ->> 'canonical' = ANY(%s)
+    WHERE queue IN ('crm.windows', 'crm.rebuilds', 'crm.sweeps') AND scope = %s
+      AND state IN ('waiting', 'leased', 'blocked') AND payload ->> 'canonical' = ANY(%s)
 """
 HELD = """
     SELECT count(*) FROM work.items
-    WHERE queue IN ('crm.windows', 'crm.discoveries') AND scope = %s AND state = 'leased' AND lease_until > now()
+    WHERE queue = ANY(%s) AND parent IS NULL AND scope = %s AND state = 'leased' AND lease_until > now()
       AND (queue = 'crm.discoveries' OR %s::text[] IS NULL OR payload ->> 'canonical' = ANY(%s))
 """
 POLL_SECONDS = 1.0  # one indexed count
@@ -82,6 +94,12 @@ class SyncRun:
         """Return the scope that it drains."""
         return scope_of(self.workspace)
 
+    @property
+    def most(self) -> WorkClass:
+        """Return the last class that it drains: one that the clock launched leaves what takes days to other runs."""
+        by_the_clock = self.launch is not None and self.work_class is WorkClass.INCREMENTAL
+        return WorkClass.INCREMENTAL if by_the_clock else WorkClass.HISTORY
+
 
 class WorkspaceSync:
     """Drains the CRM work of one workspace, once."""
@@ -104,16 +122,28 @@ class WorkspaceSync:
         Raises:
             Permanent: The workspace has no connection.
         """
+        with closing(self.beats()) as beats:
+            for report in beats:
+                if report:
+                    yield report
+
+    def beats(self) -> Generator[WindowReport | None, None, None]:
+        """Do what `run` does, and yield None at least once a second: a beat, to look how far it is."""
         run, started = self._run, self._platform.launches
         n = started.start(run.scope, run.run_id, run.work_class, run.launch)
         try:
             if run.launch is None:
-                self._ask()
+                ask(self._ledger, connected(self._registry, run.workspace), run.run_id, run.request)
             yield from self._drain(n)
         except BaseException:
             started.end(run.scope, n, "failed")
             raise
         started.end(run.scope, n, "done")
+
+    @property
+    def workspace(self) -> str:
+        """Return whose work it is."""
+        return self._run.workspace
 
     def calls(self) -> int:
         """Return the API calls made so far."""
@@ -129,27 +159,39 @@ class WorkspaceSync:
         with self._platform.db.transaction() as conn:
             return stored(conn, self._run.workspace, canonical)
 
+    def show(self, assets: Sequence[str], *, changed: bool) -> Sequence[str]:
+        """Return those of the assets that are to be shown now: if they changed all, else what was not for an hour."""
+        with self._platform.db.transaction() as conn:
+            return show(conn, self.workspace, assets, timedelta() if changed else AGAIN_AFTER)
+
     def lanes(self) -> Sequence[LaneStatus]:
         """Return how the source objects of this workspace stand."""
         with self._platform.db.transaction() as conn:
             return lane_statuses(conn, self._run.scope)
 
-    def _ask(self) -> None:
-        connections = [c for c in self._registry.connections(self._run.workspace) if c.state != "removed"]
-        if not connections:
-            raise Permanent(
-                "no CRM is connected.",
-                subject=self._run.workspace,
-                next_step=f"Run `nooks connect salesforce {self._run.workspace}`.",
-            )
+    def past(self, canonical: str, *, over_a_day: bool) -> Past:
+        """Return how far an object of this workspace is, and how far it lagged behind over the last day, if asked."""
         with self._platform.db.transaction() as conn:
-            for c in connections:
-                # An earlier look that is blocked would hold this one up, after its cause is mended too.
-                self._ledger.expedite(conn, c.id, WorkClass.ASKED, below=False)
-                work = discovery(c.workspace, c.id, self._run.run_id, WorkClass.ASKED, self._run.request)
-                self._ledger.plan(conn, [work])
+            lanes = [lane for lane in lane_statuses(conn, self._run.scope) if lane.canonical == canonical]
+            return Past.of(conn, lanes, over_a_day=over_a_day)
 
-    def _drain(self, n: int) -> Iterator[WindowReport]:
+    def drift(self, canonical: str) -> Sequence[SchemaChange]:
+        """Return what changed lately about the fields of an object of this workspace."""
+        with self._platform.db.transaction() as conn:
+            changes = schema_changes(conn, LATELY, self._run.workspace)
+        return [change for change in changes if change.canonical == canonical]
+
+    def allowances(self) -> Mapping[str, Allowance]:
+        """Return what the connections of this workspace have used of their calls of the day."""
+        known, found = self._registry.connections(self._run.workspace), Quotas(self._platform.db).allowances()
+        return {one.id: found[quota_of(one)] for one in known if quota_of(one) in found}
+
+    def progress(self) -> Sequence[WindowProgress]:
+        """Return how far the open windows of this workspace are, whoever works on them."""
+        with self._platform.db.transaction() as conn:
+            return progress(conn, self._run.scope)
+
+    def _drain(self, n: int) -> Iterator[WindowReport | None]:
         settings = self._platform.settings
         # One connection of its own, so that renewals never wait for a worker to finish its transaction.
         heart = Database(settings.postgres_url, size=1)
@@ -169,15 +211,18 @@ class WorkspaceSync:
     def _sync(self, keeper: LeaseKeeper) -> Sync:
         db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings
         sweep(lake.scratch)
-        return Sync(
-            self._ledger,
+        hands = Hands()
+        doer = Doer(
             keeper,
             Discovery(db, self._ledger, self._connectors),
             WindowRunner(db, lake, self._ledger, self._connectors),
-            ChunkRunner(db, lake, self._ledger),
-            workers=settings.crm_workers,
-            refused=self._mark_unauthorized,
+            Cutter(db, lake, self._ledger),
+            ChunkRunner(db, lake, self._ledger, settings.crm_merges),
+            Sweeper(self._ledger, lake),
+            self._ledger,
         )
+        claimer = Claimer(self._ledger, hands, settings.crm_workers, self._run.request.queues, self._run.most)
+        return Sync(self._ledger, keeper, hands, claimer, doer, self._mark_unauthorized)
 
     def _lanes(self) -> Sequence[str] | None:
         objects = self._run.request.objects
@@ -199,10 +244,11 @@ class WorkspaceSync:
         if self._run.launch is not None:
             return False
         objects = list(self._run.request.objects) or None
+        queues = [queue.name for queue in self._run.request.queues]
         waited = False
         while time.monotonic() < deadline:
             with self._platform.db.transaction() as conn:
-                row = conn.execute(HELD, (self._run.scope, objects, objects)).fetchone()
+                row = conn.execute(HELD, (queues, self._run.scope, objects, objects)).fetchone()
             if not row or not row[0]:
                 return waited
             waited = True

@@ -1,9 +1,7 @@
 """The sync: drains what the ledger says is due for a workspace, with a fixed number of workers.
 
-Belongs here: the loop that claims, runs and closes, most urgent work first. Does not: what a window or a chunk is.
-
-There is one bound, the number of workers; windows share them, so that one object with 40 million rows
-and one with ten go side by side, and nothing multiplies (I5).
+Belongs here: taking in what ended, closing windows, parking and giving back. Does not: which work comes next
+(`crm.claiming`), doing it (`crm.doing`).
 """
 
 import logging
@@ -12,14 +10,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 
-from nooks_dagster.crm.chunks import ChunkRunner
-from nooks_dagster.crm.discovery import Discovery
-from nooks_dagster.crm.hands import Held, Task, Tasks
-from nooks_dagster.crm.reports import Ending, WindowReport
-from nooks_dagster.crm.windows import WindowRunner
-from nooks_dagster.crm.work import CHUNKS, DISCOVERIES, WINDOWS
-from nooks_dagster.failures import Failure, LostLease, Permanent, QuotaExhausted, RateLimited, Unauthorized
+from nooks_dagster.crm.claiming import OPENED, Claimer, Lanes
+from nooks_dagster.crm.doing import Doer
+from nooks_dagster.crm.hands import Hands, Held, Task
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.work import CHUNKS
+from nooks_dagster.failures import (
+    Failure,
+    LostLease,
+    Permanent,
+    QuotaExhausted,
+    RateLimited,
+    SourceDown,
+    StalePlan,
+    Transient,
+    Unauthorized,
+)
 from nooks_dagster.ledger.children import blocked_parts
+from nooks_dagster.ledger.holds import held_items
 from nooks_dagster.ledger.items import Claim, Queue
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
@@ -31,8 +39,7 @@ IDLE_SECONDS = 60.0  # without progress a run waits no longer than it takes to s
 RESTED = timedelta(minutes=5)  # the wait after a rate limit that lasted as long as that
 STOP_SECONDS = 20.0  # who stops a run kills it 30 s later
 POLL_SECONDS = 1.0
-
-Lanes = Callable[[], Sequence[str] | None]
+MOST_DROPS = 3  # of the plan of a window, then its lane is blocked for an hour
 
 
 class Sync:
@@ -41,10 +48,9 @@ class Sync:
     Args:
         ledger: The work.
         keeper: Keeps the leases of what is in hand.
-        discovery: Runs discoveries.
-        windows: Opens and closes windows.
-        chunks: Runs chunks.
-        workers: Tasks in flight at once.
+        hands: What is in hand.
+        claimer: Finds the next work for them.
+        doer: Does it.
         refused: Told (connection, sentence) when credentials were refused.
     """
 
@@ -52,35 +58,29 @@ class Sync:
         self,
         ledger: Ledger,
         keeper: LeaseKeeper,
-        discovery: Discovery,
-        windows: WindowRunner,
-        chunks: ChunkRunner,
-        *,
-        workers: int,
+        hands: Hands,
+        claimer: Claimer,
+        doer: Doer,
         refused: Callable[[str, str], None],
     ) -> None:
         self._ledger = ledger
         self._keeper = keeper
-        self._discovery = discovery
-        self._windows = windows
-        self._chunks = chunks
-        self._workers = workers
+        self._hands = hands
+        self._claimer = claimer
+        self._doer = doer
         self._refused = refused
         self._problems: dict[int, str] = {}
-        self._held: dict[int, Held] = {}
-        self._tasks = Tasks()
-        self._alone = False
         self._reports: list[WindowReport] = []
         self._moved_at = 0.0  # when something last succeeded
-        self._again_at = 0.0  # when what was rate limited outside of a window is due again
+        self._again_at = 0.0  # when what is not a chunk is due again
 
     @property
     def problems(self) -> Sequence[str]:
         """Return what could not be looked into."""
         return list(self._problems.values())
 
-    def drain(self, scope: str, lanes: Lanes) -> Iterator[WindowReport]:
-        """Work until nothing is due; yield a report as each window ends.
+    def drain(self, scope: str, lanes: Lanes) -> Iterator[WindowReport | None]:
+        """Work until nothing is due; yield a report as each window ends, and None at least once a second.
 
         Args:
             scope: The workspace's CRM work.
@@ -89,109 +89,59 @@ class Sync:
         self._moved_at = time.monotonic()
         try:
             while True:
-                self._fill(scope, lanes)
-                if not self._tasks and not self._linger():
+                for queue, claim in self._claimer.ready(scope, lanes):
+                    self._start(queue, claim)
+                if not self._hands.tasks and not self._linger():
                     break
                 self._settle()
                 yield from self._told()
+                yield None
             yield from self._told()
         finally:
             self._let_go()
 
-    def _fill(self, scope: str, lanes: Lanes) -> None:
-        """Claim work for the idle workers: suspects first and alone, then what finds or opens work, then chunks."""
-        if self._alone and self._tasks:
-            return
-        self._alone = False
-        for suspects in (True, False):
-            for queue in (DISCOVERIES, WINDOWS, CHUNKS):
-                limit = self._room(queue, suspects)
-                if limit <= 0:
-                    continue
-                for claim in self._claims(queue, scope, lanes, limit, suspects):
-                    self._start(queue, claim)
-                    self._alone = self._alone or suspects
-                if self._alone:
-                    return
-
-    def _room(self, queue: Queue, suspects: bool) -> int:
-        if suspects:
-            return 0 if self._tasks else 1
-        free = self._workers - len(self._tasks)
-        return min(free, self._workers - len(self._held)) if queue is WINDOWS else free
-
-    def _claims(self, queue: Queue, scope: str, lanes: Lanes, limit: int, suspects: bool) -> list[Claim]:
-        if queue is DISCOVERIES:
-            return self._ledger.claim(queue, limit=limit, scope=scope, suspects=suspects)
-        if queue is WINDOWS:
-            return self._ledger.claim(queue, limit=limit, scope=scope, lanes=lanes(), suspects=suspects)
-        return self._chunks_in_turn(limit, suspects)
-
-    def _chunks_in_turn(self, limit: int, suspects: bool) -> list[Claim]:
-        """Claim a chunk of each open window in turn, urgent ones first: ten users don't wait for a million contacts."""
-        turn = sorted((h for h in self._held.values() if h.opened), key=_urgency)
-        claims: list[Claim] = []
-        while turn and len(claims) < limit:
-            held = turn.pop(0)
-            parent = held.claim.item.id
-            found = self._ledger.claim(CHUNKS, limit=1, parents=[parent], suspects=suspects)
-            if found:
-                claims += found
-                self._held[parent] = self._held.pop(parent)  # to the end, for the next time too
-                turn = sorted([*turn, held], key=_urgency)
-        return claims
-
     def _start(self, queue: Queue, claim: Claim) -> None:
-        if queue is WINDOWS:
+        windows = self._hands.windows
+        if queue in OPENED:
             lease = ExitStack()
             lease.enter_context(self._keeper.holding(claim))
-            self._held[claim.item.id] = Held(claim, lease)
-        work = {DISCOVERIES: self._discover, WINDOWS: self._open, CHUNKS: self._run_chunk}[queue]
-        self._tasks.start(Task(queue, claim, self._held.get(claim.item.parent or claim.item.id)), work)
-
-    def _discover(self, task: Task) -> None:
-        with self._keeper.holding(task.claim):
-            self._discovery.run(task.claim)
-
-    def _open(self, task: Task) -> None:
-        task.held.opened = self._windows.open(task.claim)
-        if task.held.opened:
-            self._windows.plan(task.held.opened)
-        task.held.planning = False
-
-    def _run_chunk(self, task: Task) -> None:
-        opened = task.held.opened
-        if opened is None:
-            raise LostLease("its window is not open")
-        with self._keeper.holding(task.claim):
-            self._chunks.run(task.claim, opened.task, opened.source, opened.connector)
+            windows[claim.item.id] = Held(claim, lease)
+        self._hands.tasks.start(Task(queue, claim, windows.get(claim.item.parent or claim.item.id)), self._doer.do)
 
     def _settle(self) -> None:
         """Take in what ended; close the windows that are complete, give back those that a chunk holds up."""
         self._move_along()
-        for task, error in self._tasks.ended(POLL_SECONDS):
+        for task, error in self._hands.tasks.ended(POLL_SECONDS):
+            if task.queue in OPENED:
+                task.held.planning = False
             if error is None:
                 self._moved_at = time.monotonic()
                 self._problems.pop(task.claim.item.id, None)
             else:
                 self._failed(task, error)
         self._give_back_blocked()
-        for held in list(self._held.values()):
+        for held in list(self._hands.windows.values()):
             if not held.planning:
                 self._close(held)
 
     def _move_along(self) -> None:
         """Count the progress of any task for the windows that wait for a worker; a run that hangs still stalls."""
-        moved_at = max((task.claim.progressed_at for task in self._tasks), default=0.0)
-        for held in self._held.values():
+        moved_at = max((task.claim.progressed_at for task in self._hands.tasks), default=0.0)
+        for held in self._hands.windows.values():
             if not held.planning:
                 held.claim.progressed_at = max(held.claim.progressed_at, moved_at)
 
     def _give_back_blocked(self) -> None:
-        """Block the windows one of whose chunks is, whoever found that out; drop those that another run took."""
+        """Block the windows one of whose chunks is, whoever found that out; drop those that another run took.
+
+        Those that a person holds are given back as they are: a chunk that is being read comes to its end.
+        """
         with self._ledger.db.transaction() as conn:
-            blocked = blocked_parts(conn, list(self._held))
-        for held in list(self._held.values()):
+            blocked = blocked_parts(conn, list(self._hands.windows))
+            resting = held_items(conn, list(self._hands.windows))
+        for item, why in resting.items():
+            self._park(self._hands.windows[item], timedelta(), why)
+        for held in list(self._hands.windows.values()):
             reason = blocked.get(held.claim.item.id)
             if reason or held.claim.lost:
                 self._failed(held.as_task(), Permanent(reason) if reason else LostLease("another run has it"))
@@ -201,7 +151,15 @@ class Sync:
             self._end(held, Ending.HELD_BACK, reason="nothing new is certain to be complete yet")
             return
         try:
-            totals = self._windows.close(held.opened)
+            if self._doer.must_settle(held.opened):
+                if self._doer.is_read(held.opened):
+                    held.planning = True
+                    self._hands.tasks.start(held.as_task(), self._doer.settle)
+                return
+            totals = self._doer.windows.close(held.opened, held.calls.outcome)
+        except StalePlan as stale:
+            self._plan_anew(held, stale)
+            return
         except (Failure, LostLease) as error:
             self._failed(held.as_task(), error)
             return
@@ -209,7 +167,32 @@ class Sync:
             self._moved_at = time.monotonic()
             self._end(held, Ending.DONE, totals)
 
+    def _plan_anew(self, held: Held, stale: StalePlan) -> None:
+        """Cut a window again whose chunks lead nowhere; that is nobody's attempt, and yet cannot go on for ever."""
+        if held.planning and held.opened:
+            held.opened.stale = stale
+            return
+        try:
+            often = self._doer.cutter.drop(held.claim) % MOST_DROPS == 0
+        except (Failure, LostLease) as error:
+            self._failed(held.as_task(), error)
+            return
+        log.warning("%s %s: planned anew. %s", held.claim.item.lane, held.claim.item.key, stale)
+        if often:
+            reason = f"{stale.what} It was planned anew {MOST_DROPS} times."
+            self._failed(held.as_task(), Permanent(reason, subject=stale.subject, next_step=stale.next_step))
+        else:
+            self._again_at = time.monotonic() + POLL_SECONDS
+            self._park(held, timedelta(), str(stale))
+
     def _failed(self, task: Task, error: BaseException) -> None:
+        if (
+            isinstance(error, StalePlan)
+            and task.window
+            and self._hands.windows.get(task.window.claim.item.id) is task.window
+        ):
+            self._plan_anew(task.window, error)
+            return
         if isinstance(error, RateLimited) and self._idle():
             error.retry_in = RESTED
         verdict = self._ledger.fail(task.queue, task.claim, error)
@@ -220,9 +203,9 @@ class Sync:
             if _holds_for_all(error, verdict.wait):
                 self._park(task.held, verdict.wait, verdict.reason)
             return
-        if isinstance(error, RateLimited) and verdict.wait <= PATIENCE:
+        if isinstance(error, Transient) and verdict.state == "waiting" and verdict.wait <= PATIENCE:
             self._again_at = time.monotonic() + verdict.wait.total_seconds() + POLL_SECONDS
-        if task.queue is WINDOWS:
+        if task.queue in OPENED:
             ending = Ending.BLOCKED if verdict.state == "blocked" else Ending.PARKED
             self._end(task.held, ending, reason=verdict.reason)
         elif verdict.reason:
@@ -235,14 +218,14 @@ class Sync:
         """Wait for what is due again soon; park the windows whose chunks are not. Say if anything is left."""
         self._give_back_blocked()
         idle = self._idle()
-        for held in list(self._held.values()):
+        for held in list(self._hands.windows.values()):
             if held.opened is None:
                 continue
-            left = self._windows.children(held.opened)
+            left = self._doer.windows.children(held.opened)
             if left.open and (idle or left.next_in > PATIENCE):
                 wait = max(left.next_in, PATIENCE)
                 self._park(held, wait, f"its next chunk is tried in {wait.total_seconds():.0f} s")
-        waits = bool(self._held) or time.monotonic() < self._again_at
+        waits = bool(self._hands.windows) or time.monotonic() < self._again_at
         if waits:
             time.sleep(POLL_SECONDS)
         return waits
@@ -255,10 +238,11 @@ class Sync:
     def _end(
         self, held: Held, ending: Ending, totals: Mapping[str, int] | None = None, reason: str | None = None
     ) -> None:
-        if self._held.get(held.claim.item.id) is not held:
+        if self._hands.windows.get(held.claim.item.id) is not held:
             return
+        held.claim.lost = True  # whoever still plans it, and may wait for the source for hours, stops at its next step
         held.lease.close()
-        del self._held[held.claim.item.id]
+        del self._hands.windows[held.claim.item.id]
         self._reports.append(held.report(ending, totals or {}, reason))
 
     def _told(self) -> Iterator[WindowReport]:
@@ -272,8 +256,8 @@ class Sync:
         it does not count as one that killed its worker, and its fence keeps it from committing.
         """
         until = time.monotonic() + STOP_SECONDS
-        failed = [(task, error) for task, error in self._tasks.ended(0) if error]
-        claims = {task.claim for task in self._tasks} | {held.claim for held in self._held.values()}
+        failed = [(task, error) for task, error in self._hands.tasks.ended(0) if error]
+        claims = {task.claim for task in self._hands.tasks} | {held.claim for held in self._hands.windows.values()}
         for claim in claims:
             claim.lost = True
         with suppress(Failure):  # without Postgres the leases end by themselves
@@ -281,16 +265,12 @@ class Sync:
                 self._ledger.fail(task.queue, task.claim, error)
             for claim in claims:
                 self._ledger.release_claim(claim, timedelta())
-        for held in self._held.values():
+        for held in self._hands.windows.values():
             held.lease.close()
-        self._held.clear()
-        self._tasks.abandon(until)
-
-
-def _urgency(held: Held) -> int:
-    return held.claim.item.work_class
+        self._hands.windows.clear()
+        self._hands.tasks.abandon(until)
 
 
 def _holds_for_all(error: BaseException, wait: timedelta) -> bool:
     """Say whether what a chunk met would meet the next chunks of its window too, for long."""
-    return isinstance(error, QuotaExhausted) or (isinstance(error, RateLimited) and wait > PATIENCE)
+    return isinstance(error, QuotaExhausted | SourceDown) or (isinstance(error, RateLimited) and wait > PATIENCE)

@@ -1,6 +1,7 @@
-"""The partitions of the canonical tables: one per connection, so that removing a customer is a DROP.
+"""The tables of promoted objects, and the partitions of all: one per connection, so that removing a customer is a DROP.
 
-Belongs here: making and dropping them. Does not: the tables (`0005_crm`) or their rows (`crm.merge`).
+Belongs here: making them. Does not: the seven tables of every CRM (`0005_crm`), their rows (`crm.merge`), dropping
+(`crm.lifecycle.belongings`).
 """
 
 import hashlib
@@ -9,17 +10,26 @@ import re
 import psycopg
 from psycopg import sql
 
-from nooks_dagster.crm.canonical import OBJECTS
-from nooks_dagster.crm.work import WINDOWS, lane_of
+from nooks_dagster.crm.canonical import OBJECTS, CanonicalObject
+from nooks_dagster.crm.promoted import promoted_objects
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
 
 PARTITION_LOCK = 0x63726D
 """Advisory lock class of partition changes, "crm" in ASCII; the second half is the connection's hash."""
 
-UNFINISHED = """
-    delete from work.items
-    where queue = %s and starts_with(lane, %s) and state in ('waiting', 'leased', 'blocked')
-"""
+
+def ensure_tables(db: Database) -> None:
+    """Create the tables of promoted objects that are missing, and add the columns that are. Safe in several processes.
+
+    Raises:
+        Permanent: A column is there with another type.
+        Transient: Postgres does not answer, or a table stayed locked.
+    """
+    for promoted in promoted_objects():
+        with db.transaction() as conn:
+            lock_partitions(conn, promoted.name)
+            _ensure_table(conn, OBJECTS[promoted.name])
 
 
 def partition_name(table: str, connection_id: str) -> str:
@@ -40,34 +50,16 @@ def ensure_partitions(db: Database, connection_id: str) -> None:
     Raises:
         Transient: Postgres does not answer, or a table stayed locked.
     """
+    ensure_tables(db)
     with db.transaction() as conn:
-        _lock(conn, connection_id)
+        lock_partitions(conn, connection_id)
         for name in OBJECTS:
             if not _exists(conn, name, connection_id):
                 _create(conn, name, connection_id)
 
 
-def drop_partitions(db: Database, connection_id: str) -> None:
-    """Drop every canonical row of a connection, its watermarks, shapes and unfinished windows.
-
-    Connected again, it begins anew: a window that went on would leave out what it had read before. Dropping
-    nothing is no error.
-
-    Raises:
-        Transient: Postgres does not answer, or a table stayed locked; what is dropped by then stays dropped.
-    """
-    for name in OBJECTS:  # a transaction for each: DROP locks the whole table, against its readers too
-        with db.transaction() as conn:
-            _lock(conn, connection_id)
-            partition = sql.Identifier("crm", partition_name(name, connection_id))
-            conn.execute(sql.SQL("drop table if exists {}").format(partition))
-    with db.transaction() as conn:
-        conn.execute(UNFINISHED, [WINDOWS.name, lane_of(connection_id, "")])
-        conn.execute("delete from crm.watermarks where connection_id = %s", [connection_id])
-        conn.execute("delete from crm.schemas where connection_id = %s", [connection_id])
-
-
-def _lock(conn: psycopg.Connection, connection_id: str) -> None:
+def lock_partitions(conn: psycopg.Connection, connection_id: str) -> None:
+    """Keep others from changing the partitions of a connection until the transaction ends."""
     conn.execute("set local lock_timeout = '10s'")
     conn.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [PARTITION_LOCK, connection_id])
 
@@ -85,3 +77,39 @@ def _create(conn: psycopg.Connection, name: str, connection_id: str) -> None:
     only = sql.Literal(connection_id)
     conn.execute(sql.SQL("create table {} (like {} including all)").format(partition, parent))
     conn.execute(sql.SQL("alter table {} attach partition {} for values in ({})").format(parent, partition, only))
+
+
+def _ensure_table(conn: psycopg.Connection, canonical: CanonicalObject) -> None:
+    """Make a table as that of the custom objects is, with typed columns of its own; it wins what that one has won."""
+    table, pattern = sql.Identifier("crm", canonical.name), sql.Identifier("crm", "custom_objects")
+    standing = _columns(conn, canonical.name)
+    typed = {name: kind.postgres for name, kind in canonical.types.items()}
+    if not standing:
+        create = sql.SQL("create table {} (like {} including all) partition by list (connection_id)")
+        conn.execute(create.format(table, pattern))
+        standing = _columns(conn, canonical.name)
+        for name in OBJECTS["custom_objects"].types.keys() - typed.keys():
+            conn.execute(sql.SQL("alter table {} drop column {}").format(table, sql.Identifier(name)))
+    theirs = _columns(conn, "custom_objects")
+    wanted = {**{name: kind for name, kind in theirs.items() if name not in OBJECTS["custom_objects"].types}, **typed}
+    for name, kind in wanted.items():
+        if name not in standing:
+            add = sql.SQL("alter table {} add column {}").format(table, sql.Identifier(name)).as_string()
+            conn.execute(f"{add} {kind}".encode())
+        elif standing[name] != kind:
+            raise Permanent(
+                f"Its column {name} holds {standing[name]} and is declared as {kind}.",
+                subject=canonical.table,
+                next_step="Give the column another name, or remove the table: its rows are then read again.",
+            )
+
+
+def _columns(conn: psycopg.Connection, table: str) -> dict[str, str]:
+    """Return the columns of a table of schema `crm` with their types, none if it is not there."""
+    return dict(conn.execute(_COLUMNS, [table]))
+
+
+_COLUMNS = """
+    select attname, replace(format_type(atttypid, atttypmod), 'timestamp with time zone', 'timestamptz')
+    from pg_attribute where attrelid = to_regclass(format('crm.%%I', %s::text)) and attnum > 0 and not attisdropped
+"""

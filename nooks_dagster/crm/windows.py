@@ -1,48 +1,68 @@
-"""Windows: opening one fixes its bounds and plans its chunks, closing one moves the watermark.
+"""Windows: opening one fixes its bounds, closing one moves the watermark.
 
-Belongs here: the life of a window around its chunks. Does not: the chunks' own work (`crm.chunks`).
+Belongs here: the beginning and the end of a window. Does not: how it is cut (`crm.cutting`), its chunks (`crm.chunks`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-import pyarrow as pa
 
 from nooks_dagster.crash_points import crash_point
+from nooks_dagster.crm.access.meter import spent
 from nooks_dagster.crm.connections import Connectors
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.landed import landed_by_shape
-from nooks_dagster.crm.model import Chunk, SourceObject, Window
-from nooks_dagster.crm.schemas import recall, remember
+from nooks_dagster.crm.drift import follow_up
+from nooks_dagster.crm.landed import landed_by_shape, swept_by_shape
+from nooks_dagster.crm.lifecycle.chosen import LeftOut
+from nooks_dagster.crm.lifecycle.moving import clear_old_datasets, clear_old_tables
+from nooks_dagster.crm.model import SourceObject, Window
+from nooks_dagster.crm.promises import check_promises
+from nooks_dagster.crm.raw import raw_schema
+from nooks_dagster.crm.rebuild import begin
+from nooks_dagster.crm.schema_changes import learn
+from nooks_dagster.crm.schemas import latest, recall
+from nooks_dagster.crm.sweeps.comparing import to_compare
+from nooks_dagster.crm.sweeps.planning import sweep_after
+from nooks_dagster.crm.sweeps.roll import Roll
 from nooks_dagster.crm.watermarks import move_watermark, watermark
-from nooks_dagster.crm.work import CHUNKS, OVERLAP, WindowKind, WindowTask, moment
+from nooks_dagster.crm.work import OVERLAP, WindowKind, WindowTask, moment
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import StalePlan
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.lake.handle import Handle
+from nooks_dagster.lake.manifest import Group
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.ledger.children import Children, any_open, children
-from nooks_dagster.ledger.items import Claim, NewItem
+from nooks_dagster.ledger.children import Children, any_open, children, detach
+from nooks_dagster.ledger.giving_up import GIVEN_UP
+from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.ledger import Ledger
 
 ALL_ROWS = (WindowKind.HISTORY, WindowKind.REFRESH)
-Shaped = Sequence[tuple[pa.Schema, Sequence[Handle]]]
-"""Parts together with those that have the same schema."""
-PLANNED_AT_ONCE = 50  # chunks planned in one transaction; the first are read while the rest are planned
+Shaped = tuple[SourceObject, Sequence[Handle]]
+ADVANCING = (*ALL_ROWS, WindowKind.INCREMENTAL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class OpenWindow:
-    """A window whose bounds are fixed: what its chunks need to run."""
+    """A window whose bounds are fixed: what its chunks need to run. A rebuild asks no connector.
+
+    `listed` is the object as its plan is made for, with fewer fields for a sweep; None if there is nothing to plan.
+    `stale` is what one of its chunks found out while more of them are being planned; the planning then stops.
+    `settled` is set when nothing more follows from what it brought.
+    """
 
     claim: Claim
     task: WindowTask
     source: SourceObject
-    connector: Connector
+    connector: Connector | None
     window: Window
+    listed: SourceObject | None = None
+    stale: StalePlan | None = None
+    settled: bool = False
 
 
 class WindowRunner:
@@ -63,57 +83,106 @@ class WindowRunner:
         Returns None when there is nothing to read: the source holds back everything behind the watermark.
         """
         task = WindowTask.of(claim.item)
+        if task.kind is WindowKind.REBUILD:
+            return self._open_rebuild(claim, task)
         connector = self._connectors.get(task.connection, claim.item.work_class)
+        try:
+            return self._open(claim, task, connector)
+        except LeftOut:
+            with self._db.transaction() as conn:
+                detach(conn, claim.item.id)
+                self._ledger.complete(conn, claim, {"left_out": True})
+            return None
+
+    def _open(self, claim: Claim, task: WindowTask, connector: Connector) -> OpenWindow | None:
         progress = dict(claim.item.progress)
         if "until" not in progress:
             bounds = self._bounds(task, connector)
             if bounds is None:
-                self._complete(claim, {"held_back": True})
+                self._complete(claim, {"held_back": True, **spent()})
                 return None
-            progress = bounds
+            progress |= bounds
         source = self._described(claim, task, connector, progress)
         since = moment(progress["since"]) if progress["since"] else None
-        return OpenWindow(claim, task, source, connector, Window(since, moment(progress["until"])))
+        window = Window(since, moment(progress["until"]), again=task.kind is WindowKind.REREAD)
+        return OpenWindow(claim, task, source, connector, window, _listed(task, source))
 
-    def plan(self, window: OpenWindow) -> None:
-        """Plan the chunks that are not planned yet; each group is claimable as soon as it is."""
-        progress = dict(window.claim.item.progress)
-        if progress.get("planned"):
-            return
-        last = progress.get("last_chunk")
-        after = Chunk(last["key"], last["spec"]) if last else None
-        for group in _groups(window.connector.plan(window.source, window.window, after)):
-            last = {"key": group[-1].key, "spec": dict(group[-1].spec)}
-            progress = progress | {"last_chunk": last}
-            self._record(window, progress, group)
-            crash_point("planning")
-        self._record(window, progress | {"planned": True}, ())
+    def close(self, window: OpenWindow, calls: Mapping[str, int] | None = None) -> Mapping[str, int] | None:
+        """Finish a window whose chunks are all merged; return its totals, or None while some are open.
 
-    def close(self, window: OpenWindow) -> Mapping[str, int] | None:
-        """Finish a window whose chunks are all merged; return its totals, or None while some are open."""
+        One that was given up is published as far as it came: its rows are here, and will not be fetched again if their
+        stamps stand. The watermark stays.
+
+        Args:
+            window: Held by this run.
+            calls: Those of which no chunk tells, as the ledger keeps them.
+
+        Raises:
+            StalePlan: Its chunks together are not what the source promised.
+            LostLease: Another run has the window; nothing is published.
+        """
         item = window.claim.item
+        given_up = bool(item.progress.get(GIVEN_UP))
         with self._db.transaction() as conn:
             if any_open(conn, item.id):
                 return None
-            totals = children(conn, item.id).totals
-            parts = _parts(conn, window)
-        self._publish(window.task, parts)
+            # The manifest knows no fence: what another run closed since, and built on, must not be begun anew.
+            self._ledger.note(conn, window.claim, item.progress)
+            # What a sweep listed is in no table to be counted; what was given up is not all.
+            if window.task.kind is not WindowKind.SWEEP and not given_up:
+                check_promises(conn, window.task, item.id)
+            totals = Counter(children(conn, item.id).totals)
+            totals.update(calls or {})
+            landed = _shaped(conn, window.task, landed_by_shape(conn, item.id))
+        self._publish(window, landed)
         crash_point("published")
         with self._db.transaction() as conn:
-            if window.task.kind is not WindowKind.REREAD:
-                move_watermark(conn, window.task.connection, window.task.source, window.window.until)
-            self._ledger.complete(conn, window.claim, dict(totals))
+            if (task := window.task).kind in ADVANCING and not given_up:
+                self._advance(conn, window, [shape for shape, _ in landed])
+            if task.kind in ALL_ROWS:
+                clear_old_tables(conn, task.raw)
+            if task.kind is WindowKind.SWEEP:
+                Roll(conn, item.id, task).drop()
+            elif not given_up and (sweep := sweep_after(conn, item, window.source)):
+                self._ledger.plan(conn, [sweep])
+            self._ledger.complete(conn, window.claim, {**totals, GIVEN_UP: 1} if given_up else totals)
             crash_point("closing")
         crash_point("closed")
+        if task.kind in ALL_ROWS:
+            clear_old_datasets(self._db, self._lake, task.raw)
         return totals
 
-    def _publish(self, task: WindowTask, parts: Shaped) -> None:
+    def _open_rebuild(self, claim: Claim, task: WindowTask) -> OpenWindow | None:
+        progress = begin(self._db, Dataset(self._lake, task.dataset).manifest(), self._ledger, claim)
+        if progress is None:
+            self._complete(claim, {"held_back": True})
+            return None
+        with self._db.transaction() as conn:
+            source = latest(conn, task.connection, task.source)
+        return OpenWindow(claim, task, source, None, Window(None, moment(progress["until"])), source)
+
+    def _advance(self, conn: psycopg.Connection[Any], window: OpenWindow, shapes: Sequence[SourceObject]) -> None:
+        task, read_all = window.task, window.task.kind in ALL_ROWS
+        move_watermark(conn, task.connection, task.source, window.window.until)
+        if refresh := follow_up(conn, window.claim.item, window.source, shapes if read_all else None):
+            self._ledger.plan(conn, [refresh])
+
+    def _publish(self, window: OpenWindow, landed: Sequence[Shaped]) -> None:
         """Name the parts of a window in the manifest; what reads all begins it anew, so that a broken part goes."""
-        dataset = Dataset(self._lake, task.dataset)
-        anew = task.kind in ALL_ROWS
-        for schema, handles in parts:
-            (dataset.replace if anew else dataset.publish)(handles, schema)
-            anew = False
+        dataset = Dataset(self._lake, window.task.dataset)
+        parts = _groups(landed)
+        if window.task.kind in ALL_ROWS:
+            # No rows are published too: an object without rows exists and is empty.
+            dataset.begin_anew(parts or [((), raw_schema(window.source))], lambda: self._swept(window))
+            return
+        for handles, schema in parts:
+            dataset.publish(handles, schema)
+
+    def _swept(self, window: OpenWindow) -> Sequence[Group]:
+        """Return what sweeps found while the window was read, which it may have read before."""
+        task = window.task
+        with self._db.transaction() as conn:
+            return _groups(_shaped(conn, task, swept_by_shape(conn, task.dataset, window.claim.item.id)))
 
     def children(self, window: OpenWindow) -> Children:
         """Return how the chunks of a window stand."""
@@ -125,19 +194,26 @@ class WindowRunner:
     ) -> SourceObject:
         source = connector.describe(task.source)
         with self._db.transaction() as conn:
-            shape = remember(conn, task.connection, source)
+            shape = learn(conn, task.connection, source)
             if progress.get("schema") != shape:
                 self._ledger.advance(conn, claim, {**progress, "schema": shape})
         return source
 
     def _bounds(self, task: WindowTask, connector: Connector) -> dict[str, Any] | None:
-        if task.kind is WindowKind.REREAD:
-            return {"since": task.since, "until": task.until or connector.safe_bound(task.source).isoformat()}
-        until = connector.safe_bound(task.source)
-        if task.kind is not WindowKind.INCREMENTAL:
-            return {"since": None, "until": until.isoformat()}
-        since = self._watermark(task)
-        if since is None or until <= since:
+        if task.kind is WindowKind.INCREMENTAL:
+            return self._bounds_of_news(task, connector)
+        until = moment(task.until) if task.until else connector.safe_bound(task.source)
+        since = (until - timedelta(hours=task.hours)).isoformat() if task.kind is WindowKind.LATE else task.since
+        return {"since": since, "until": until.isoformat()}
+
+    def _bounds_of_news(self, task: WindowTask, connector: Connector) -> dict[str, Any] | None:
+        """Return the bounds of what is new behind the watermark; None if nothing is."""
+        since, due = self._watermark(task), moment(task.due) if task.due else None
+        if since is None or (due and due <= since):
+            return None  # the source need not be asked
+        bound = connector.safe_bound(task.source)
+        until = min(bound, due) if due else bound
+        if until <= since:
             return None
         return {"since": (since - OVERLAP).isoformat(), "until": until.isoformat()}
 
@@ -145,34 +221,23 @@ class WindowRunner:
         with self._db.transaction() as conn:
             return watermark(conn, task.connection, task.source)
 
-    def _record(self, window: OpenWindow, progress: Mapping[str, Any], group: Iterable[Chunk]) -> None:
-        with self._db.transaction() as conn:
-            self._ledger.advance(conn, window.claim, progress)
-            self._ledger.plan(conn, [_item(window.claim, chunk) for chunk in group])
-        window.claim.tick()
-
     def _complete(self, claim: Claim, outcome: Mapping[str, Any]) -> None:
         with self._db.transaction() as conn:
             self._ledger.complete(conn, claim, outcome)
 
 
-def _parts(conn: psycopg.Connection[Any], window: OpenWindow) -> Shaped:
-    """Return what a window publishes: its parts, together with those that have the same schema."""
-    task = window.task
-    landed = landed_by_shape(conn, window.claim.item.id)
-    # No rows are published too: an object without rows exists and is empty.
-    if not landed and task.kind in ALL_ROWS:
-        return [(window.source.schema, ())]
-    return [(recall(conn, task.connection, task.source, shape).schema, parts) for shape, parts in landed.items()]
+def _listed(task: WindowTask, source: SourceObject) -> SourceObject | None:
+    if task.kind is not WindowKind.SWEEP:
+        return source
+    return to_compare(source, task.sweep) if task.sweep else None
 
 
-def _item(window: Claim, chunk: Chunk) -> NewItem:
-    item = window.item
-    payload = {"key": chunk.key, "spec": dict(chunk.spec)}
-    key = f"{item.id}/{chunk.key}"
-    return NewItem(CHUNKS, item.scope, item.lane, key, payload, item.work_class, parent=item.id)
+def _shaped(
+    conn: psycopg.Connection[Any], task: WindowTask, landed: Mapping[str, Sequence[Handle]]
+) -> Sequence[Shaped]:
+    """Return parts together with those that were read with the same shape."""
+    return [(recall(conn, task.connection, task.source, shape), parts) for shape, parts in landed.items()]
 
 
-def _groups(chunks: Iterator[Chunk]) -> Iterator[list[Chunk]]:
-    while group := list(islice(chunks, PLANNED_AT_ONCE)):
-        yield group
+def _groups(shaped: Sequence[Shaped]) -> list[Group]:
+    return [(handles, raw_schema(shape)) for shape, handles in shaped]

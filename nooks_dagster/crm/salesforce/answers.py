@@ -1,7 +1,7 @@
 """What an answer of Salesforce means: the one place where replies become failures with a next step.
 
 Belongs here: reading error bodies (REST arrays, OAuth objects, SOAP faults, HTML, nothing at all).
-Does not: the words (`meanings`), broken connections (`lines`), retries (`tries`).
+Does not: the words (`meanings`), broken connections (`lines`), retries (`crm.access.tries`).
 
 Only codes, and names of objects and fields, are taken from a body: the rest may quote values of records.
 """
@@ -9,14 +9,13 @@ Only codes, and names of objects and fields, are taken from a body: the rest may
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 
+from nooks_dagster.crm.access.server_clock import retry_in
 from nooks_dagster.crm.salesforce.meanings import meaning_of, meaning_of_status
-from nooks_dagster.failures import Failure, Transient
+from nooks_dagster.failures import Failure
 
 _COLUMN = re.compile(r"No such column '(\w+)' on entity '(\w+)'")
 _FAULT = re.compile(r"<(?:\w+:)?exceptionCode>(?:\w+:)?(\w+)</")
@@ -38,10 +37,7 @@ def refusal(response: requests.Response, subject: str) -> Failure | None:
     column = _COLUMN.search(complaint.message)
     detail = f" Field {column[2]}.{column[1]}." if column else ""
     told = complaint.code or f"HTTP {response.status_code}"
-    what = f"{meaning.what}{detail} ({told})"
-    if issubclass(meaning.kind, Transient):
-        return meaning.kind(what, subject=subject, next_step=meaning.next_step, retry_in=_retry_in(response))
-    return meaning.kind(what, subject=subject, next_step=meaning.next_step)
+    return meaning.failure(f"{detail} ({told})", subject, retry_in(response.headers))
 
 
 def _complaint(response: requests.Response) -> _Complaint:
@@ -60,15 +56,3 @@ def _complaint(response: requests.Response) -> _Complaint:
 
 def _is_web_page(response: requests.Response) -> bool:
     return "html" in response.headers.get("Content-Type", "").lower()
-
-
-def _retry_in(response: requests.Response) -> timedelta | None:
-    """Return the wait that Retry-After asks for, in seconds or until a time on the server's own clock."""
-    asked = response.headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return timedelta(seconds=int(asked))
-    with suppress(ValueError, KeyError):
-        until = parsedate_to_datetime(asked).astimezone(UTC)
-        wait = until - parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-        return max(wait, timedelta(0))
-    return None

@@ -1,6 +1,6 @@
 """The Connector of Salesforce: what each question of the protocol asks of the org.
 
-Belongs here: one method per question. Does not: session, query text, arithmetic, conversion (beside it).
+Belongs here: one method per question. Does not: session, query text, plans, jobs, conversion (beside it).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,13 +9,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from nooks_dagster.crm.model import Chunk, Extraction, SourceObject, Usage, Window
-from nooks_dagster.crm.salesforce import planning
+from nooks_dagster.crm.model import Chunk, Extraction, Plan, SourceObject, Usage, Window
+from nooks_dagster.crm.salesforce import pages
+from nooks_dagster.crm.salesforce.by_ids import by_ids
 from nooks_dagster.crm.salesforce.cursor import Cursor
+from nooks_dagster.crm.salesforce.deletions import deleted_in
 from nooks_dagster.crm.salesforce.describe import canonical_names, is_worth_keeping, source_object
+from nooks_dagster.crm.salesforce.jobs import Jobs
+from nooks_dagster.crm.salesforce.plans import Planner, Sizes
+from nooks_dagster.crm.salesforce.questions import Questions
 from nooks_dagster.crm.salesforce.rest_rows import batch
 from nooks_dagster.crm.salesforce.session import Session
-from nooks_dagster.crm.salesforce.soql import conditions, encoded, field_groups, moment, select
+from nooks_dagster.crm.salesforce.soql import conditions, field_groups, present, query_time
 from nooks_dagster.crm.salesforce.wide import Wide
 from nooks_dagster.failures import Corrupt
 
@@ -29,13 +34,14 @@ class SalesforceConnector:
 
     Args:
         session: The line to the org.
-        chunk_rows: Rows of a chunk, about.
+        sizes: How large the parts of a window are.
         lag: How long a change may stay invisible where the source does not say.
     """
 
-    def __init__(self, session: Session, chunk_rows: int = planning.CHUNK_ROWS, lag: timedelta = LAG) -> None:
+    def __init__(self, session: Session, sizes: Sizes = Sizes(), lag: timedelta = LAG) -> None:  # noqa: B008 - frozen
         self._session = session
-        self._chunk_rows = chunk_rows
+        self._questions = Questions(session)
+        self._planner = Planner(self._questions, Jobs(session), sizes)
         self._lag = lag
         self._replicateable: dict[str, bool] = {}
 
@@ -46,14 +52,14 @@ class SalesforceConnector:
 
     def objects(self) -> Mapping[str, str]:
         """Return canonical, custom and other business objects, those that people wait for first."""
-        entries = self._answer("sobjects", "describe")["sobjects"]
+        entries = self._questions.answer("sobjects", "describe")["sobjects"]
         kept = [entry for entry in entries if is_worth_keeping(entry)]
         self._replicateable.update({entry["name"]: bool(entry.get("replicateable")) for entry in kept})
         return canonical_names([entry["name"] for entry in kept])
 
     def describe(self, name: str) -> SourceObject:
         """Return an object with its fields as they are now."""
-        body = self._answer(f"sobjects/{name}/describe", "describe", name)
+        body = self._questions.answer(f"sobjects/{name}/describe", "describe", name)
         self._replicateable[name] = bool(body.get("replicateable"))
         return source_object(body)
 
@@ -64,24 +70,20 @@ class SalesforceConnector:
         if not self._replicateable[name]:
             return self._session.get("limits", kind="control", about=name).at - self._lag
         now = self._session.clock()
-        times = f"start={_query_time(now - _LOOK_BACK)}&end={_query_time(now)}"
+        times = f"start={query_time(now - _LOOK_BACK)}&end={query_time(now)}"
         answer = self._session.get(f"sobjects/{name}/updated?{times}", kind="control", about=name)
         return min(_covered(answer.body, name), answer.at - self._lag)
 
-    def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
-        """Yield id ranges for a history, time slices for anything younger."""
-        if window.since is not None:
-            yield from self._slices(source, window.since, window.until, after)
-        elif after is not None:
-            yield from planning.ranges_after(after, self._edge(source, "DESC") or after.spec.get("high", ""))
-        elif smallest := self._edge(source, "ASC"):
-            largest = self._edge(source, "DESC") or smallest
-            count = planning.parts(self._about_how_many(source), self._chunk_rows)
-            step = planning.id_step(smallest, largest, count)
-            yield from planning.first_ranges(smallest, largest, step)
+    def plan(self, source: SourceObject, window: Window, resume: Mapping[str, str] | None = None) -> Plan:
+        """Return id ranges of a history, time slices of anything younger; large ones as pages of Bulk jobs."""
+        return self._planner.plan(source, window, resume)
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
-        """Begin to read a chunk by queryAll in Id order, one batch a page."""
+        """Begin to read a page of a Bulk job, or a section by queryAll in Id order, one batch a page."""
+        if "page" in chunk.spec:
+            return pages.extract(self._session, source, chunk)
+        if chunk.ids:
+            return by_ids(self._session, source, chunk.ids)
         groups = field_groups(source)
         where = conditions(chunk.spec, source.stamp)
         cursor = Cursor(self._session, source, groups[0], where)
@@ -91,43 +93,27 @@ class SalesforceConnector:
         extraction.batches = _batches(source, cursor, wide, extraction)
         return extraction
 
+    def deleted(self, source: SourceObject, window: Window) -> Sequence[str]:
+        """Return the ids that getDeleted tells, one call."""
+        return deleted_in(self._questions, source, window)
+
+    def count(self, source: SourceObject, low: str | None, high: str | None) -> int | None:
+        """Return how many rows of an id range are not deleted."""
+        return self._questions.present(source, low, high)
+
+    def ids(self, source: SourceObject, low: str | None, high: str | None) -> Iterator[Sequence[str]]:
+        """Yield the ids of the rows of an id range that are not deleted."""
+        cursor = Cursor(self._session, source, [source.key], present(source, low, high))
+        cursor.open()
+        yield from ([row[source.key] for row in rows] for rows in cursor.pages())
+
     def usage(self) -> Usage:
         """Return the calls of this connector's session."""
         return self._session.usage()
 
     def counts(self, names: Sequence[str]) -> Mapping[str, int]:
         """Return about how many rows objects have, deleted ones not counted; unknown ones are left out."""
-        answer = self._answer(f"limits/recordCount?sObjects={encoded(','.join(names))}", "control")
-        return {entry["name"]: int(entry["count"]) for entry in answer.get("sObjects", [])}
-
-    def _slices(self, source: SourceObject, since: datetime, until: datetime, after: Chunk | None) -> Iterator[Chunk]:
-        start = datetime.fromisoformat(after.spec["until"]) if after else since
-        if start >= until:
-            return
-        where = conditions({"since": moment(start), "until": moment(until)}, source.stamp)
-        rows = self._count(source, where)
-        number = int(after.key) + 1 if after else 0
-        if rows:
-            yield from planning.time_slices(start, until, planning.parts(rows, self._chunk_rows), number)
-
-    def _about_how_many(self, source: SourceObject) -> int:
-        known = self.counts([source.name])
-        return known[source.name] if source.name in known else self._count(source, [])
-
-    def _count(self, source: SourceObject, where: Sequence[str]) -> int:
-        query = select(["COUNT()"], source.name, where)
-        return int(self._answer(f"queryAll?q={encoded(query)}", "control", source.name)["totalSize"])
-
-    def _edge(self, source: SourceObject, order: str) -> str | None:
-        query = select([source.key], source.name, tail=f"ORDER BY {source.key} {order} LIMIT 1")
-        rows = self._answer(f"queryAll?q={encoded(query)}", "control", source.name)["records"]
-        return rows[0][source.key] if rows else None
-
-    def _answer(self, path: str, kind: str, about: str = "") -> Mapping[str, Any]:
-        body = self._session.get(path, kind=kind, about=about).body
-        if not isinstance(body, dict):
-            raise Corrupt("The answer is JSON of another form than asked for.", subject=about)
-        return body
+        return self._questions.counts(names)
 
 
 def _batches(
@@ -147,7 +133,3 @@ def _covered(body: Any, name: str) -> datetime:
         return datetime.fromisoformat(body["latestDateCovered"])
     except (TypeError, LookupError, ValueError):
         raise Corrupt("The answer of getUpdated has no latestDateCovered.", subject=name) from None
-
-
-def _query_time(time: datetime) -> str:
-    return encoded(time.strftime("%Y-%m-%dT%H:%M:%S+00:00"))

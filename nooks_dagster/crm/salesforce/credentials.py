@@ -11,7 +11,7 @@ from typing import Literal
 
 from nooks_dagster.failures import Permanent
 
-Flow = Literal["client credentials", "password", "signed token"]
+Flow = Literal["client credentials", "password", "refresh token", "signed token"]
 
 _SUFFIXES = (".lightning.force.com", ".salesforce.com")
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
@@ -29,6 +29,7 @@ class Credentials:
     password: str = field(default="", repr=False)
     security_token: str = field(default="", repr=False)
     privatekey: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, secret: Mapping[str, str]) -> "Credentials":
@@ -47,6 +48,8 @@ class Credentials:
         Raises:
             Permanent: They are incomplete; the message names what is missing.
         """
+        if self.consumer_key and self.refresh_token:
+            return "refresh token"
         if self.username and self.consumer_key and self.privatekey:
             return "signed token"
         if self.username and self.password:
@@ -57,12 +60,13 @@ class Credentials:
         raise Permanent(
             "The credentials are incomplete.",
             next_step="Give consumer_key, consumer_secret and domain (client credentials); or username, "
-            "password and security_token; or username, consumer_key and privatekey.",
+            "password and security_token; or username, consumer_key and privatekey; or consumer_key, consumer_secret "
+            "and refresh_token.",
         )
 
     @property
     def login_arguments(self) -> dict[str, str]:
-        """Return the keyword arguments with which simple-salesforce takes this flow.
+        """Return the keyword arguments with which simple-salesforce takes this flow, if it knows it.
 
         It takes the SOAP login whenever it sees a security token, so with a consumer key the token goes
         behind the password, where OAuth expects it.

@@ -7,10 +7,10 @@ Does not: what is asked (`soql`), objects too wide for one query (`wide`), Arrow
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nooks_dagster.crm.access.tries import TRIES
 from nooks_dagster.crm.model import SourceObject
 from nooks_dagster.crm.salesforce.session import Reply, Session
 from nooks_dagster.crm.salesforce.soql import encoded, record_id, select
-from nooks_dagster.crm.salesforce.tries import TRIES
 from nooks_dagster.failures import Corrupt, QuotaExhausted, RateLimited, Transient
 
 Row = dict[str, Any]
@@ -36,15 +36,15 @@ class Cursor:
         self._where = list(where)
         self._page: Mapping[str, Any] = {}
         self._received = 0
-        self._last_ids: list[str] = []
+        self._last_rows: dict[str, Row] = {}  # those of the page before, by their ids
         self.total = 0
         """Rows that the source promised, as far as it has been asked."""
 
     def open(self, tries: int = TRIES) -> Reply:
         """Ask for the first page, or for the first one behind the last id that arrived."""
         where = self._where
-        if self._last_ids:
-            where = [*where, f"{self._source.key} > {record_id(self._last_ids[-1])}"]
+        if self._last_rows:
+            where = [*where, f"{self._source.key} > {record_id(next(reversed(self._last_rows)))}"]
         query = select(self._fields, self._source.name, where, f"ORDER BY {self._source.key}")
         path = f"queryAll?q={encoded(query)}"
         reply = self._session.get(path, kind="query", about=self._source.name, tries=tries)
@@ -57,14 +57,18 @@ class Cursor:
     def pages(self) -> Iterator[list[Row]]:
         """Yield the rows of each page, the opened one first."""
         while True:
-            rows: list[Row] = self._page["records"]
-            if rows:
+            if rows := self._new(self._page["records"]):
                 self._received += len(rows)
-                self._last_ids = [row[self._source.key] for row in rows]
-                yield rows
+                self._last_rows = rows
+                yield list(rows.values())
             if self._page["done"]:
                 return
             self._turn(self._page["nextRecordsUrl"])
+
+    def _new(self, rows: Sequence[Row]) -> dict[str, Row]:
+        """Return the rows that have not come yet: one that comes twice would be counted twice."""
+        key = self._source.key
+        return {row[key]: row for row in rows if row[key] not in self._last_rows}
 
     def _turn(self, locator: str) -> None:
         page = self._next(locator)
@@ -88,7 +92,7 @@ class Cursor:
     def _repeats(self, page: Mapping[str, Any]) -> bool:
         """Say whether a page brings nothing new: rows of the last one, or none though more are promised."""
         rows = page["records"]
-        return rows[0][self._source.key] in self._last_ids if rows else not page["done"]
+        return rows[0][self._source.key] in self._last_rows if rows else not page["done"]
 
     def _checked(self, body: Any) -> Mapping[str, Any]:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
+from nooks_dagster.crm.model import FieldType, SourceField, SourceObject, Volatile
 from nooks_dagster.crm.salesforce.mapping import columns
 from nooks_dagster.failures import Permanent
 
@@ -85,6 +85,8 @@ def source_object(body: Mapping[str, Any]) -> SourceObject:
         key="Id",
         stamp=stamp,
         deleted="IsDeleted" if "IsDeleted" in names else None,
+        merged_into="MasterRecordId" if "MasterRecordId" in names else None,
+        lags=not body.get("replicateable"),  # what getUpdated does not know, only the clock bounds
     )
     return replace(described, columns=columns(described))
 
@@ -97,4 +99,6 @@ def canonical_names(names: Sequence[str]) -> dict[str, str]:
 
 def _field(described: Mapping[str, Any]) -> SourceField:
     kind = _TYPES.get(described["type"], FieldType.TEXT)
-    return SourceField(described["name"], kind, custom=bool(described.get("custom")))
+    # Formulas and roll-ups alike: the values of either may change without the stamp of their row.
+    volatile = Volatile.CALCULATED if described.get("calculated") else None
+    return SourceField(described["name"], kind, bool(described.get("custom")), volatile)

@@ -1,37 +1,43 @@
 """Salesforce as a kind of CRM: its credentials' names, and a first look at an org.
 
-Belongs here: what `nooks connect` needs beyond the connector. Does not: recording it (`crm.connecting`).
+Belongs here: what `nooks connect` needs beyond the connector. Does not: recording it (`crm.lifecycle.connecting`).
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
-from nooks_dagster.crm.kinds import Inspection, Kind
+from nooks_dagster.crm.access.keys import Keys
+from nooks_dagster.crm.access.throttle import Throttle
+from nooks_dagster.crm.held import Held, NothingHeld
+from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.salesforce.describe import CANONICAL
-from nooks_dagster.crm.salesforce.session import Session
-from nooks_dagster.crm.throttle import Throttle, Unthrottled
+from nooks_dagster.crm.salesforce.session import API, Session
 from nooks_dagster.failures import Permanent
 
 _COUNTED_AT_ONCE = 200  # names of 40 characters, within 16,384 bytes of address
+_RATE = Rate(20, timedelta(seconds=1))  # Salesforce names none; 20 pages of 2,000 rows are twice what one sync takes in
 
 
-def open_salesforce(connection_id: str, credentials: Mapping[str, str], throttle: Throttle) -> SalesforceConnector:
+def open_salesforce(connection_id: str, keys: Keys, throttle: Throttle, _held: Held) -> SalesforceConnector:
     """Return a connector; nothing is sent before its first question.
+
+    What we have already makes no page smaller, so it is not asked for.
 
     Raises:
         Permanent: The domain cannot be one.
     """
-    return SalesforceConnector(Session(Credentials.read(credentials), connection_id, throttle))
+    return SalesforceConnector(Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys))
 
 
-def inspect(connection_id: str, credentials: Mapping[str, str]) -> Inspection:
+def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
     """Log in, and look which objects the user may read and how many rows they have.
 
     Raises:
         Failure: The login or the look failed; the message says what is wrong.
     """
-    connector = open_salesforce(connection_id, credentials, Unthrottled())
+    connector = open_salesforce(connection_id, keys, throttle, NothingHeld())
     objects = connector.objects()
     missing = {name: reason for name in CANONICAL if (reason := _obstacle(connector, name, objects))}
     readable = {name: canonical for name, canonical in objects.items() if name not in missing}
@@ -74,10 +80,18 @@ SALESFORCE = Kind(
         "SALESFORCE_PASSWORD": "password",
         "SALESFORCE_SECURITY_TOKEN": "security_token",
         "SALESFORCE_PRIVATE_KEY": "privatekey",
+        "SALESFORCE_REFRESH_TOKEN": "refresh_token",
     },
     public=frozenset({"domain"}),
+    found="Setup, App Manager, your connected app",
+    questions=(
+        Question("domain", "Domain (acme.my)", secret=False),
+        Question("consumer_key", "Consumer key"),
+        Question("consumer_secret", "Consumer secret"),
+    ),
     check=lambda credentials: Credentials.read(credentials).flow,
     open=open_salesforce,
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,
+    rates={API: _RATE},
 )

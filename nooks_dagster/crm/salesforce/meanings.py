@@ -3,37 +3,47 @@
 Belongs here: the table. Does not: finding the code in an answer (`answers`).
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, RateLimited, Transient, Unauthorized
+from nooks_dagster.crm.access.meaning import AGAIN, Meaning
+from nooks_dagster.crm.access.tries import Hopeless
+from nooks_dagster.failures import Permanent, QuotaExhausted, RateLimited, Transient, Unanswered, Unauthorized
 
 
-class LocatorLost(Transient):
+class LocatorLost(Hopeless):
     """The cursor of a query is gone; the query goes on behind the last id it gave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one error code says: the class of failure, the sentence, and what a person should do."""
-
-    kind: type[Failure]
-    what: str
-    next_step: str = ""
+class Gone(Permanent):
+    """What stood at an address is not there, or never was."""
 
 
+class TooMany(Transient):
+    """More records changed in a span of time than one answer lists."""
+
+
+class NotInBulk(Permanent):
+    """The Bulk API does not read this object or field; the REST API may."""
+
+
+_WORD = re.compile(r"[A-Z]\w+")
 _CHECK_LOGIN = "Check key, secret, username, password and security token, then run `nooks connect` again."
 _GRANT_READ = "Give the user Read and View All on the object and its fields (permission set), then try again."
 _FLOW = "In Setup, App Manager, Edit Policies: enable the client credentials flow and choose its Run As user."
 _OWN_DOMAIN = "Client credentials work at the org's own domain only: give it, e.g. --domain acme.my."
-_AGAIN = "The platform tries again."
 
 # OAuth says almost everything as invalid_grant; the description tells the cases apart.
 _BY_DESCRIPTION: Mapping[str, Meaning] = {
     "request not supported on this domain": Meaning(Unauthorized, "The login went to the wrong domain.", _OWN_DOMAIN),
     "no client credentials user enabled": Meaning(Unauthorized, "The app has no user to run as.", _FLOW),
     "client credentials flow": Meaning(Unauthorized, "The client credentials flow is not enabled for this app.", _FLOW),
-    "login rate exceeded": Meaning(RateLimited, "Too many logins within the hour.", _AGAIN),
+    "login rate exceeded": Meaning(RateLimited, "Too many logins within the hour.", AGAIN),
+    "expired access/refresh token": Meaning(
+        Unauthorized,
+        "The refresh token was refused: it was revoked, or another one has taken its place.",
+        "Let the user approve the app again, and run `nooks connect` with the new refresh token.",
+    ),
     "inactive user": Meaning(Unauthorized, "The user is inactive.", "Activate the user, or use another one."),
     "user hasn't approved": Meaning(
         Unauthorized,
@@ -50,7 +60,11 @@ _NO_API = Meaning(
 )
 _NOT_READABLE = Meaning(Permanent, "The user may not read this.", _GRANT_READ)
 _NO_SUCH_OBJECT = Meaning(Permanent, "The object does not exist, or the user may not read it.", _GRANT_READ)
-_BUSY = Meaning(Transient, "Salesforce could not answer just now.", _AGAIN)
+_NOT_THERE = Meaning(Gone, "The object does not exist, or the user may not read it.", _GRANT_READ)
+_NOT_IN_BULK = Meaning(NotInBulk, "The Bulk API does not read this object.", "The platform reads it by the REST API.")
+_CURSOR_LOST = Meaning(LocatorLost, "The cursor of the query expired.", AGAIN)
+_BUSY = Meaning(Transient, "Salesforce could not answer just now.", AGAIN)
+_DOWN = Meaning(Unanswered, _BUSY.what, AGAIN)
 
 _BY_CODE: Mapping[str, Meaning] = {
     "invalid_grant": _REFUSED_LOGIN,
@@ -90,24 +104,28 @@ _BY_CODE: Mapping[str, Meaning] = {
     "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": _NOT_READABLE,
     "FORBIDDEN": _NOT_READABLE,
     "INVALID_TYPE": _NO_SUCH_OBJECT,
-    "NOT_FOUND": _NO_SUCH_OBJECT,
+    "NOT_FOUND": _NOT_THERE,
     "INVALID_FIELD": Meaning(Permanent, "A field is gone, or the user may not read it.", _GRANT_READ),
     "MALFORMED_QUERY": Meaning(Permanent, "Salesforce does not understand the query.", "Report it: this is a defect."),
-    "INVALID_QUERY_LOCATOR": Meaning(LocatorLost, "The cursor of the query expired.", _AGAIN),
-    "QUERY_TIMEOUT": Meaning(Transient, "The query ran for too long on Salesforce's side.", _AGAIN),
-    "SERVER_UNAVAILABLE": _BUSY,
+    "INVALID_QUERY_LOCATOR": _CURSOR_LOST,
+    "INVALID_LOCATOR": _CURSOR_LOST,
+    "INVALIDENTITY": _NOT_IN_BULK,
+    "FUNCTIONALITY_NOT_ENABLED": _NOT_IN_BULK,
+    "FEATURENOTENABLED": _NOT_IN_BULK,
+    "QUERY_TIMEOUT": Meaning(Transient, "The query ran for too long on Salesforce's side.", AGAIN),
+    "SERVER_UNAVAILABLE": _DOWN,
     "UNKNOWN_EXCEPTION": _BUSY,
     "UNABLE_TO_LOCK_ROW": _BUSY,
-    "EXCEEDED_ID_LIMIT": Meaning(Transient, "Too much changed within two minutes to be listed.", _AGAIN),
+    "EXCEEDED_ID_LIMIT": Meaning(TooMany, "Too much changed at once to be listed.", AGAIN),
 }
-_CONCURRENCY = Meaning(RateLimited, "Too many long requests run in this org at once.", _AGAIN)
+_CONCURRENCY = Meaning(RateLimited, "Too many long requests run in this org at once.", AGAIN)
 _WEB_PAGE = Meaning(
     Transient,
     "The answer was a web page instead of data.",
     "If it stays so: check the domain; the org may also be in maintenance (status.salesforce.com).",
 )
 _NOT_THE_API = Meaning(Permanent, "The host does not speak the Salesforce API.", "Check the domain, e.g. acme.my.")
-_SLOW_DOWN = Meaning(RateLimited, "Salesforce asked to slow down.", _AGAIN)
+_SLOW_DOWN = Meaning(RateLimited, "Salesforce asked to slow down.", AGAIN)
 _REJECTED = Meaning(Permanent, "Salesforce rejected the request.", "Report it with the code.")
 
 _BY_STATUS: Mapping[int, Meaning] = {
@@ -116,8 +134,22 @@ _BY_STATUS: Mapping[int, Meaning] = {
     404: _NOT_THE_API,
     405: _NOT_THE_API,
     408: _BUSY,
+    409: Meaning(Gone, "The job was made by another version of the API.", AGAIN),
     429: _SLOW_DOWN,
 }
+
+
+_BULK_QUOTA = Meaning(
+    QuotaExhausted,
+    "The org's Bulk API jobs of the last 24 hours are used up.",
+    "The work waits until they come back; other apps of the org spend from the same allowance.",
+)
+_BY_WORDS: Mapping[str, Meaning] = {
+    "max bulk v2 query": _BULK_QUOTA,
+    "not supported by the bulk api": _NOT_IN_BULK,
+    "not supported in bulk query": _NOT_IN_BULK,
+}
+"""What comes under codes that say less, or several things."""
 
 
 def meaning_of(code: str, message: str) -> Meaning | None:
@@ -129,11 +161,17 @@ def meaning_of(code: str, message: str) -> Meaning | None:
         for words, meaning in _BY_DESCRIPTION.items():
             if words in lowered:
                 return meaning
-    return _BY_CODE.get(code)
+    return next((meaning for words, meaning in _BY_WORDS.items() if words in lowered), _BY_CODE.get(code))
+
+
+def meaning_of_words(text: str) -> Meaning | None:
+    """Return what a text says, by known words or its first known code; a failed job tells its reason in a sentence."""
+    known = next((meaning for words, meaning in _BY_WORDS.items() if words in text.lower()), None)
+    return known or next((_BY_CODE[word] for word in _WORD.findall(text) if word in _BY_CODE), None)
 
 
 def meaning_of_status(status: int) -> Meaning:
     """Return what a status says when the body has no code that we know; one below 400 brought a web page."""
     if status < 400:
         return _WEB_PAGE
-    return _BY_STATUS.get(status, _BUSY if status >= 500 else _REJECTED)
+    return _BY_STATUS.get(status, _DOWN if status >= 500 else _REJECTED)

@@ -1,37 +1,43 @@
-"""One org's session: logs in once for all threads, renews a dead token once, tries again within one budget.
+"""One org's session: logs in once for all threads, renews a dead token, tries again within one budget.
 
-Belongs here: login (by simple-salesforce), GETs of JSON, the server's clock.
-Does not: what an answer means (`answers`, `lines`), what is worth another try (`tries`), queries (`cursor`).
+Belongs here: login (by simple-salesforce), JSON there and back, bodies that are streamed, the server's clock.
+Does not: what an answer means (`answers`, `lines`), what is worth another try (`crm.access.tries`),
+queries (`cursor`, `jobs`).
 
-simple-salesforce logs in and tells host, token and base URL; the GETs are ours, because its own repeat a
+simple-salesforce logs in and tells host, token and base URL; the calls are ours, because its own repeat a
 refused call up to a thousand times, know no time-out and keep the old host after a new login.
 """
 
-import json
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from threading import Lock
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 from xml.parsers.expat import ExpatError
 
 import requests
 from jwt import PyJWTError
-from pydantic_core import from_json
-from simple_salesforce.api import Salesforce
-from simple_salesforce.exceptions import SalesforceError
 
+from nooks_dagster.crm.access.json_text import parsed
+from nooks_dagster.crm.access.keys import Grant, Keys, OwnKeys
+from nooks_dagster.crm.access.logins import Logins
+from nooks_dagster.crm.access.meter import Meter
+from nooks_dagster.crm.access.server_clock import ServerClock, server_time
+from nooks_dagster.crm.access.throttle import Throttle
+from nooks_dagster.crm.access.tries import TRIES, Sleep, budget
 from nooks_dagster.crm.model import Usage
-from nooks_dagster.crm.salesforce.allowance import Meter, org_usage
+from nooks_dagster.crm.salesforce.allowance import org_usage
 from nooks_dagster.crm.salesforce.credentials import Credentials
 from nooks_dagster.crm.salesforce.lines import Line
-from nooks_dagster.crm.salesforce.tries import TRIES, Sleep, StaleToken, budget
-from nooks_dagster.crm.throttle import Throttle
-from nooks_dagster.failures import Failure, Permanent, Transient, Unauthorized
+from nooks_dagster.crm.salesforce.refreshing import refreshed
+from nooks_dagster.failures import Failure, Permanent, Transient
 
 API_VERSION = "62.0"  # below 65, where the SOAP login ends; from 56 on locators live for two days
 PAGE_ROWS = 2_000  # Salesforce's most
+API = "api"  # the one family of calls that a rate holds for
+
+Answer = TypeVar("Answer")
 
 # What simple-salesforce lets through when a reply lacks what it needs, beside its own error and XML's.
 _STUMBLES = (ValueError, TypeError, AttributeError, LookupError)
@@ -46,10 +52,29 @@ class Reply:
     began: datetime
 
 
-class _Login(Protocol):
-    session_id: str
-    sf_instance: str
-    base_url: str
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request: its path is relative to the API's base, or absolute on the org's host, its query string encoded.
+
+    `kind` is what the call is counted as, `about` the object named in failures; with a `body` it is a POST of JSON.
+    """
+
+    path: str
+    kind: str
+    about: str = ""
+    body: Mapping[str, str] | None = None
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Login:
+    token: str
+    host: str
+    kept: bool
+
+    def url(self, path: str) -> str:
+        """Return the address of a path: below the base of the API, unless it is absolute."""
+        return f"https://{self.host}{path if path.startswith('/') else f'/services/data/v{API_VERSION}/{path}'}"
 
 
 class Session:
@@ -58,27 +83,34 @@ class Session:
     Args:
         credentials: The way in.
         subject: The connection, named in failures.
-        throttle: Asked before each call.
+        throttle: Stands around each call.
         sleep: How to wait between tries.
+        keys: What the credentials are of, and where a token is kept; by default they are this session's alone.
     """
 
-    def __init__(self, credentials: Credentials, subject: str, throttle: Throttle, sleep: Sleep = time.sleep) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        subject: str,
+        throttle: Throttle,
+        sleep: Sleep = time.sleep,
+        keys: Keys | None = None,
+    ) -> None:
         self._credentials = credentials
+        self._keys = keys or OwnKeys(asdict(credentials))
         self._subject = subject
         self._throttle = throttle
         self._sleep = sleep
         self._line = Line(subject)
         self._meter = Meter()
-        self._lock = Lock()
-        self._login: _Login | None = None
-        self._refused: Unauthorized | None = None
-        self._clock: tuple[datetime, float] | None = None
+        self._logins = Logins[_Login](self._log_in)
+        self._clock = ServerClock()
 
     def get(self, path: str, *, kind: str, about: str = "", tries: int = TRIES) -> Reply:
-        """Return the JSON at a path, relative to the API's base or absolute on the org's host.
+        """Return the JSON at a path.
 
         Args:
-            path: "sobjects", or "/services/data/v62.0/query/0r8…"; its query string encoded.
+            path: "sobjects", or "/services/data/v62.0/query/0r8…".
             kind: What the call is counted as.
             about: The object, named in failures.
             tries: How often the request may be sent in all, with a renewed token too.
@@ -86,27 +118,29 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        renewed = False
+        return self._tried(Ask(path, kind, about), _reply, tries)
 
-        def attempt() -> Reply:
-            nonlocal renewed
-            login = self._current()
-            try:
-                return self._send(login, path, kind, about)
-            except Unauthorized as refused:
-                if renewed:
-                    raise
-                renewed = True
-                self._forget(login)
-                raise StaleToken("The session expired.", subject=refused.subject) from None
+    def post(self, path: str, body: Mapping[str, str], *, kind: str, about: str = "") -> Reply:
+        """Return what the org answers to a JSON body; a try whose answer was lost may have been obeyed.
 
-        return budget(tries, self._sleep)(attempt)
+        Raises:
+            Failure: What the last try met.
+        """
+        return self._tried(Ask(path, kind, about, body), _reply)
+
+    def stream(self, path: str, *, kind: str, about: str = "") -> requests.Response:
+        """Return an answer whose body is still to be read; what breaks while it is, is the reader's.
+
+        Raises:
+            Failure: What the last try met.
+        """
+        return self._tried(Ask(path, kind, about, stream=True), lambda response: response)
 
     @property
     def host(self) -> str:
         """The org's own host once logged in, before that the one to log in at."""
-        login = self._login
-        return login.sf_instance if login else self._credentials.host
+        login = self._logins.latest
+        return login.host if login else self._credentials.host
 
     def usage(self) -> Usage:
         """Return the calls of this session."""
@@ -114,60 +148,67 @@ class Session:
 
     def clock(self) -> datetime:
         """Return about what the server's clock shows: the last answer's, and the time since; asks if there is none."""
-        if self._clock is None:
-            return self.get("limits", kind="control").at
-        at, then = self._clock
-        return at + timedelta(seconds=time.monotonic() - then)
+        return self._clock.now() or self.get("limits", kind="control").at
 
-    def _send(self, login: _Login, path: str, kind: str, about: str) -> Reply:
-        self._throttle.before_call(kind)
-        self._meter.count(kind)
-        url = f"https://{login.sf_instance}{path}" if path.startswith("/") else login.base_url + path
+    def _tried(self, ask: Ask, read: Callable[[requests.Response], Answer], tries: int = TRIES) -> Answer:
+        def attempt() -> Answer:
+            return self._logins.call(lambda login: self._send(login, ask, read))
+
+        return budget(tries, self._sleep)(attempt)
+
+    def _send(self, login: _Login, ask: Ask, read: Callable[[requests.Response], Answer]) -> Answer:
+        url = login.url(ask.path)
         headers = {
-            "Authorization": f"Bearer {login.session_id}",
+            "Authorization": f"Bearer {login.token}",
             "Sforce-Query-Options": f"batchSize={PAGE_ROWS}",
         }
+        method = "GET" if ask.body is None else "POST"
+        with self._throttle.call(API), self._named(ask):
+            self._meter.count(ask.kind)
+            response = self._line.request(method, url, headers=headers, json=ask.body, stream=ask.stream)
+        with self._named(ask):
+            try:
+                self._note(response)
+                return read(response)
+            except Failure:
+                response.close()
+                raise
+
+    @contextmanager
+    def _named(self, ask: Ask) -> Iterator[None]:
         try:
-            response = self._line.get(url, headers=headers)
-            return self._read(response)
+            yield
         except Failure as failure:
-            failure.subject = f"{self._subject} {about}".strip()
+            failure.subject = f"{self._subject} {ask.about}".strip()
             raise
 
-    def _read(self, response: requests.Response) -> Reply:
+    def _note(self, response: requests.Response) -> None:
         if told := org_usage(response.headers.get("Sforce-Limit-Info", "")):
             self._meter.note(told)
-            self._throttle.after_call(*told)
-        at = _server_time(response)
-        self._clock = at, time.monotonic()
-        return Reply(_json(response), at, at - response.elapsed)
+            self._throttle.told_allowance(*told)
+        self._clock.note(server_time(response.headers))
 
-    def _current(self) -> _Login:
-        """Return the login, made by the first thread that needs one; a refused one is not tried again.
+    def _log_in(self, dead: _Login | None) -> _Login:
+        by_refresh = self._credentials.flow == "refresh token"
+        grant = self._keys.grant(dead.token if dead else "", self._exchange, by_refresh=by_refresh)
+        return _Login(grant.access_token, grant.host, grant.kept)
 
-        Four threads that each repeat a wrong password would lock the user.
-        """
-        with self._lock:
-            if self._refused:
-                known = self._refused
-                raise Unauthorized(known.what, subject=known.subject, next_step=known.next_step)
-            if self._login is None:
-                try:
-                    self._login = self._log_in()
-                except Unauthorized as refused:
-                    self._refused = refused
-                    raise
-            return self._login
+    def _exchange(self, secret: Mapping[str, str]) -> Grant:
+        # 0.3 s, and most runs find a token that another one has exchanged.
+        from simple_salesforce.api import Salesforce  # noqa: PLC0415
+        from simple_salesforce.exceptions import SalesforceError  # noqa: PLC0415
 
-    def _log_in(self) -> _Login:
-        arguments: dict[str, Any] = {**self._credentials.login_arguments}
-        self._throttle.before_call("login")
-        self._meter.count("login")
-        try:
-            login: _Login = Salesforce(session=self._line, version=API_VERSION, **arguments)
-        except (*_STUMBLES, SalesforceError, ExpatError, PyJWTError) as error:
-            raise self._odd_login(error) from None
-        return login
+        credentials = Credentials.read(secret)
+        with self._throttle.call("login"):
+            self._meter.count("login")
+            try:
+                if credentials.flow == "refresh token":
+                    return refreshed(self._line, credentials)
+                arguments: dict[str, Any] = {**credentials.login_arguments}
+                login = Salesforce(session=self._line, version=API_VERSION, **arguments)
+                return Grant(str(login.session_id), str(login.sf_instance))
+            except (*_STUMBLES, SalesforceError, ExpatError, PyJWTError) as error:
+                raise self._odd_login(error) from None
 
     def _odd_login(self, error: Exception) -> Failure:
         """Translate what simple-salesforce stumbles over: an unusable key, a reply that lacks its fields."""
@@ -183,25 +224,7 @@ class Session:
             next_step=f"Check that {self._credentials.host} is the org's domain.",
         )
 
-    def _forget(self, login: _Login) -> None:
-        with self._lock:
-            if self._login is login:
-                self._login = None
 
-
-def _server_time(response: requests.Response) -> datetime:
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (LookupError, ValueError):
-        raise Transient("The answer carries no Date, so its rows cannot be placed in time.") from None
-
-
-def _json(response: requests.Response) -> Any:
-    """Return the parsed body; half a surrogate pair, which users can store, takes the slow parser."""
-    try:
-        return from_json(response.content)
-    except ValueError:
-        try:
-            return json.loads(response.content)
-        except ValueError:
-            raise Transient("The answer is not JSON.", next_step="The platform tries again.") from None
+def _reply(response: requests.Response) -> Reply:
+    at = server_time(response.headers)
+    return Reply(parsed(response.content), at, at - response.elapsed)

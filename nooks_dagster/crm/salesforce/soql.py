@@ -13,6 +13,7 @@ from nooks_dagster.failures import Permanent
 
 # Salesforce answers 414 above 16,384 bytes of address; host, path and a hundred ids take the rest.
 FIELD_BYTES = 13_000
+IDS_AT_ONCE = 100  # 2.1 KB
 
 
 def moment(time: datetime) -> str:
@@ -31,6 +32,11 @@ def record_id(text: str) -> str:
     return f"'{text}'"
 
 
+def is_one_of(key: str, ids: Iterable[str]) -> str:
+    """Return the condition that a record is one of these."""
+    return f"{key} IN ({','.join(map(record_id, ids))})"
+
+
 def conditions(spec: Mapping[str, str], stamp: str) -> list[str]:
     """Return the conditions of a chunk: its id range and its time range, both half-open."""
     found = []
@@ -45,10 +51,22 @@ def conditions(spec: Mapping[str, str], stamp: str) -> list[str]:
     return found
 
 
+def present(source: SourceObject, low: str | None, high: str | None) -> list[str]:
+    """Return the conditions of the rows of an id range that are not deleted; queryAll alone shows old activities."""
+    spec = {name: border for name, border in (("low", low), ("high", high)) if border}
+    alive = [f"{source.deleted} = false"] if source.deleted else []
+    return [*conditions(spec, source.stamp), *alive]
+
+
 def select(fields: Iterable[str], name: str, where: Sequence[str] = (), tail: str = "") -> str:
     """Return a SELECT of fields, conditions joined by AND."""
     clause = f" WHERE {' AND '.join(where)}" if where else ""
     return f"SELECT {','.join(fields)} FROM {name}{clause} {tail}".rstrip()  # noqa: S608 - SOQL only reads
+
+
+def query_time(time: datetime) -> str:
+    """Return a moment as the parameters of getUpdated and getDeleted have it, in whole seconds."""
+    return encoded(time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+00:00"))
 
 
 def encoded(query: str) -> str:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from nooks_dagster.crm.model import SourceObject
 from nooks_dagster.crm.salesforce.cursor import Cursor, Row
 from nooks_dagster.crm.salesforce.session import Session
-from nooks_dagster.crm.salesforce.soql import record_id
+from nooks_dagster.crm.salesforce.soql import IDS_AT_ONCE, is_one_of, record_id
 from nooks_dagster.failures import Transient
 
-REREAD_IDS = 100  # 2.1 KB of ids beside 13 KB of fields
 ROUNDS = 5
 
 
@@ -45,14 +44,14 @@ class Wide:
         span = [f"{key} >= {record_id(rows[0][key])}", f"{key} <= {record_id(rows[-1][key])}"]
         whole = self._join([rows, *(self._read(group, [*self._where, *span]) for group in self._groups[1:])])
         torn = [row[key] for row in rows if row[key] not in whole]
-        for at in range(0, len(torn), REREAD_IDS):
-            whole.update(self._reread(torn[at : at + REREAD_IDS]))
+        for at in range(0, len(torn), IDS_AT_ONCE):
+            whole.update(self._reread(torn[at : at + IDS_AT_ONCE]))
         return [whole[row[key]] for row in rows if row[key] in whole]
 
     def _reread(self, ids: list[str]) -> dict[str, Row]:
         found: dict[str, Row] = {}
         for _ in range(ROUNDS):
-            where = [f"{self._source.key} IN ({','.join(map(record_id, ids))})"]
+            where = [is_one_of(self._source.key, ids)]
             answers = [self._read(group, where) for group in self._groups]
             found.update(self._join(answers))
             still_there = {row[self._source.key] for rows in answers for row in rows}

@@ -17,7 +17,10 @@ ROWS = """
     SELECT count(*) FILTER (WHERE deleted_reason IS NULL), count(*) FILTER (WHERE deleted_reason IS NOT NULL)
     FROM {} WHERE connection_id = ANY(%s)
 """
-PARTS = "SELECT coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM lake.parts WHERE dataset LIKE %s"
+PARTS = """
+    SELECT coalesce(sum(rows), 0)::bigint, coalesce(sum(bytes), 0)::bigint
+    FROM lake.parts WHERE dataset LIKE %s AND unnamed_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)

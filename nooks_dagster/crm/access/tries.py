@@ -11,14 +11,17 @@ from datetime import timedelta
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from nooks_dagster.crm.salesforce.meanings import LocatorLost
 from nooks_dagster.crm.work import SENDS_IN_A_ROW
-from nooks_dagster.failures import QuotaExhausted, Transient
+from nooks_dagster.failures import QuotaExhausted, SourceDown, Transient
 
 TRIES = SENDS_IN_A_ROW
 LONGEST_PAUSE = timedelta(seconds=60)  # a longer Retry-After is the ledger's to wait for, not a thread's
 
 Sleep = Callable[[float], None]
+
+
+class Hopeless(Transient):
+    """The same request never succeeds again, another one for the same thing may."""
 
 
 class StaleToken(Transient):
@@ -37,8 +40,8 @@ def budget(tries: int = TRIES, sleep: Sleep = time.sleep) -> Retrying:
 
 
 def is_worth_another_try(error: BaseException) -> bool:
-    """Say whether the same request may succeed soon; a spent allowance and a lost cursor never come back."""
-    if not isinstance(error, Transient) or isinstance(error, (QuotaExhausted, LocatorLost)):
+    """Say whether the same request may succeed soon; a spent allowance, an outage and what is hopeless never do."""
+    if not isinstance(error, Transient) or isinstance(error, (QuotaExhausted, SourceDown, Hopeless)):
         return False
     return error.retry_in is None or error.retry_in <= LONGEST_PAUSE
 

@@ -4,22 +4,31 @@ Belongs here: the order of it, and keeping sandbox and real apart. Does not: how
 where things are kept (`workspaces`, `crm.tables`).
 """
 
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
+from nooks_dagster.crm.access.allowance import SharedAllowance
+from nooks_dagster.crm.access.keys import REFRESH, OwnKeys, SharedKeys
 from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.crm.kinds import Inspection, Kind
 from nooks_dagster.crm.tables import ensure_partitions
-from nooks_dagster.crm.work import Request, discovery
+from nooks_dagster.crm.work import Request, discovery, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.holds import let_go
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.workspaces import removals
 from nooks_dagster.workspaces.names import connection_name, workspace_name
 from nooks_dagster.workspaces.registry import ACCOUNT, Connection, Registry
 from nooks_dagster.workspaces.secrets import FileSecrets
+
+GIVEN = "given_refresh_token_sha256"
+"""The key of a secret that tells which refresh token a person gave; the one that is used now may be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,11 @@ class NewConnection:
     def id(self) -> str:
         """Return the connection's id."""
         return self.connection_id or f"{self.workspace}-{self.kind}"
+
+    @property
+    def ref(self) -> str:
+        """Return where the credentials are, or will be, kept."""
+        return self.secret_ref or f"file:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +83,57 @@ def connect(db: Database, secrets: FileSecrets, wanted: NewConnection, *, sandbo
     connection_name(wanted.id)
     kind = kind_of(wanted.kind)
     kind.check(wanted.credentials)
+    with db.transaction() as conn:
+        removals.refuse_meanwhile(conn, wanted.workspace, wanted.id)
     _keep_worlds_apart(kind, wanted, sandbox=sandbox)
-    inspection = kind.inspect(wanted.id, wanted.credentials)
-    connection = _record(db, secrets, kind, wanted, inspection, sandbox=sandbox)
+    throttle = SharedAllowance(db, wanted.id, WorkClass.LIVE, kind)
+    public = {name: value for name, value in wanted.credentials.items() if name in kind.public}
+    shared = SharedKeys(db, wanted.ref, public, secrets.folder)
+    shared.forget()  # a token of other credentials, or from before a permission was given
+    keys = shared if wanted.secret_ref else OwnKeys(_latest(secrets, wanted))
+    inspection = kind.inspect(wanted.id, keys, throttle)
+    connection = _record(db, secrets, kind, wanted, keys.secret(), inspection, sandbox=sandbox)
     return Connected(connection, inspection)
 
 
+def _latest(secrets: FileSecrets, wanted: NewConnection) -> Mapping[str, str]:
+    """Return credentials with the refresh token that the one given was exchanged for meanwhile, if it was.
+
+    Given once more, as when somebody runs the command again, the old one would be refused, or taken for a thief's.
+    """
+    if REFRESH not in wanted.credentials:
+        return wanted.credentials
+    given = hashlib.sha256(wanted.credentials[REFRESH].encode()).hexdigest()
+    with suppress(Permanent):  # none is kept
+        kept = secrets.get(wanted.ref)
+        if kept.get(GIVEN) == given:
+            return {**wanted.credentials, **kept}
+    return {**wanted.credentials, GIVEN: given}
+
+
 def _record(
-    db: Database, secrets: FileSecrets, kind: Kind, wanted: NewConnection, inspection: Inspection, *, sandbox: bool
+    db: Database,
+    secrets: FileSecrets,
+    kind: Kind,
+    wanted: NewConnection,
+    found: Mapping[str, str],
+    inspection: Inspection,
+    *,
+    sandbox: bool,
 ) -> Connection:
     """Make partitions, register, write the secret: a refusal to replace leaves the secret that works alone.
 
     A death in between leaves a connection whose first run asks for `nooks connect` again.
     """
-    config = {name: value for name, value in wanted.credentials.items() if name in kind.public}
+    config = {name: value for name, value in found.items() if name in kind.public}
     config[ACCOUNT] = inspection.account
-    secret = {name: value for name, value in wanted.credentials.items() if name not in kind.public}
+    secret = {name: value for name, value in found.items() if name not in kind.public}
     ensure_partitions(db, wanted.id)
     connection = Registry(db).add_connection(
         wanted.workspace,
         wanted.kind,
         config,
-        wanted.secret_ref or f"file:{wanted.id}",
+        wanted.ref,
         sandbox=sandbox,
         connection_id=wanted.id,
         replace=wanted.replace,
@@ -105,6 +148,8 @@ def _plan_first_sync(db: Database, connection: Connection) -> None:
     """Let the history begin, or after a repair go on where it was blocked."""
     ledger = Ledger(db, "connect", timedelta())
     with db.transaction() as conn:
+        let_go(conn, scope_of(connection.workspace), connection.id)
+        removals.forget(conn, connection.workspace, connection.id)
         ledger.expedite(conn, connection.id, WorkClass.HISTORY)
         first = discovery(connection.workspace, connection.id, f"connect:{uuid4()}", WorkClass.HISTORY, Request())
         ledger.plan(conn, [first])
@@ -118,11 +163,11 @@ def _keep_worlds_apart(kind: Kind, wanted: NewConnection, *, sandbox: bool) -> N
         raise Permanent(
             "These look like real credentials, and the outside world is the SANDBOX: they were sent nowhere.",
             subject=wanted.id,
-            next_step="For a real org set NOOKS_SANDBOX=false in .env, remove the proxy and CA lines, and "
-            "restart; for a sandbox org take what `nooks-sandbox env` prints.",
+            next_step="For a real account set NOOKS_SANDBOX=false in .env, remove the proxy and CA lines, and "
+            "restart; for one of the sandbox take what `nooks-sandbox env` prints.",
         )
     raise Permanent(
         "These are credentials of the sandbox, and the outside world is real: they were sent nowhere.",
         subject=wanted.id,
-        next_step="Give the org's own credentials, or set NOOKS_SANDBOX=true in .env.",
+        next_step="Give the account's own credentials, or set NOOKS_SANDBOX=true in .env.",
     )

@@ -1,7 +1,7 @@
 """How the CRM lanes stand: one row per source object of each connection, from our own tables.
 
 Belongs here: the one query behind checks, the status command and the tables in the UI, and what a row means.
-Does not: connections and runs (`crm.overview`).
+Does not: how far an open window is (`crm.reporting.progress`), connections and runs (`crm.reporting.overview`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from nooks_dagster.crm.work import CHUNKS, WINDOWS
+from nooks_dagster.crm.work import CHUNKS, WINDOWS, lane_of
+from nooks_dagster.ledger.holds import NOT_HELD
 
 # Three steps, so that finished windows cost nothing, however many there are. One index probe finds the next scope or
 # lane. A lane is as its head is, the first open window: those behind it wait for it; without one, as its last is.
@@ -47,33 +48,30 @@ LANES = """
         w.payload ->> 'source' AS source, w.payload ->> 'canonical' AS canonical, w.payload ->> 'kind' AS kind,
         w.state, w.failure, coalesce(c.reason, w.reason) AS reason, w.due_at AS next_try,
         w.due_at > now() AS resting, coalesce(w.lease_until > now(), false) AS held,
-        m.watermark, now() - m.established_at AS age,
-        coalesce(c.planned, 0) AS chunks, coalesce(c.merged, 0) AS chunks_merged, coalesce(c.rows, 0) AS rows_merged,
-        coalesce((w.progress ->> 'planned')::boolean, false) AS all_planned,
+        EXISTS (SELECT FROM work.holds h WHERE h.scope = w.scope AND h.lane = w.payload ->> 'connection') AS paused,
+        m.watermark, now() - m.established_at AS age, now() - m.watermark AS lag,
         coalesce(p.rows, 0) AS rows_read, coalesce(p.bytes, 0) AS bytes_read
     FROM windows w
     LEFT JOIN crm.watermarks m
         ON m.connection_id = w.payload ->> 'connection' AND m.source_object = w.payload ->> 'source'
     LEFT JOIN LATERAL (
-        SELECT count(*) AS planned, count(*) FILTER (WHERE state = 'done') AS merged,
-            min(reason) FILTER (WHERE state IN ('waiting', 'blocked')) AS reason,
-            sum((outcome ->> 'rows')::bigint)::bigint AS rows
-        FROM work.items WHERE parent = w.id
+        SELECT min(reason) AS reason FROM work.items WHERE parent = w.id AND state IN ('waiting', 'blocked')
     ) c ON true
     LEFT JOIN LATERAL (
         SELECT sum(rows)::bigint AS rows, sum(bytes)::bigint AS bytes FROM lake.parts
         WHERE dataset = format('crm_raw/%%s/workspace=%%s/connection=%%s/source=%%s', w.payload ->> 'canonical',
-            w.payload ->> 'workspace', w.payload ->> 'connection', w.payload ->> 'source')
+            w.payload ->> 'workspace', w.payload ->> 'connection', w.payload ->> 'source') AND unnamed_at IS NULL
     ) p ON true
     ORDER BY 1, 2, 4, 3
 """
 
-UNMERGED = """
+UNMERGED = f"""
     SELECT i.lane, split_part(p.dataset, '/', 2) AS canonical, p.uri, p.created_at AS landed_at, i.reason
     FROM lake.parts p JOIN work.items i ON i.id = p.item_id
     WHERE i.queue = %s AND i.state IN ('waiting', 'leased', 'blocked') AND p.created_at < now() - interval '15 minutes'
+      AND {NOT_HELD}
     ORDER BY p.created_at
-"""
+"""  # noqa: S608 - NOT_HELD is a constant
 
 
 class Standing(StrEnum):
@@ -84,15 +82,27 @@ class Standing(StrEnum):
     WAITING = "waiting"
     PARKED = "parked"
     BLOCKED = "blocked"
+    PAUSED = "paused"
+
+
+def standing_of(state: str, *, held: bool, resting: bool) -> Standing:
+    """Return what is going on with a window, of its state, whether a run holds it, and whether it is due later."""
+    if state == "done":
+        return Standing.COMPLETE
+    if state == "blocked":
+        return Standing.BLOCKED
+    if held:
+        return Standing.READING
+    return Standing.PARKED if resting else Standing.WAITING
 
 
 @dataclass(frozen=True, slots=True)
 class LaneStatus:
     """One source object of a connection: its current window, or its last one, and how old its data is.
 
-    `age` is the time since the watermark last moved, by the database's clock; None before the history is complete.
-    `rows_read` and `bytes_read` add up every part in the lake, so that a row read twice counts twice;
-    `rows_merged` are those of the current window. While not `all_planned`, more chunks may come.
+    `age` is the time since the watermark last moved, by the database's clock, and `lag` that since the watermark; None
+    before the history is complete. `paused` says that a person lets its connection rest.
+    `rows_read` and `bytes_read` add up the parts in the lake that are not superseded: a row in two counts twice.
     """
 
     workspace: str
@@ -106,30 +116,24 @@ class LaneStatus:
     next_try: datetime
     resting: bool
     held: bool
+    paused: bool
     watermark: datetime | None
     age: timedelta | None
-    chunks: int
-    chunks_merged: int
-    rows_merged: int
-    all_planned: bool
+    lag: timedelta | None
     rows_read: int
     bytes_read: int
 
     @property
-    def standing(self) -> Standing:
-        """Return what is going on with it."""
-        if self.state == "done":
-            return Standing.COMPLETE
-        if self.state == "blocked":
-            return Standing.BLOCKED
-        if self.held:
-            return Standing.READING
-        return Standing.PARKED if self.resting else Standing.WAITING
+    def key(self) -> str:
+        """Return its name in the ledger."""
+        return lane_of(self.connection, self.source)
 
     @property
-    def part_merged(self) -> float:
-        """Return the part of the current window that is merged, from 0 to 1, of what is planned by now."""
-        return self.chunks_merged / self.chunks if self.chunks else 0.0
+    def standing(self) -> Standing:
+        """Return what is going on with it; what a person lets rest is neither parked nor blocked."""
+        if self.paused and self.state != "done":
+            return Standing.PAUSED
+        return standing_of(self.state, held=self.held, resting=self.resting)
 
 
 def lane_statuses(conn: psycopg.Connection[Any], scope: str | None = None) -> Sequence[LaneStatus]:
@@ -151,4 +155,4 @@ class Unmerged:
 
 def unmerged_parts(conn: psycopg.Connection[Any]) -> Sequence[Unmerged]:
     """Return the parts that landed more than 15 minutes ago and are not merged, oldest first."""
-    return conn.cursor(row_factory=class_row(Unmerged)).execute(UNMERGED, (CHUNKS.name,)).fetchall()
+    return conn.cursor(row_factory=class_row(Unmerged)).execute(UNMERGED.encode(), (CHUNKS.name,)).fetchall()

@@ -1,0 +1,1 @@
+"""The life of a connection: connected, chosen for, paused, promoted, removed."""

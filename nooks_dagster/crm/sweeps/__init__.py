@@ -1,0 +1,1 @@
+"""Sweeps: what moves no stamp is found by comparing every row, and read by its id."""
