@@ -16,13 +16,22 @@ from nooks_dagster.shadows import forbid_shadows
 forbid_shadows()  # before the first import that a shadow would break with another message
 
 import assets
-from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
+from assets.crm.counts import crm_count_reconciliation
+from assets.crm.jobs import crm_historical_sync, crm_incremental_sync, crm_sweep
+from assets.crm.upkeep import crm_lake_compaction
+from assets.retention import ledger_retention
 from resources.crm import CrmResource
 from resources.lake import LakeResource
 from resources.lake_io_manager import LakeIOManager
 from resources.postgres import PostgresResource
 from resources.warehouse_io_manager import WarehouseIOManager
-from schedules.checks import checks, checks_every_15_minutes
+from schedules.changes import crm_changes, crm_changes_nightly
+from schedules.checks import checks, checks_every_15_minutes, slow_checks, slow_checks_hourly
+from schedules.counts import crm_count_reconciliation_nightly
+from schedules.crm_sweeps import crm_late_pass_by_the_clock, crm_sweep_by_the_clock
+from schedules.crm_sync import crm_incremental_sync_by_the_clock
+from schedules.retention import ledger_retention_nightly
+from schedules.upkeep import crm_lake_compaction_nightly
 from sensors.due_work_sensor import due_work_sensor
 from sensors.new_workspace_sensor import new_workspace_sensor
 
@@ -35,10 +44,30 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
     """
     modules = asset_modules()
     return dg.Definitions(
-        assets=dg.load_assets_from_modules(modules),
+        assets=dg.load_assets_from_modules(modules, include_specs=True),
         asset_checks=dg.load_asset_checks_from_modules(modules),
-        jobs=[checks, crm_historical_sync, crm_incremental_sync],
-        schedules=[checks_every_15_minutes],
+        jobs=[
+            checks,
+            crm_changes,
+            crm_count_reconciliation,
+            crm_historical_sync,
+            crm_incremental_sync,
+            crm_lake_compaction,
+            crm_sweep,
+            ledger_retention,
+            slow_checks,
+        ],
+        schedules=[
+            checks_every_15_minutes,
+            crm_changes_nightly,
+            crm_count_reconciliation_nightly,
+            crm_incremental_sync_by_the_clock,
+            crm_lake_compaction_nightly,
+            crm_late_pass_by_the_clock,
+            crm_sweep_by_the_clock,
+            ledger_retention_nightly,
+            slow_checks_hourly,
+        ],
         sensors=[due_work_sensor, new_workspace_sensor],
         executor=dg.in_process_executor,  # 46 ms a step, where a process of its own takes 430 ms
         resources={**default_resources(), **(resource_overrides or {})},

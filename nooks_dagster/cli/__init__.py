@@ -9,14 +9,29 @@ from collections.abc import Callable
 import typer
 
 from nooks_dagster.cli.connect import connect
+from nooks_dagster.cli.connections import connections
 from nooks_dagster.cli.doctor import doctor
 from nooks_dagster.cli.down import down
 from nooks_dagster.cli.errors import Sentences
 from nooks_dagster.cli.project import use_project
+from nooks_dagster.cli.remove import remove
+from nooks_dagster.cli.rest import disconnect, pause, resume
 from nooks_dagster.cli.status import status
+from nooks_dagster.cli.sync import sync
 from nooks_dagster.cli.up import up
 
-COMMANDS: list[Callable[..., None]] = [up, down, status, connect, doctor]
+COMMANDS: list[Callable[..., None]] = [
+    up,
+    down,
+    status,
+    connect,
+    pause,
+    resume,
+    disconnect,
+    remove,
+    sync,
+    doctor,
+]
 
 app = typer.Typer(
     cls=Sentences,
@@ -28,3 +43,4 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(command)
+app.add_typer(connections, name="connections")

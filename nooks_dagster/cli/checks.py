@@ -6,7 +6,7 @@ Belongs here: what is asked, and what the answer means. Does not: mending (`nook
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,13 @@ import psycopg
 from alembic.script import ScriptDirectory
 
 from nooks_dagster.cli.worlds import refuse_mixed
-from nooks_dagster.crm.connectors import open_connector
+from nooks_dagster.crm.connections import shared_connectors
+from nooks_dagster.crm.lifecycle.pausing import RESTING
 from nooks_dagster.database import migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent
 from nooks_dagster.lake.store import Document, Lake
+from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.local import health
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.settings import Settings, settings
@@ -61,15 +63,19 @@ def machine_checks(environment: Environment) -> Iterator[Finding]:
 def connection_checks() -> Iterator[Finding]:
     """Yield what is found about each connection: whether it may be used, logs in, and has calls left."""
     chosen = settings()
-    db = Database(chosen.postgres_url, size=1)
+    db = Database(chosen.postgres_url, size=2)
     try:
-        connections = Registry(db).connections()
-    except (Failure, psycopg.Error):
-        return  # Postgres has a check of its own
+        for connection in _connections(db):
+            yield _found(f"Connection {connection.id}", partial(_connection, db, connection, chosen))
     finally:
         db.close()
-    for connection in connections:
-        yield _found(f"Connection {connection.id}", partial(_connection, connection, chosen))
+
+
+def _connections(db: Database) -> Sequence[Connection]:
+    try:
+        return Registry(db).connections()
+    except (Failure, psycopg.Error):
+        return ()  # Postgres has a check of its own
 
 
 def _found(name: str, check: Callable[[], str]) -> Finding:
@@ -157,7 +163,9 @@ def _webserver(environment: Environment) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _connection(connection: Connection, chosen: Settings) -> str:
+def _connection(db: Database, connection: Connection, chosen: Settings) -> str:
+    if connection.state in RESTING:
+        return f"{connection.state}. {connection.state_reason}"
     if connection.state is not ConnectionState.ACTIVE:
         raise Permanent(
             f"It is {connection.state}. {connection.state_reason}".strip(),
@@ -169,7 +177,7 @@ def _connection(connection: Connection, chosen: Settings) -> str:
             f"It is {worlds[0]}, and the outside world is {worlds[1]}: nothing is sent.",
             next_step="Change NOOKS_SANDBOX in .env, or remove the connection.",
         )
-    connector = open_connector(connection)
+    connector = shared_connectors(db)(connection, WorkClass.LIVE)
     objects = len(connector.objects())
     usage = connector.usage()
     quota = f", {usage.used:,} of {usage.limit:,} API calls used" if usage.used is not None and usage.limit else ""

@@ -1,11 +1,12 @@
 """`nooks connect`: try credentials of a CRM, keep them if they work, and say what happens next.
 
-Belongs here: where credentials come from, and what a person sees. Does not: trying them (`crm.connecting`).
+Belongs here: where credentials come from, and what a person sees. Does not: trying them (`crm.lifecycle.connecting`).
 """
 
 import json
 import os
 import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -15,11 +16,12 @@ from rich.table import Table
 
 from nooks_dagster.cli.project import project
 from nooks_dagster.cli.worlds import refuse_mixed
-from nooks_dagster.crm import connecting
-from nooks_dagster.crm.connecting import Connected, NewConnection
-from nooks_dagster.crm.connectors import kind_of
+from nooks_dagster.crm.connectors import KINDS, kind_of
 from nooks_dagster.crm.kinds import Kind
+from nooks_dagster.crm.lifecycle import connecting
+from nooks_dagster.crm.lifecycle.connecting import Connected, NewConnection
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
 from nooks_dagster.settings import Settings, settings
 from nooks_dagster.workspaces.secrets import FileSecrets, open_secret
 
@@ -27,10 +29,10 @@ _console = Console(highlight=False, soft_wrap=True)
 
 
 def connect(
-    kind: Annotated[str, typer.Argument(help="The kind of CRM: salesforce.")],
+    kind: Annotated[str, typer.Argument(help=f"The kind of CRM: {' or '.join(KINDS)}.")],
     workspace: Annotated[str, typer.Argument(help="The customer, such as acme.")],
     *,
-    domain: Annotated[str, typer.Option(help="The org's domain: acme.my, acme--uat.sandbox.my, login or test.")] = "",
+    domain: Annotated[str, typer.Option(help="Of Salesforce: acme.my, acme--uat.sandbox.my, login or test.")] = "",
     secret: Annotated[
         str, typer.Option(help="Where the credentials are kept: env:VARIABLE or file:NAME.", metavar="REF")
     ] = "",
@@ -38,13 +40,13 @@ def connect(
     replace: Annotated[bool, typer.Option(help="Let it take the place of another connection.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Connect a CRM. Credentials come from SALESFORCE_* variables, or from --secret."""
+    """Connect a CRM. Credentials come from SALESFORCE_* or HUBSPOT_* variables, or from --secret."""
     known = kind_of(kind)
     credentials = open_secret(secret) if secret else _from_environment(known)
     if domain:
-        credentials["domain"] = domain
+        credentials["domain"] = _domain_of(known, domain)
     if not secret and not credentials.keys() - known.public and sys.stdin.isatty():
-        credentials |= _asked(credentials)
+        credentials |= asked(known, credentials)
     chosen = settings()
     refuse_mixed(project(), sandbox=chosen.sandbox)
     wanted = NewConnection(workspace, kind, credentials, secret, name, replace)
@@ -63,14 +65,16 @@ def _from_environment(kind: Kind) -> dict[str, str]:
     return {key: os.environ[variable] for variable, key in kind.variables.items() if os.environ.get(variable)}
 
 
-def _asked(given: dict[str, str]) -> dict[str, str]:
-    """Ask for a connected app's credentials, the one way in that works without a person's password."""
-    _console.print("No credentials are in the environment. In Salesforce: Setup, App Manager, your connected app.")
-    return {
-        "domain": given.get("domain") or typer.prompt("Domain (acme.my)"),
-        "consumer_key": typer.prompt("Consumer key", hide_input=True),
-        "consumer_secret": typer.prompt("Consumer secret", hide_input=True),
-    }
+def _domain_of(kind: Kind, domain: str) -> str:
+    if "domain" not in kind.public:
+        raise Permanent(f"{kind.title} has no domains.", next_step="Leave --domain out.")
+    return domain
+
+
+def asked(kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
+    """Ask at the terminal for the credentials that are missing; secrets are not shown."""
+    _console.print(f"No credentials are in the environment. In {kind.title}: {kind.found}.")
+    return {one.key: given.get(one.key) or typer.prompt(one.words, hide_input=one.secret) for one in kind.questions}
 
 
 def _as_json(connected: Connected) -> dict[str, object]:

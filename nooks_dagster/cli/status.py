@@ -1,34 +1,39 @@
 """`nooks status`: how far every object of every workspace is, and what needs a person.
 
-Belongs here: which parts are shown, as tables or as JSON. Does not: the queries (`crm.overview`), the words
+Belongs here: which parts are shown, as tables or as JSON. Does not: the queries (`crm.reporting.overview`), the words
 for one line (`cli.wording`).
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nooks_dagster.budgets.breakers import Breakers
+from nooks_dagster.cli.past import drift_lines, lags_line, last_table
 from nooks_dagster.cli.project import project
 from nooks_dagster.cli.wording import (
     COLOURS,
-    ago,
     connection_line,
     lane_line,
     launch_line,
     mark,
+    outage_line,
+    plain,
     size,
+    span,
     stack_is_well,
     stack_lines,
 )
-from nooks_dagster.crm.overview import ConnectionOverview, WorkspaceOverview, overview
-from nooks_dagster.crm.status import LaneStatus, Standing
+from nooks_dagster.crm.connectors import how_to_connect
+from nooks_dagster.crm.reporting.overview import ConnectionOverview, WorkspaceOverview, overview
+from nooks_dagster.crm.reporting.progress import WindowProgress
+from nooks_dagster.crm.reporting.status import LaneStatus, Standing
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local import control
 from nooks_dagster.local.record import Record
@@ -48,13 +53,18 @@ def status(
     db = Database(chosen.postgres_url, size=1)
     try:
         workspaces = overview(db, workspace)
+        outages = Breakers(db).outages()
     finally:
         db.close()
     well = all(one.well for one in workspaces) and stack_is_well(services)
     if as_json:
-        typer.echo(json.dumps(_as_json(workspaces, services, sandbox=chosen.sandbox, well=well), default=_plain))
+        told = _as_json(workspaces, services, sandbox=chosen.sandbox, well=well)
+        told["outages"] = [asdict(outage) for outage in outages.values()]
+        typer.echo(json.dumps(told, default=plain))
     else:
-        _show(_console(), workspaces, services, sandbox=chosen.sandbox)
+        for outage in outages.values():
+            typer.echo(outage_line(outage))
+        _show(_console(), workspaces, services, sandbox=chosen.sandbox, detailed=workspace is not None)
     if not well:
         raise typer.Exit(1)
 
@@ -64,40 +74,50 @@ def _console() -> Console:
     return Console(highlight=False, width=min(console.width, MOST_COLUMNS) if console.is_terminal else MOST_COLUMNS)
 
 
-def _show(console: Console, workspaces: Sequence[WorkspaceOverview], services: Record, *, sandbox: bool) -> None:
+def _show(
+    console: Console, workspaces: Sequence[WorkspaceOverview], services: Record, *, sandbox: bool, detailed: bool
+) -> None:
     if sandbox:
         console.print("[yellow]SANDBOX[/yellow]: no real CRM is touched.")
     for line in stack_lines(services):
         console.print(escape(line))
     if not workspaces:
-        console.print("No workspace is connected. `nooks connect salesforce WORKSPACE` connects one.")
+        console.print(f"No workspace is connected. Connect one with {how_to_connect()}.")
     for workspace in workspaces:
         console.print(f"\n[bold]{escape(workspace.name)}[/bold]  {escape(launch_line(workspace.launch))}")
         for connection in workspace.connections:
-            _show_connection(console, connection)
+            _show_connection(console, connection, detailed=detailed)
+        for rows in workspace.withheld:
+            console.print(f"[red]✗[/red] {escape(rows.reason or f'{rows.connection}/{rows.source}: deletions wait')}")
+        for change in drift_lines(workspace.drift):
+            console.print(escape(change))
         if workspace.dead_letters:
             console.print(f"[red]✗[/red] Dead letters, work that was given up: {workspace.dead_letters:,}.")
 
 
-def _show_connection(console: Console, connection: ConnectionOverview) -> None:
+def _show_connection(console: Console, connection: ConnectionOverview, *, detailed: bool) -> None:
     console.print(escape(connection_line(connection)))
     if connection.lanes:
-        console.print(_lanes(connection.lanes))
+        console.print(_lanes(connection.lanes, connection.under_way))
+    if connection.lags:
+        console.print(lags_line(connection.lags))
+    if detailed and connection.last:
+        console.print(last_table(connection.last))
     for trouble in _troubles(connection):
         console.print(trouble)
 
 
-def _lanes(lanes: Sequence[LaneStatus]) -> Table:
+def _lanes(lanes: Sequence[LaneStatus], under_way: Mapping[str, WindowProgress]) -> Table:
     table = Table(box=None, pad_edge=False, show_footer=len(lanes) > 1)
     table.add_column("object", "in all", overflow="fold")
     table.add_column("state (UTC)")
-    table.add_column("last moved", justify="right")
+    table.add_column("lag", justify="right")
     table.add_column("rows read", f"{sum(lane.rows_read for lane in lanes):,}", justify="right")
     table.add_column("stored", size(sum(lane.bytes_read for lane in lanes)), justify="right")
     for lane in lanes:
-        moved = ago(lane.age) if lane.age is not None else ""
-        state = f"{COLOURS[lane.standing]}{escape(lane_line(lane))}"
-        table.add_row(escape(lane.source), state, moved, f"{lane.rows_read:,}", size(lane.bytes_read))
+        lag = span(lane.lag) if lane.lag is not None else ""
+        state = f"{COLOURS[lane.standing]}{escape(lane_line(lane, under_way.get(lane.source)))}"
+        table.add_row(escape(lane.source), state, lag, f"{lane.rows_read:,}", size(lane.bytes_read))
     return table
 
 
@@ -129,6 +149,8 @@ def _as_json(
                 "well": one.well,
                 "launch": asdict(one.launch) if one.launch else None,
                 "dead_letters": one.dead_letters,
+                "withheld": [asdict(rows) for rows in one.withheld],
+                "fields_that_changed": [asdict(change) for change in one.drift],
                 "connections": [_connection_json(connection) for connection in one.connections],
             }
             for one in workspaces
@@ -145,14 +167,19 @@ def _connection_json(about: ConnectionOverview) -> dict[str, object]:
         "reason": connection.state_reason,
         "allowance": asdict(about.allowance) if about.allowance else None,
         "discovery": asdict(about.discovery) if about.discovery else None,
-        "objects": [{**asdict(lane), "standing": lane.standing} for lane in about.lanes],
+        "lags_of_a_day": about.lags,
+        "objects": [_lane_json(lane, about) for lane in about.lanes],
     }
 
 
-def _plain(value: Any) -> object:
-    """Write times as ISO 8601 and spans as seconds."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _lane_json(lane: LaneStatus, about: ConnectionOverview) -> dict[str, object]:
+    window, last = about.under_way.get(lane.source), about.last.get(lane.source)
+    far = window and {
+        **asdict(window.tally),
+        "part": window.part,
+        "seconds_left": window.tally.left,
+        "chunks": window.chunks,
+        "chunks_merged": window.chunks_done,
+        "all_planned": window.all_planned,
+    }
+    return {**asdict(lane), "standing": lane.standing, "under_way": far, "last_window": last and asdict(last)}

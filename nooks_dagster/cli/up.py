@@ -20,7 +20,7 @@ _console = Console(highlight=False, soft_wrap=True)
 
 def up(
     *,
-    sample: Annotated[bool, typer.Option(help="Connect the sample workspace of the sandbox.")] = True,
+    sample: Annotated[bool, typer.Option(help="Connect the sample workspaces of the sandbox.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object at the end, nothing else.")] = False,
 ) -> None:
     """Start the platform on this machine, or mend it. Data and settings stay as they are."""
@@ -71,7 +71,7 @@ def _line(entry: Entry, passed: float, *, already: bool) -> str:
 def _what_now(configuration: Environment) -> str:
     if configuration.sandboxed:
         return (
-            "The outside world is the SANDBOX, and its workspace's history is being synced: look at the\n"
-            "assets under crm in the UI.\n`nooks down` stops everything, the data stays."
+            "The outside world is the SANDBOX, and the histories of its workspaces are being synced: look at\n"
+            "the assets under crm in the UI.\n`nooks down` stops everything, the data stays."
         )
     return "Connect a CRM with `nooks connect`. `nooks down` stops everything, the data stays."

@@ -6,8 +6,10 @@ Belongs here: sentences, spans and sizes as people read them. Does not: layout (
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from nooks_dagster.crm.overview import ConnectionOverview
-from nooks_dagster.crm.status import LaneStatus, Standing
+from nooks_dagster.budgets.breakers import Outage
+from nooks_dagster.crm.reporting.overview import ConnectionOverview
+from nooks_dagster.crm.reporting.progress import Tally, WindowProgress
+from nooks_dagster.crm.reporting.status import LaneStatus, Standing
 from nooks_dagster.crm.work import WindowKind
 from nooks_dagster.ledger.launches import LaunchState
 from nooks_dagster.local.record import Record
@@ -19,8 +21,9 @@ COLOURS: Mapping[Standing, str] = {
     Standing.WAITING: "",
     Standing.PARKED: "[yellow]",
     Standing.BLOCKED: "[red]",
+    Standing.PAUSED: "[yellow]",
 }
-_KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = {
     WindowKind.HISTORY: "history",
     WindowKind.INCREMENTAL: "changes",
     WindowKind.REFRESH: "refresh",
@@ -29,23 +32,54 @@ _KINDS: Mapping[str, str] = {
 _SPANS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
-def lane_line(about: LaneStatus) -> str:
-    """Say how an object stands."""
+def lane_line(about: LaneStatus, window: WindowProgress | None = None) -> str:
+    """Say how an object stands, and how far its open window is."""
     if about.standing is Standing.COMPLETE:
         return f"complete until {moment(about.watermark)}" if about.watermark else "complete"
-    work = f"{_KINDS[about.kind]}{_progress(about)}"
+    work = f"{KINDS[about.kind]}{_chunks(window) if window and window.chunks else ''}"
     if about.standing is Standing.BLOCKED:
         return f"BLOCKED, next try {moment(about.next_try)}: {work}"
     if about.standing is Standing.PARKED:
         return f"parked until {moment(about.next_try)}: {work}"
+    if about.standing is Standing.PAUSED:
+        return f"rests: {work}"
     return work if about.standing is Standing.READING else f"{work}, waiting for a run"
 
 
-def _progress(about: LaneStatus) -> str:
-    if not about.chunks:
-        return ""
-    percent, more = (f" {about.part_merged:.0%}", "") if about.all_planned else ("", " or more")
-    return f"{percent}, {about.chunks_merged:,} of {about.chunks:,}{more} chunks merged, {about.rows_merged:,} rows"
+def _chunks(about: WindowProgress) -> str:
+    percent = "" if about.part is None else f" {about.part:.0%}"
+    more = "" if about.all_planned else " or more"
+    left = "" if about.tally.left is None else f", {span(about.tally.left)} left"
+    chunks = f"{about.chunks_done:,} of {about.chunks:,}{more} chunks merged"
+    return f"{percent}, {chunks}, {about.rows_merged:,} rows{left}"
+
+
+def progress_line(about: WindowProgress) -> str:
+    """Say how far a window is, or why it gets no further."""
+    if about.standing is Standing.COMPLETE:
+        return f"{KINDS[about.kind]} done, {about.rows_merged:,} rows"
+    if about.standing is Standing.READING:
+        percent = "" if about.part is None else f" {about.part:.0%}"
+        return f"{KINDS[about.kind]}{percent}, {rows_line(about.tally)}"
+    reason = f": {about.reason}" if about.reason else ""
+    if about.standing is Standing.BLOCKED:
+        return f"BLOCKED, next try {moment(about.next_try)}{reason}"
+    if about.standing is Standing.PARKED:
+        return f"parked until {moment(about.next_try)}{reason}"
+    return f"{KINDS[about.kind]} waits for its turn"
+
+
+def rows_line(about: Tally) -> str:
+    """Say how many rows are here, how fast they come, and how long it takes."""
+    of = f" of about {about.expected:,}" if about.expected else ""
+    parts = [f"{about.merged:,}{of} rows"]
+    if about.landed > about.merged:
+        parts.append(f"{about.landed:,} landed")
+    if about.rows_per_second:
+        parts.append(f"{about.rows_per_second:,.0f} rows/s")
+    if about.left is not None:
+        parts.append(f"{span(about.left)} left")
+    return ", ".join(parts)
 
 
 def launch_line(about: LaunchState | None) -> str:
@@ -76,6 +110,11 @@ def connection_line(about: ConnectionOverview) -> str:
     return "  ".join(parts)
 
 
+def outage_line(about: Outage) -> str:
+    """Say that a kind of CRM answers nobody, and when it is asked again."""
+    return f"! {about.key} has not answered since {moment(about.since)}; it is asked again in {span(about.next_in)}."
+
+
 def stack_lines(record: Record) -> Iterator[str]:
     """Say how the local services are: one line when all is well, else one for each that is not."""
     if not record.entries:
@@ -104,11 +143,16 @@ def moment(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M}"
 
 
-def ago(span: timedelta) -> str:
-    """Write a span in its largest unit: `3 min ago`."""
-    seconds = max(0, int(span.total_seconds()))
+def ago(past: timedelta) -> str:
+    """Write how long ago something was: `3 min ago`."""
+    return f"{span(past)} ago"
+
+
+def span(time: timedelta) -> str:
+    """Write a span in its largest unit: `3 min`."""
+    seconds = max(0, int(time.total_seconds()))
     size, unit = next((one for one in _SPANS if seconds >= 2 * one[0]), _SPANS[-1])
-    return f"{seconds // size} {unit} ago"
+    return f"{seconds // size} {unit}"
 
 
 def size(count: int) -> str:
@@ -119,3 +163,12 @@ def size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def plain(value: object) -> object:
+    """Write times as ISO 8601 and spans as seconds, for JSON."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,7 +1,7 @@
 """Sandbox and real never mix: the setting, the proxy and the trusted authority must tell of one world.
 
 Belongs here: looking at this process's variables before anything is sent. Does not: the look of credentials
-(`crm.connecting`), whether the sandbox answers (`cli.checks`).
+(`crm.lifecycle.connecting`), whether the sandbox answers (`cli.checks`).
 """
 
 import os

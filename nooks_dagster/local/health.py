@@ -10,9 +10,11 @@ import urllib.request
 from typing import Any
 from urllib.error import HTTPError
 
+import psutil
 import psycopg
 
 from nooks_dagster.failures import Permanent
+from nooks_dagster.local import ports
 
 SECONDS = 3.0  # a service that answers later than this does not answer
 HEARTBEAT_SECONDS = 120  # each thread of Dagster's daemon writes one every 30
@@ -58,6 +60,20 @@ def listens(port: int) -> str:
     return ""
 
 
+def code_server(port: int) -> str:
+    """Look whether the code server still has its child, which loads the code; alone it only passes questions on.
+
+    Raises:
+        OSError: Nobody listens.
+        ProcessLookupError: The child is gone; Dagster starts another one only when somebody reloads the code.
+    """
+    listens(port)
+    server = ports.holder(port)
+    if server and all(child.status() == psutil.STATUS_ZOMBIE for child in server.children()):
+        raise ProcessLookupError("the process that loads the code is gone")
+    return ""
+
+
 def webserver(port: int) -> str:
     """Ask the UI whether it has loaded the code location.
 
@@ -97,6 +113,19 @@ def daemon(url: str, started: float) -> str:
     with psycopg.connect(url, connect_timeout=int(SECONDS)) as connection:
         silent = [str(row[0]) for row in connection.execute(query, [list(DAEMONS), oldest]).fetchall()]
     return f"No heartbeat from {', '.join(silent)}." if silent else ""
+
+
+def sensor(url: str, name: str) -> str:
+    """Look whether a person has switched a sensor off; until somebody touches it, it is as its code says.
+
+    Raises:
+        psycopg.Error: Dagster's database does not answer.
+    """
+    query = """SELECT FROM instigators
+        WHERE instigator_type = 'SENSOR' AND status = 'STOPPED' AND strpos(instigator_body, %s) > 0"""
+    with psycopg.connect(url, connect_timeout=int(SECONDS)) as connection:
+        off = connection.execute(query, [json.dumps(name)]).fetchall()
+    return f"{name} is switched off." if off else ""
 
 
 def _last_sentence(message: str) -> str:

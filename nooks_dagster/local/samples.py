@@ -1,26 +1,45 @@
 """The sample workspaces: what a fresh `make up` has connected when it ends.
 
-Belongs here: the one call that connects them. Does not: how a connection is tried (`crm.connecting`).
+Belongs here: the one call that connects them.
+Does not: how a connection is tried (`crm.lifecycle.connecting`), the accounts
+behind them (`local.sample_worlds`).
 """
 
-from nooks_dagster.crm.connecting import NewConnection, connect
+from collections.abc import Iterator, Mapping, Sequence
+
+from nooks_dagster.crm.connectors import kind_of
+from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
 from nooks_dagster.database.pool import Database
+from nooks_dagster.local.sample_worlds import chosen
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Registry
+from nooks_dagster.workspaces.removals import removals
 from nooks_dagster.workspaces.secrets import FileSecrets
 
-# The sandbox gives each of its orgs the same credentials on every machine, so nothing here is a secret.
-SAMPLES = [
-    NewConnection(
-        "acme",
-        "salesforce",
-        {"consumer_key": "SANDBOX.acme", "consumer_secret": "sandbox-secret-acme", "domain": "acme.my"},
-    )
-]
+
+def _salesforce(name: str) -> NewConnection:
+    """Return the connection of an org; the sandbox gives it the same on every machine, so nothing here is a secret."""
+    secret = {"consumer_key": f"SANDBOX.{name}", "consumer_secret": f"sandbox-secret-{name}", "domain": f"{name}.my"}
+    return NewConnection(name, "salesforce", secret)
 
 
-def ensure_sample_workspaces() -> list[str]:
-    """Connect the sandbox's sample orgs unless they are, and return the names of their workspaces.
+def _hubspot(name: str) -> NewConnection:
+    """Return the connection of a portal, likewise."""
+    return NewConnection(name, "hubspot", {"access_token": f"pat-sandbox-{name}"})
+
+
+SAMPLES: Mapping[str, Sequence[NewConnection]] = {
+    "acme": [_salesforce("acme")],
+    "globex": [_hubspot("globex")],
+    "initech": [_salesforce("initech"), _hubspot("initech")],
+}
+"""The connections of each sample workspace."""
+
+
+def ensure_sample_workspaces() -> Iterator[str]:
+    """Connect the sample workspaces of the settings unless they are; yield each as it is, with its kinds of CRM.
+
+    What a person removed stays removed.
 
     Raises:
         Failure: The sandbox or Postgres does not answer.
@@ -28,9 +47,14 @@ def ensure_sample_workspaces() -> list[str]:
     db = Database(settings().postgres_url, size=1)
     try:
         known = {connection.id for connection in Registry(db).connections()}
-        for sample in SAMPLES:
-            if sample.id not in known:
-                connect(db, FileSecrets(settings().secrets), sample, sandbox=True)
+        with db.transaction() as conn:
+            removed = {one.connection for one in removals(conn)}
+        for name in chosen(settings().samples):
+            wanted = [sample for sample in SAMPLES[name] if sample.id not in removed]
+            for sample in wanted:
+                if sample.id not in known:
+                    connect(db, FileSecrets(settings().secrets), sample, sandbox=True)
+            if wanted:
+                yield f"{name} ({' and '.join(kind_of(sample.kind).title for sample in wanted)})"
     finally:
         db.close()
-    return [sample.workspace for sample in SAMPLES]

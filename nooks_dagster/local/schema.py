@@ -1,15 +1,19 @@
 """The task before Dagster starts: both databases exist and have the schema of this release.
 
-Belongs here: calling the two migrations, ours and Dagster's. Does not: what they contain.
+Belongs here: calling the two migrations, ours and Dagster's, and what makes the tables of promoted objects.
+Does not: what they contain.
 Run as `python -m nooks_dagster.local.schema`, with the configuration in the environment.
 """
 
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+from nooks_dagster.crm.tables import ensure_tables
 from nooks_dagster.database.migrate import create_if_missing, migrate
+from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent
 from nooks_dagster.settings import settings
 
@@ -18,6 +22,8 @@ def main() -> int:
     """Migrate both databases and return the exit code; what went wrong is the last line on stderr."""
     try:
         migrate(settings().postgres_url)
+        with closing(Database(settings().postgres_url, size=1)) as db:
+            ensure_tables(db)
         _migrate_dagster()
     except Failure as failure:
         sys.stderr.write(f"{failure}\n")

@@ -15,7 +15,8 @@ Probe = Callable[[float], str]
 """Asks a service, started at the given time (epoch), to prove that it works.
 
 Returns "" when it does, else a sentence about what it still waits for. Raises a `Failure` when it answers
-that a person has to act, and anything else when it does not answer at all.
+that a person has to act, `ProcessLookupError` when only a restart can help, and anything else when it does not
+answer at all.
 """
 
 

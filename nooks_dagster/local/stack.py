@@ -14,6 +14,7 @@ from typing import TypedDict, Unpack
 from nooks_dagster.local import health
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.postgres import Postgres
+from nooks_dagster.local.sample_worlds import WORLDS, chosen
 from nooks_dagster.local.services import Probe, Service
 from nooks_dagster.settings import Settings
 
@@ -92,10 +93,12 @@ class Stack:
     def _sandbox(self) -> Service:
         port = self._environment.port("HTTPS_PROXY")
         state = str(self._environment.state / "sandbox")
+        samples = chosen(self._setting("samples"))
+        accounts = [option for name in samples for option in WORLDS[name]]
         return self._ours(
             "sandbox",
             f"Sandbox, the outside world in miniature, on port {port}",
-            [sys.executable, "-m", "sandbox", "serve", "--state", state, "--port", str(port)],
+            [sys.executable, "-m", "sandbox", "serve", "--state", state, "--port", str(port), *accounts],
             probe=lambda _: health.http(f"http://{HOST}:{port}/health"),
             port=port,
         )
@@ -107,7 +110,7 @@ class Stack:
             "code-server",
             "Code server",
             [_program("dagster"), "code-server", "start", "--host", HOST, "--port", str(port), *module],
-            probe=lambda _: health.listens(port),
+            probe=lambda _: health.code_server(port),
             port=port,
             stops_whole_family=True,
             grace=30,  # its runs are its children: each has 25 s to release what it holds
@@ -119,8 +122,7 @@ class Stack:
         return self._ours("schema", "Database schemas", command, needs=needs, task=True)
 
     def _pools(self) -> Service:
-        limit = self._variables.get("NOOKS_CRM_RUNS", str(Settings.model_fields["crm_runs"].default))
-        command = [_program("dagster"), "instance", "concurrency", "set", "crm_sync", limit]
+        command = [_program("dagster"), "instance", "concurrency", "set", "crm_sync", self._setting("crm_runs")]
         return self._ours("pools", "Pool limits", command, needs=("schema",), task=True)
 
     def _webserver(self) -> Service:
@@ -148,6 +150,9 @@ class Stack:
             needs=(*needs, "pools", "code-server"),
             patience=300,
         )
+
+    def _setting(self, name: str) -> str:
+        return self._variables.get(f"NOOKS_{name.upper()}", str(Settings.model_fields[name].default))
 
     def _workspace(self) -> str:
         return str(self._environment.state / "dagster" / "workspace.yaml")

@@ -121,6 +121,10 @@ class Watched:
         try:
             problem = self.service.probe(process.started)
             self._answered = now
+        except ProcessLookupError as lost:
+            self._note(f"{lost}: restarting it")
+            self._halt(process)
+            return
         except Failure as failure:
             problem, state, self._answered = str(failure), "ailing", now
         except (OSError, ValueError, KeyError, psycopg.Error) as error:

@@ -1,0 +1,127 @@
+"""`nooks connections`: what is connected and what was chosen for it; `set` chooses.
+
+Belongs here: the words of choices, and showing them. Does not: what follows from them (`crm.lifecycle.choosing`).
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from nooks_dagster.crm.lifecycle.choosing import Chosen, choose
+from nooks_dagster.crm.lifecycle.options import OverlapPolicy, SyncOptions
+from nooks_dagster.database.pool import Database
+from nooks_dagster.settings import settings
+from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
+
+_console = Console(highlight=False, soft_wrap=True)
+connections = typer.Typer(help="List the connections and what was chosen for them; `set` chooses.")
+
+
+@connections.callback(invoke_without_command=True)
+def show(
+    context: typer.Context, *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False
+) -> None:
+    """List the connections and what was chosen for them; `set` chooses."""
+    if context.invoked_subcommand:
+        return
+    db = Database(settings().postgres_url, size=1)
+    try:
+        known = Registry(db).connections(removed=True)
+    finally:
+        db.close()
+    if as_json:
+        typer.echo(json.dumps([_as_json(one) for one in known]))
+    else:
+        lines = [_line(one) for one in known] or ["Nothing is connected; `nooks connect` does it."]
+        _console.print("\n".join(lines))
+
+
+@connections.command("set")
+def set_choices(
+    connection: Annotated[str, typer.Argument(help="Its id, such as acme-salesforce.")],
+    *,
+    cadence: Annotated[int | None, typer.Option(help="Minutes between two syncs; 0 for the platform's.")] = None,
+    overlap: Annotated[OverlapPolicy | None, typer.Option(help="What becomes of starts that overlap.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Read nothing but this object, or this field of its.")] = None,
+    without: Annotated[list[str] | None, typer.Option(help="Leave out an object or a field.")] = None,
+    back: Annotated[list[str] | None, typer.Option("--with", help="Bring an object or a field back.")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget all earlier choices first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Choose what is read of a connection, and how often: objects as Lead, fields as Contact.Birthdate.
+
+    Options may be repeated; what is not named stays. Rows of an object that is left out stay, values of a field go.
+    """
+    db = Database(settings().postgres_url, size=1)
+    try:
+        standing = Registry(db).connection(connection)
+        before = SyncOptions.of({} if reset else standing.options)
+        changes: dict[str, object] = {
+            "cadence_minutes": before.cadence_minutes if cadence is None else cadence or None,
+            "overlap": overlap or before.overlap,
+            "only_objects": _changed(before.only_objects, only, back, fields=False),
+            "without_objects": _changed(before.without_objects, without, back, fields=False),
+            "only_fields": _changed(before.only_fields, only, back, fields=True),
+            "without_fields": _changed(before.without_fields, without, back, fields=True),
+        }
+        chosen = choose(db, standing, SyncOptions.of(changes))
+    finally:
+        db.close()
+    if as_json:
+        followed = {"emptied_rows": chosen.emptied_rows, "read_anew": list(chosen.read_anew)}
+        typer.echo(json.dumps(_as_json(chosen.connection) | followed))
+    else:
+        _tell(chosen)
+
+
+def _changed(
+    before: Sequence[str], more: Sequence[str] | None, fewer: Sequence[str] | None, *, fields: bool
+) -> list[str]:
+    """Return names with more and fewer of them: fields, which have a dot, or objects."""
+    named = [*before, *(name for name in more or () if ("." in name) is fields)]
+    return [name for name in dict.fromkeys(named) if name not in (fewer or ())]
+
+
+def _tell(chosen: Chosen) -> None:
+    _console.print(_line(chosen.connection))
+    if chosen.emptied_rows:
+        _console.print(f"Values of {chosen.emptied_rows:,} rows were emptied.")
+    if chosen.read_anew:
+        names = escape(", ".join(chosen.read_anew))
+        _console.print(f"{names}: read anew without them; the old raw rows go from the lake a week after that.")
+
+
+def _line(connection: Connection) -> str:
+    chosen = "; ".join(_words(connection)) or "as everybody"
+    if connection.state is ConnectionState.REMOVED:
+        chosen = f"its removal was cut off, or is under way; `nooks remove {connection.id}` ends it"
+    return escape(f"{connection.id}  {connection.kind} of {connection.workspace}, {connection.state}: {chosen}")
+
+
+def _words(connection: Connection) -> Iterator[str]:
+    options = SyncOptions.of(connection.options)
+    if options.cadence_minutes:
+        yield f"every {options.cadence_minutes} min"
+    if options.overlap is not OverlapPolicy.BUFFER_ALL:
+        yield f"overlap {options.overlap}"
+    for word, names in (
+        ("only", (*options.only_objects, *options.only_fields)),
+        ("without", (*options.without_objects, *options.without_fields)),
+    ):
+        if names:
+            yield f"{word} {', '.join(names)}"
+
+
+def _as_json(connection: Connection) -> dict[str, object]:
+    return {
+        "id": connection.id,
+        "workspace": connection.workspace,
+        "kind": connection.kind,
+        "state": connection.state,
+        "reason": connection.state_reason,
+        "options": SyncOptions.of(connection.options).model_dump(mode="json"),
+    }
