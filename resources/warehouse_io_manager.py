@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from psycopg import sql
 
+from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces.registry import Registry
 from resources.loading import load
@@ -78,7 +79,7 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         if unknown:
             raise Permanent(
                 f"There is no workspace {unknown[0]}" + (f" (nor {len(unknown) - 1} more)." if unknown[1:] else "."),
-                next_step=f"Connect it with `nooks connect salesforce {unknown[0]}`.",
+                next_step=f"Connect it with {how_to_connect(unknown[0])}.",
             )
         return [connection.id for connection in connections]
 

@@ -4,15 +4,17 @@ Belongs here: turning reports into metadata. Does not: deciding what is material
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import dagster as dg
 
 from assets.bounded import markdown
-from nooks_dagster.crm.reports import Ending, WindowReport
+from assets.crm.standing import standing
+from nooks_dagster.crm.access.meter import calls_in
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.stored import Stored
 from nooks_dagster.crm.runs import WorkspaceSync
-from nooks_dagster.crm.stored import Stored
+from nooks_dagster.crm.work import WindowKind
 from nooks_dagster.settings import settings
 
 COUNTS = ("rows", "inserted", "updated", "unchanged", "deleted", "bytes")
@@ -21,7 +23,7 @@ SHOWN_WINDOWS = 30
 
 def materialized(
     key: dg.AssetKey, reports: Sequence[WindowReport], sync: WorkspaceSync, stored: Stored
-) -> dg.MaterializeResult[Any]:
+) -> dg.AssetMaterialization:
     """Return the materialisation of one asset after the windows of its object ended."""
     raw = key.path[0] == "crm_raw"
     totals = {name: sum(r.totals.get(name, 0) for r in reports) for name in COUNTS}
@@ -41,37 +43,41 @@ def materialized(
         names = ("inserted", "updated", "unchanged", "deleted")
         metadata |= {f"rows_{name}": dg.IntMetadataValue(totals[name]) for name in names}
         metadata["tombstones"] = dg.IntMetadataValue(stored.tombstones)
-    if complete := _complete_until(key.path[-1], sync):
-        metadata["complete_until"] = dg.TimestampMetadataValue(complete.timestamp())
-        lag = datetime.now(UTC) - complete  # for people to look at; nothing rests on this clock
-        metadata["lag_minutes"] = dg.FloatMetadataValue(round(lag.total_seconds() / 60, 1))
+    metadata |= standing(key, sync)
     if settings().sandbox:
         metadata["outside_world"] = dg.TextMetadataValue("SANDBOX")
-    return dg.MaterializeResult(asset_key=key, metadata=metadata)
-
-
-def _complete_until(canonical: str, sync: WorkspaceSync) -> datetime | None:
-    """Return the time up to which all source objects are complete; None while the history of one is not."""
-    watermarks = [lane.watermark for lane in sync.lanes() if lane.canonical == canonical]
-    known = [moment for moment in watermarks if moment]
-    return min(known) if known and len(known) == len(watermarks) else None
+    return dg.AssetMaterialization(key, partition=sync.workspace, metadata=metadata)
 
 
 def _table(reports: Sequence[WindowReport]) -> str:
     """Draw the windows: those that did not reach their end first, then the largest."""
     ranked = sorted(reports, key=lambda r: (r.ending is Ending.DONE, -r.totals.get("rows", 0)))
-    return markdown([_row(r) for r in ranked], SHOWN_WINDOWS, numbers=(*COUNTS, "MB", "seconds"))
+    return markdown([_row(r) for r in ranked], SHOWN_WINDOWS, numbers=(*COUNTS, "MB", "calls", "seconds"))
 
 
 def _row(report: WindowReport) -> dict[str, str]:
     return {
         "source": report.task.source,
-        "window": f"{report.task.kind}: {_time(report.since) or 'beginning'} to {_time(report.until) or '-'}",
+        "window": _window(report),
         **{name: f"{report.totals.get(name, 0):,}" for name in COUNTS[:-1]},
         "MB": f"{report.totals.get('bytes', 0) / 1e6:.1f}",
+        "calls": f"{sum(calls_in(report.totals).values()):,}",
         "seconds": f"{report.seconds:.1f}",
-        "ending": report.reason or report.ending,
+        "ending": report.reason or _ended(report),
     }
+
+
+def _window(report: WindowReport) -> str:
+    if report.task.kind is WindowKind.SWEEP:
+        return f"{report.task.kind}: {', '.join(report.task.sweep) or 'what was not met'}"
+    return f"{report.task.kind}: {_time(report.since) or 'beginning'} to {_time(report.until) or '-'}"
+
+
+def _ended(report: WindowReport) -> str:
+    if "shown" not in report.totals:
+        return report.ending
+    found = (f"{report.totals.get(name, 0):,} {name}" for name in ("shown", "differing", "missing"))
+    return f"{report.ending}: {', '.join(found)}"
 
 
 def _time(moment: datetime | None) -> str | None:

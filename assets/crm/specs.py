@@ -19,15 +19,6 @@ CODE_VERSION = "1"
 # because a freshness policy knows assets, not partitions.
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=26), warn_window=timedelta(hours=25))
 
-ABOUT = {
-    "accounts": "Companies that are sold to (Salesforce accounts).",
-    "contacts": "People at accounts (Salesforce contacts).",
-    "leads": "People who are not qualified yet (Salesforce leads).",
-    "opportunities": "Deals with their stage and amount (Salesforce opportunities).",
-    "users": "The sales team: owners of all other records (Salesforce users).",
-    "activities": "Tasks, events and calls logged on records (Salesforce tasks and events).",
-    "custom_objects": "Rows of every other object of the org, its own ones included, told apart by `source_object`.",
-}
 SYSTEM_COLUMNS = [
     dg.TableColumn("connection_id", "text", "The CRM that the row came from."),
     dg.TableColumn("source_object", "text", "The object's name there."),
@@ -38,7 +29,8 @@ VERSION_COLUMNS = [
     dg.TableColumn("source_stamp", "timestamptz", "When the source last changed the row, by its clock."),
     dg.TableColumn("observed_at", "timestamptz", "When the query that read this version began."),
     dg.TableColumn("present_at", "timestamptz", "When the row was last seen, or seen to be gone."),
-    dg.TableColumn("deleted_reason", "text", "Why the row is gone; null while it exists."),
+    dg.TableColumn("deleted_reason", "text", "Why the row is gone, `deleted` or `merged`; null while it exists."),
+    dg.TableColumn("merged_into", "text", "The id of the row that a merged one became part of."),
 ]
 
 
@@ -56,9 +48,10 @@ def raw_spec(name: str) -> dg.AssetSpec:
     """Return the spec of an object's raw rows in the lake."""
     return _spec(
         raw_key(name),
-        f"{ABOUT[name]} As the source sent them: typed Parquet, one part per chunk, every version that was read.",
+        f"{OBJECTS[name].about} As the source sent them: typed Parquet, one part per chunk, every version that was "
+        "read.",
         layer="raw",
-        kinds={"parquet", "googlecloud", "salesforce"},
+        kinds={"parquet", "salesforce", "hubspot"},
         metadata={"lake_path": f"crm_raw/{name}/workspace=…/connection=…/source=…"},
     ).with_io_manager_key("lake_io_manager")
 
@@ -68,7 +61,7 @@ def table_spec(canonical: CanonicalObject) -> dg.AssetSpec:
     typed = [dg.TableColumn(c.name, c.type.postgres) for c in canonical.columns]
     return _spec(
         table_key(canonical.name),
-        f"{ABOUT[canonical.name]} One row each, as the source last had it; gone rows are kept as tombstones.",
+        f"{canonical.about} One row each, as the source last had it; gone rows are kept as tombstones.",
         layer="table",
         kinds={"postgres", "table"},
         metadata={

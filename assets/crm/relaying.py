@@ -1,0 +1,78 @@
+"""What one run of a sync tells Dagster, as events that a step of any kind can yield.
+
+Belongs here: relaying between Dagster and the sync, for clicks and for the dispatcher's runs alike. Does not: the sync
+(`nooks_dagster.crm`), when an object is told about (`assets.crm.telling`).
+"""
+
+from collections.abc import Collection, Iterator
+
+import dagster as dg
+
+from assets.bounded import sentences
+from assets.crm.config import CrmSyncConfig
+from assets.crm.telling import Telling
+from assets.crm.under_way import UnderWay
+from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
+from nooks_dagster.crm.work import Request
+from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.verdicts import described
+from nooks_dagster.workspaces.names import workspace_name
+from resources.crm import CrmResource
+
+Context = dg.AssetExecutionContext | dg.OpExecutionContext
+Event = dg.AssetMaterialization | dg.AssetObservation
+
+
+def relayed(
+    context: Context, config: CrmSyncConfig, crm: CrmResource, selected: Collection[dg.AssetKey]
+) -> Iterator[Event]:
+    """Drain what is due for a workspace; an object is materialised as soon as nothing of it is left to do.
+
+    Until then one that takes long is observed every five minutes.
+
+    Args:
+        context: Of the step.
+        config: What a person wants, or nothing.
+        crm: The platform.
+        selected: The assets that may be told about.
+
+    Raises:
+        dg.Failure: A person wanted what could not be reached, or it broke; in sentences without what a record holds.
+    """
+    try:
+        request = config.request({key.path[-1] for key in selected})
+        run = _sync_run(context, request)
+        sync = WorkspaceSync(crm.platform(), run)
+        telling = Telling(sync, request, selected, asked=run.launch is None)
+        under_way = UnderWay(sync, request, selected)
+        for report in sync.beats():
+            if report:
+                telling.hear(report)
+                continue
+            yield from telling.done()
+            yield from under_way.beat()
+        yield from telling.rest()
+        missed = telling.missed() if run.launch is None else None
+    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
+        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
+    if missed:
+        raise dg.Failure(missed, allow_retries=False)
+
+
+def _sync_run(context: Context, request: Request) -> SyncRun:
+    launch = _launch(context)
+    work_class = WorkClass.ASKED if launch is None else WorkClass[context.run.tags["nooks/class"].upper()]
+    return SyncRun(_workspace(context), context.run.run_id, launch, work_class, request)
+
+
+def _workspace(context: Context) -> str:
+    if not context.has_partition_key:
+        raise Permanent("The run names no workspace.", next_step="Choose a partition; several become a run each.")
+    return workspace_name(context.partition_key)
+
+
+def _launch(context: Context) -> int | None:
+    """Return the number of the launch, or None for a click: a re-execution carries the tags of its parent."""
+    tag = context.run.tags.get("nooks/launch")
+    return None if tag is None or context.run.parent_run_id else int(tag.rpartition(":")[2])
