@@ -2,12 +2,18 @@
 
 import dagster as dg
 
-from assets.crm.checks import crm_landing_checks, crm_lane_checks
+from assets.crm.checks import crm_checks, crm_slow_checks
 
 checks = dg.define_asset_job(
     "checks",
-    selection=dg.AssetSelection.checks(crm_lane_checks, crm_landing_checks),
+    selection=dg.AssetSelection.checks(crm_checks),
     description="Judges all workspaces from our own tables; red until the last of them is well.",
+)
+
+slow_checks = dg.define_asset_job(
+    "slow_checks",
+    selection=dg.AssetSelection.checks(crm_slow_checks),
+    description="Judges what changes slowly: counts, fields, withheld deletions, days of changes.",
 )
 
 checks_every_15_minutes = dg.ScheduleDefinition(
@@ -16,4 +22,12 @@ checks_every_15_minutes = dg.ScheduleDefinition(
     cron_schedule="*/15 * * * *",
     default_status=dg.DefaultScheduleStatus.RUNNING,
     description="Keeps the checks true while nobody looks.",
+)
+
+slow_checks_hourly = dg.ScheduleDefinition(
+    name="slow_checks_hourly",
+    job=slow_checks,
+    cron_schedule="7 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Keeps the slow ones true; hourly, because a run of them costs events too.",
 )

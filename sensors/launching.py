@@ -3,7 +3,9 @@
 Belongs here: the one place where the dispatcher's answer meets Dagster. A tick is a handful of indexed queries.
 """
 
+import time
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -14,8 +16,13 @@ from nooks_dagster.ledger.launches import Launch, Launches
 from nooks_dagster.settings import settings
 
 LAUNCH = "nooks/launch"
-JOBS = [crm_historical_sync, crm_incremental_sync]
-WAITING = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
+JOBS: Sequence[Any] = [crm_historical_sync, crm_incremental_sync]  # Dagster's union of jobs has no public name
+OPEN = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 
 
@@ -33,13 +40,32 @@ def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
     over = instance.get_run_records(dg.RunsFilter(run_ids=list(live), statuses=ENDED)) if live else []
     for record in over:
         launches.end_run(record.dagster_run.run_id)
-    waiting = instance.get_runs(dg.RunsFilter(statuses=WAITING))
-    lost = launches.lose(queued=[run.tags[LAUNCH] for run in waiting if LAUNCH in run.tags])
+    stillborn = _stillborn(instance, launches)
+    lost = launches.lose(queued=_on_their_way(instance))
     for run in instance.get_runs(dg.RunsFilter(run_ids=list(lost))) if lost else []:
         if not run.is_finished:
             # The default launcher leaves a run STARTED for ever after a reboot, and its slots with it.
             instance.report_run_failed(run, "Its worker is gone (no heartbeat); the dispatcher launches it anew.")
-    return len(over) + len(lost)
+    return len(over) + stillborn + len(lost)
+
+
+def _on_their_way(instance: dg.DagsterInstance) -> list[str]:
+    """Return the keys of launches whose runs wait for a slot, or got one so lately that they may not have reported."""
+    lately = time.time() - settings().launch_grace_seconds
+    records = instance.get_run_records(dg.RunsFilter(statuses=OPEN))
+    late = [one.dagster_run for one in records if one.start_time is None or one.start_time > lately]
+    return [run.tags[LAUNCH] for run in late if LAUNCH in run.tags]
+
+
+def _stillborn(instance: dg.DagsterInstance, launches: Launches) -> int:
+    """End the launches whose runs ended before they could report, as when the code server died; return how many."""
+    awaited = launches.awaited()
+    if not awaited:
+        return 0
+    over = instance.get_runs(dg.RunsFilter(tags={LAUNCH: list(awaited)}, statuses=ENDED))
+    for run in over:
+        launches.end(*awaited[run.tags[LAUNCH]], "failed")
+    return len(over)
 
 
 def _run_request(launch: Launch) -> dg.RunRequest:
