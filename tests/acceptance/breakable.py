@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, discovery

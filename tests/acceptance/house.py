@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +18,21 @@ import psycopg
 import pytest
 from dotenv import dotenv_values
 
+from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline, processes, record
+from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.record import Entry
+from nooks_dagster.local.samples import SAMPLES
 from nooks_dagster.local.watched import MARKER
+from nooks_dagster.workspaces.registry import Registry
+from sandbox.hubspot.portals import Portals
+from sandbox.salesforce.orgs import Orgs
 from tests.acceptance.comparison import differences
-from tests.acceptance.objects import TABLES
-from tests.crm.salesforce.world import SECRET, World
+from tests.acceptance.objects import TABLES, portal_table
+from tests.acceptance.portal_comparison import portal_differences
+from tests.acceptance.portal_truth import portal_truth
+from tests.crm.hubspot.served_portal import TERMS
 
 PROJECT = Path(__file__).parents[2]
 IN_FLIGHT = """
@@ -33,7 +40,8 @@ IN_FLIGHT = """
     WHERE queue = 'crm.chunks' AND scope = 'crm/' || %s AND state = 'leased' AND lease_until > now()
 """
 OPEN = """
-    SELECT (SELECT count(*) FROM work.items WHERE scope = 'crm/' || %(name)s AND state <> 'done')
+    SELECT (SELECT count(*) FROM work.items WHERE scope = 'crm/' || %(name)s
+            AND (state NOT IN ('waiting', 'done') OR (state = 'waiting' AND (fence > 0 OR due_at <= now()))))
         + (SELECT count(*) FROM work.launches WHERE scope = 'crm/' || %(name)s AND ended_at IS NULL)
     FROM work.items WHERE scope = 'crm/' || %(name)s HAVING count(*) > 1
 """
@@ -43,23 +51,42 @@ RUNS = """
 """
 RESTED = "UPDATE work.launches SET ended_at = ended_at - interval '10 minutes' WHERE scope = 'crm/' || %s"
 
+SAMPLE = "initech"
+UNLIMITED = " ".join(f"{term}=1000000" for term in TERMS)
+COMPARISONS: Mapping[str, tuple[Callable[..., list[str]], Callable[[str], str]]] = {
+    "salesforce": (differences, TABLES.__getitem__),
+    "hubspot": (portal_differences, portal_table),
+}
+"""By kind of CRM, what compares an object, and which table it becomes."""
+
 Found = TypeVar("Found")
+Row = dict[str, Any]
 
 
 class House:
-    """A project folder with a running platform.
+    """A project folder with a running platform, whose one sample workspace has both CRMs: the org and portal `initech`.
 
     Args:
         root: The folder; made here.
         settings: Lines of `.env` that a person wrote before the first start.
+        org: Accounts of the org; 14 rows for each, 5 of them contacts.
+        portal: Companies of the portal, likewise.
+
+    Attributes:
+        worlds: The sandbox's folder.
     """
 
-    def __init__(self, root: Path, settings: Mapping[str, object]) -> None:
+    def __init__(self, root: Path, settings: Mapping[str, object], *, org: int, portal: int) -> None:
         self.root = root
-        root.mkdir()
+        self.worlds = root / ".nooks" / "sandbox"
+        self.worlds.mkdir(parents=True)
+        Orgs(self.worlds).create_generated(SAMPLE, org, seed=1)
+        Portals(self.worlds).create_generated(SAMPLE, portal, seed=1)
         for name in ("workspace.yaml", "dagster.yaml"):
             shutil.copy(PROJECT / name, root)
-        (root / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        settings = {"NOOKS_CRM_CADENCE_MINUTES": 1440, **settings}  # no start by the clock that a test did not ask for
+        lines = {"NOOKS_SAMPLES": SAMPLE, "NOOKS_UI_PORT": free_port(), "NOOKS_SANDBOX_HUBSPOT": UNLIMITED, **settings}
+        (root / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
 
     @property
     def values(self) -> dict[str, str]:
@@ -68,20 +95,37 @@ class House:
 
     def nooks(self, *arguments: str, **more: str) -> str:
         """Call the command in a shell that has nothing set; returns what it printed."""
+        return self._ended_well(self.begin(*arguments, **more))
+
+    def begin(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        """Call the command without waiting for its end."""
         command = [sys.executable, "-c", "from nooks_dagster.cli import app; app()", *arguments]
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env = {**inherited, "PYTHONPATH": str(PROJECT), **more}
-        told = subprocess.run(
-            command, cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        return subprocess.Popen(
+            command,
+            cwd=self.root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        assert told.returncode == 0, f"nooks {' '.join(arguments)}\n{told.stdout}\n{told.stderr}"
-        return told.stdout
 
     def connect(self, workspace: str) -> None:
-        """Connect the sandbox's org under the name of another customer."""
-        self.nooks(
-            "connect", "salesforce", workspace, **{f"SALESFORCE_{name.upper()}": SECRET[name] for name in SECRET}
-        )
+        """Connect the sandbox's org and portal under the name of another customer."""
+        calls = []
+        for sample in SAMPLES[SAMPLE]:
+            words = kind_of(sample.kind).variables
+            known = {name: sample.credentials[key] for name, key in words.items() if key in sample.credentials}
+            calls.append(self.begin("connect", sample.kind, workspace, **known))
+        for call in calls:
+            self._ended_well(call)
+
+    def _ended_well(self, call: "subprocess.Popen[str]") -> str:
+        told, _ = call.communicate()
+        assert call.returncode == 0, f"{call.args!r}\n{told}"
+        return told
 
     def remove(self) -> None:
         """End every process and erase everything."""
@@ -114,7 +158,7 @@ class House:
             return cursor.fetchall() if cursor.description else []
         return []
 
-    def until(self, found: Callable[[], Found | None], wanted: str, seconds: float = 90) -> Found:
+    def until(self, found: Callable[[], Found | None], wanted: str, seconds: float = 150) -> Found:
         """Look until something is found; the test fails after `seconds`."""
         for _ in deadline.polls(seconds, every=0.1):
             if answer := found():
@@ -144,29 +188,24 @@ class House:
         """Let ten minutes pass for the launches of a workspace that have ended."""
         self.ask(RESTED, (workspace,))
 
-    @cached_property
-    def truth(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of each object as the sandbox knows it; its world stands still."""
-        world = World(self.root / ".nooks" / "sandbox", 0)
-        return {source: world.truth(source) for source in TABLES}
+    def _truth(self) -> Mapping[str, Mapping[str, Sequence[Row]]]:
+        """Every row of each object as the sandbox knows it, by kind of CRM."""
+        org, portal = Orgs(self.worlds).get(SAMPLE), Portals(self.worlds).get(SAMPLE)
+        return {
+            "salesforce": {source: list(org.truth(source)) for source in TABLES},
+            "hubspot": portal_truth(portal),
+        }
 
     def differences(self, workspace: str) -> list[str]:
-        """What is not as the sandbox has it: rows of the tables, and rows counted in the lake."""
+        """What is not as the sandbox has it now, over all connections, row by row."""
+        known = self._truth()
         db = Database(self.values["NOOKS_POSTGRES_URL"], size=1)
-        connection = f"{workspace}-salesforce"
         found: list[str] = []
         try:
-            for source, table in TABLES.items():
-                truth = self.truth[source]
-                assert truth
-                found += differences(db, table, connection, source, truth)
-                found += self._landed(connection, source, len(truth))
+            for connection in Registry(db).connections(workspace):
+                compare, table_of = COMPARISONS[connection.kind]
+                for source, truth in known[connection.kind].items():
+                    found += compare(db, table_of(source), connection.id, source, truth)
         finally:
             db.close()
         return found
-
-    def _landed(self, connection: str, source: str, wanted: int) -> Sequence[str]:
-        dataset = f"%/connection={connection}/source={source}"
-        query = "SELECT sum(rows)::int FROM lake.parts WHERE dataset LIKE %s"
-        landed = self.ask(query, (dataset,))[0][0]
-        return [] if landed == wanted else [f"{source}: {landed} rows landed instead of {wanted}"]

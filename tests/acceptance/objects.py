@@ -1,4 +1,6 @@
-"""Which table each object of the sandbox's org becomes."""
+"""Which table each object of the sandbox's org, and of a portal, becomes."""
+
+from nooks_dagster.crm.hubspot.object_types import OWNERS, RECORDS, USERS
 
 TABLES = {
     "Account": "accounts",
@@ -9,3 +11,8 @@ TABLES = {
     "Task": "activities",
     "Territory_Plan__c": "custom_objects",
 }
+
+
+def portal_table(source: str) -> str:
+    """Return the table of a portal's object; one that is not HubSpot's own, and pipelines, are custom objects."""
+    return {**RECORDS, OWNERS: USERS}.get(source, "custom_objects")

@@ -1,16 +1,14 @@
 """What a person gives wrong, at the command they give it to: one sentence, a next step, nothing recorded."""
 
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from click.testing import Result
 
 from assets.crm.config import CrmSyncConfig
 from nooks_dagster.crm.canonical import OBJECTS
-from nooks_dagster.crm.reports import Ending
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.salesforce import session
 from nooks_dagster.crm.salesforce.lines import Line
@@ -18,8 +16,9 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.local.postgres import Postgres
 from nooks_dagster.workspaces.registry import Registry
-from tests.crm.salesforce.fake_org import Answer, FakeOrg, Handler, Rerouted
+from tests.crm.salesforce.fake_org import FakeOrg, Rerouted
 from tests.crm.salesforce.world import SECRET, USER, World
+from tests.crm.scripted import Answer, serving
 
 pytestmark = pytest.mark.acceptance
 
@@ -120,19 +119,16 @@ def test_credentials_of_the_sandbox_are_refused_in_the_real_world(
 def forbidding_org(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOrg]:
     """An org whose user sees Account and Contact, and may not read Contact."""
     org = FakeOrg()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"org": org}))
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     org.rule = _answers
+    with serving(org) as server:
 
-    def rerouted(subject: str) -> Line:
-        line = Line(subject)
-        line.mount("https://", Rerouted(server.server_port))
-        return line
+        def rerouted(subject: str) -> Line:
+            line = Line(subject)
+            line.mount("https://", Rerouted(server.server_port))
+            return line
 
-    monkeypatch.setattr(session, "Line", rerouted)
-    yield org
-    server.shutdown()
-    server.server_close()
+        monkeypatch.setattr(session, "Line", rerouted)
+        yield org
 
 
 def _answers(path: str, _token: str) -> Answer | None:

@@ -20,12 +20,13 @@ from click.testing import Result
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from nooks_dagster.crm.reports import Ending
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset
 from sandbox.salesforce.ids import to18
-from tests.crm.salesforce.world import PROJECT, World
+from tests.crm.salesforce.world import World
+from tests.crm.sandboxes import PROJECT
 
 pytestmark = pytest.mark.acceptance
 
@@ -178,7 +179,9 @@ def row_differences(source: str, row: Mapping[str, str], mine: Mapping[str, Any]
     if mine is None:
         return [f"{row['Id']} is missing"]
     if row.get("IsDeleted") == "true":
-        gone = (mine["deleted_reason"], mine["name"], mine["properties"]) == ("deleted", None, {})
+        winner = row.get("MasterRecordId") or None
+        wanted = ("merged" if winner else "deleted", winner, None, {})
+        gone = (mine["deleted_reason"], mine["merged_into"], mine["name"], mine["properties"]) == wanted
         return [] if gone else [f"{row['Id']} is no tombstone"]
     columns = COLUMNS[source] | EVERYWHERE
     places = {name: mine[columns[name]] if name in columns else mine["properties"].get(name) for name in row}

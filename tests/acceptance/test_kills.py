@@ -1,23 +1,23 @@
-"""Kill -9 of each process in mid-sync, a reboot, a run that keeps failing: the sync ends with the truth, by itself."""
+"""The soak in small: whatever is killed while both CRMs live, the sync ends with the truth, by itself."""
 
-import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.acceptance.house import House
+from tests.soak.soak import Soak, soakable
+from tests.soak.victims import EVERYTHING, RUN, WORLD
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(400)]
+
+VICTIMS = (RUN, "postgres", "lake", "sandbox", WORLD, "daemon", EVERYTHING)
 
 
 @pytest.fixture(scope="module")
 def house(service_folder: Path) -> Iterator[House]:
-    """A running platform with a small world, whose dead are noticed by those who saw them, not by their silence."""
-    settings = {"NOOKS_SANDBOX_ACCOUNTS": 2_000, "NOOKS_LEASE_SECONDS": 3, "NOOKS_SILENCE_SECONDS": 600}
-    house = House(service_folder / "house", settings)
+    """A running platform with small worlds."""
+    house = soakable(service_folder / "house", org=1_200, portal=150)
     try:
         house.nooks("up")
         yield house
@@ -25,43 +25,11 @@ def house(service_folder: Path) -> Iterator[House]:
         house.remove()
 
 
-def kill(*victims: psutil.Process) -> None:
-    for victim in victims:
-        victim.send_signal(signal.SIGKILL)
-    psutil.wait_procs(victims, timeout=10)
-
-
-def test_killing_each_process_in_mid_sync_loses_nothing_and_doubles_nothing(house: House) -> None:
-    kill(house.worker_in_flight("acme"))
-    for service in ("postgres", "lake", "daemon"):
-        house.worker_in_flight("acme")
-        kill(house.family(service)[0])
-    house.until_nothing_is_open("acme")
-    assert house.differences("acme")[:5] == []
-
-
-def test_after_a_reboot_nooks_up_is_all_it_takes(house: House) -> None:
-    house.connect("rebooted")
-    house.worker_in_flight("rebooted")
-    kill(*house.everything())
-    house.nooks("up")
-    house.until_nothing_is_open("rebooted")
-    assert house.differences("rebooted")[:5] == []
-    house.until(lambda: house.runs("rebooted").keys() == {"CANCELED", "SUCCESS"}, "no run left over")
-
-
-def test_a_run_that_failed_three_times_in_a_row_does_not_wedge_its_lane(house: House) -> None:
-    scratch = house.root / ".nooks" / "scratch"
-    shutil.rmtree(scratch)
-    scratch.write_text("no folder")
-    house.connect("unlucky")
-
-    def failed_three_times() -> bool:
-        house.let_rest("unlucky")
-        return house.runs("unlucky").get("FAILURE", 0) >= 3
-
-    house.until(failed_three_times, "three failed runs")
-    scratch.unlink()
-    house.let_rest("unlucky")
-    house.until_nothing_is_open("unlucky")
-    assert house.differences("unlucky")[:5] == []
+def test_whatever_is_killed_while_both_crms_live_each_row_was_so_once_and_is_the_truth_in_the_end(house: House) -> None:
+    verdict = Soak(house, seed=1, gap=(0.5, 2.0), rate=20).run(VICTIMS, len(VICTIMS), rebuild=False)
+    assert verdict.never[:5] == []
+    assert verdict.differences[:5] == []
+    assert verdict.deliveries.too_late == []
+    assert set(verdict.kills) >= set(VICTIMS) - {RUN}
+    assert verdict.deliveries.pages >= 7 + 7  # The first of each object of the org, and of each type of the portal.
+    assert verdict.changes > 100

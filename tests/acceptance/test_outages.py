@@ -12,7 +12,7 @@ import pytest
 from google.cloud import storage
 
 from nooks_dagster.crm import chunks
-from nooks_dagster.crm.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database import pool
 from nooks_dagster.database.migrate import migrate
@@ -35,7 +35,7 @@ from tests.acceptance.breakable import (
     relaunched,
 )
 from tests.conftest import wait_until_it_answers
-from tests.crm.salesforce.world import PROJECT
+from tests.crm.sandboxes import PROJECT
 
 pytestmark = pytest.mark.acceptance
 

@@ -9,7 +9,13 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from nooks_dagster.cli.errors import Sentences
-from nooks_dagster.settings import settings
+from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.settings import Settings, settings
+from nooks_dagster.workspaces.registry import Registry
+from tests.crm.fake_crm import FakeCrm
 from tests.crm.salesforce.world import World, served
 
 Call = Callable[..., Result]
@@ -40,6 +46,25 @@ def configured(
     settings.cache_clear()
     yield monkeypatch
     settings.cache_clear()
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> FakeCrm:
+    return FakeCrm(tmp_path / "crm.json")
+
+
+@pytest.fixture
+def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm) -> Platform:
+    """A platform whose workspace acme is connected to the fake CRM."""
+    chosen = Settings(postgres_url=database_url, home=tmp_path, crm_workers=2)
+    connect(db, "acme")
+    return Platform(db, lake, chosen, lambda _connection, _class: crm)
+
+
+def connect(db: Database, workspace: str) -> str:
+    connection = Registry(db).add_connection(workspace, "salesforce", {}, "env:NONE", sandbox=True)
+    ensure_partitions(db, connection.id)
+    return connection.id
 
 
 @pytest.fixture

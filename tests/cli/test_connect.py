@@ -3,8 +3,11 @@
 import json
 
 import pytest
+import typer
 
-from nooks_dagster.cli.connect import connect
+from nooks_dagster.cli.connect import asked, connect
+from nooks_dagster.crm.connectors import KINDS
+from nooks_dagster.crm.kinds import Kind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 from tests.cli.conftest import Call
@@ -72,3 +75,29 @@ def test_an_unknown_kind_names_the_known_ones(call: Call) -> None:
     result = call(connect, "pipedrive", "acme")
     assert result.exit_code == 1
     assert "salesforce" in result.stderr
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_a_terminal_is_asked_for_what_is_missing_and_secrets_are_not_shown(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden: dict[str, bool] = {}
+
+    def answer(words: str, *, hide_input: bool) -> str:
+        hidden[words] = hide_input
+        return "given"
+
+    monkeypatch.setattr(typer, "prompt", answer)
+    known = dict.fromkeys(kind.public, "known")
+    credentials = {**known, **asked(kind, known)}
+    kind.check(credentials)
+    assert all(hidden.values())
+    assert hidden
+    assert credentials.keys() <= set(kind.variables.values())
+    assert all(credentials[name] == "known" for name in known)
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_kind_without_domains_says_so(call: Call) -> None:
+    result = call(connect, "hubspot", "acme", "--domain", "acme.my")
+    assert (result.exit_code, "HubSpot has no domains" in result.stderr) == (1, True)

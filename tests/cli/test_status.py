@@ -2,21 +2,21 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
-from nooks_dagster.budgets.budgets import Budgets
+from nooks_dagster.budgets.quotas import Quotas
 from nooks_dagster.cli.status import status
+from nooks_dagster.crm.model import FieldType, SourceField
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import CHUNKS, WINDOWS, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
-from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.local import environment
@@ -24,9 +24,8 @@ from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.processes import Process
 from nooks_dagster.local.record import Entry, Record
 from nooks_dagster.settings import Settings, settings
-from nooks_dagster.workspaces.registry import Registry
-from tests.cli.conftest import Call
-from tests.crm.fake_crm import FakeCrm, row
+from tests.cli.conftest import Call, connect
+from tests.crm.fake_crm import FIELDS, NOON, FakeCrm, row
 
 Look = Callable[..., Result]
 
@@ -47,23 +46,9 @@ def look(folder: Path, call: Call) -> Look:
 
 
 @pytest.fixture
-def crm(tmp_path: Path) -> FakeCrm:
-    return FakeCrm(tmp_path / "crm.json")
-
-
-@pytest.fixture
-def sync(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm) -> Callable[[], None]:
+def sync(platform: Platform) -> Callable[..., None]:
     """Sync the workspace acme, which is connected to the fake CRM, as the dispatcher does."""
-    chosen = Settings(postgres_url=database_url, home=tmp_path, crm_workers=2)
-    platform = Platform(db, lake, chosen, lambda _connection, _class: crm)
-    connect(db, "acme")
-    return lambda: list(WorkspaceSync(platform, SyncRun("acme", "0123456789")).run()) and None
-
-
-def connect(db: Database, workspace: str) -> str:
-    connection = Registry(db).add_connection(workspace, "salesforce", {}, "env:NONE", sandbox=True)
-    ensure_partitions(db, connection.id)
-    return connection.id
+    return lambda run="0123456789": list(WorkspaceSync(platform, SyncRun("acme", run)).run()) and None
 
 
 def test_without_a_workspace_it_says_how_to_connect_one(look: Look) -> None:
@@ -78,8 +63,8 @@ def test_a_finished_history_is_told_with_its_rows_and_its_watermark(
 ) -> None:
     crm.write({"Account": [row(n) for n in range(12)]}, minute=60)
     sync()
-    Budgets(db).report_usage("acme-salesforce", 1203, 115_000)
-    result = look("acme")
+    Quotas(db).report_usage("acme-salesforce", 1203, 115_000)
+    result = look()
     assert result.exit_code == 0, result.output
     (line,) = [text for text in result.stdout.splitlines() if text.startswith("Account")]
     assert "complete until 2026-01-01 13:00" in line
@@ -120,7 +105,8 @@ def test_a_history_on_its_way_tells_its_chunks_and_the_run_that_works_on_it(
         "crm/acme", "0123456789", WorkClass.HISTORY, None
     )
     result = look()
-    assert "history 43%, 3 of 7 chunks merged, 30 rows" in result.stdout
+    assert "history 43%, 3 of 7 chunks merged, 30 rows, " in result.stdout
+    assert " left " in result.stdout
     assert "run 01234567 works on it, heard of 0 s ago" in result.stdout
 
 
@@ -180,6 +166,7 @@ def test_a_script_gets_one_json_object(look: Look, crm: FakeCrm, sync: Callable[
     account = next(lane for lane in connection["objects"] if lane["source"] == "Account")
     assert (account["standing"], account["rows_read"], account["state"]) == ("complete", 12, "done")
     assert account["watermark"] == "2026-01-01T13:00:00+00:00"
+    assert account["under_way"] is None
 
 
 def test_an_unknown_workspace_names_those_that_there_are(look: Look, sync: Callable[[], None]) -> None:
@@ -204,3 +191,51 @@ def test_postgres_that_is_down_is_one_sentence(look: Look, configured: pytest.Mo
         assert "Postgres does not answer" in result.stderr
         assert "make up" in result.stderr
         assert "Traceback" not in result.stderr
+
+
+def test_one_workspace_tells_its_last_windows_its_lag_and_the_fields_that_changed(
+    look: Look, crm: FakeCrm, sync: Callable[..., None]
+) -> None:
+    recent = int((datetime.now(UTC) - NOON).total_seconds()) // 60
+    crm.write({"Account": [row(n) for n in range(12)]}, minute=recent - 20)
+    sync()
+    crm.fields = (*FIELDS, SourceField("Surprise__c", FieldType.TEXT, custom=True))
+    crm.write({"Account": [row(n) for n in range(12)]}, minute=recent)
+    sync("9876543210")
+    told = look("acme").stdout
+    (last,) = [text.split() for text in told.splitlines() if text.startswith("Account: refresh")]
+    assert last[4:9] == ["12", "0", "0", "12", "0"]
+    assert re.search(r"lag over 24 h [▁▂▃▄▅▆▇█]+ at most \d+ \w+, now \d+ \w+", told)
+    assert "Field acme-salesforce/Account.Surprise__c came, as text (20" in told
+    assert max(map(len, told.splitlines())) <= 100
+    assert "Account: refresh" not in look().stdout
+    (workspace,) = json.loads(look("--json").stdout)["workspaces"]
+    assert {change["field"] for change in workspace["fields_that_changed"]} == {"Surprise__c"}
+    (account,) = [one for one in workspace["connections"][0]["objects"] if one["source"] == "Account"]
+    assert account["last_window"]["counts"]["unchanged"] == 12
+    assert account["lag"] > 0
+
+
+def test_deletions_that_wait_and_crms_that_do_not_answer_are_told(
+    look: Look, crm: FakeCrm, sync: Callable[..., None], db: Database
+) -> None:
+    crm.write({})
+    sync()
+    task = WindowTask("acme", "acme-salesforce", "Account", "accounts", WindowKind.SWEEP)
+    with db.transaction() as conn:
+        Ledger(db, "test", timedelta(minutes=1)).plan(conn, [task.item("sweep", WorkClass.NIGHTLY)])
+        conn.execute(
+            """UPDATE work.items SET state = 'blocked', reason = 'None of 1,200 was deleted.',
+            progress = jsonb_build_object('withheld', 1200, 'withheld_at', now()) WHERE key = 'sweep'"""
+        )
+        conn.execute(
+            """INSERT INTO budgets.breakers (key, opened_at, next_probe_at, probes)
+            VALUES ('hubspot', now(), now() + interval '50 seconds', 4)"""
+        )
+    result = look()
+    assert result.exit_code == 1
+    assert "✗ None of 1,200 was deleted." in result.stdout
+    assert "! hubspot has not answered since 20" in result.stdout
+    told = json.loads(look("--json").stdout)
+    assert told["workspaces"][0]["withheld"][0]["rows"] == 1200
+    assert told["outages"][0]["key"] == "hubspot"

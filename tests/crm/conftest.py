@@ -1,4 +1,4 @@
-"""A workspace connected to the fake CRM, and a platform to sync it with."""
+"""A workspace connected to the fake CRM, a platform to sync it with, and the sandbox."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.reports import WindowReport
+from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import Request
@@ -15,6 +15,7 @@ from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.fake_crm import FakeCrm
+from tests.crm.salesforce.world import World, served
 
 
 @pytest.fixture
@@ -54,3 +55,17 @@ def table(db: Database) -> Callable[[str], dict[str, Any]]:
             return {r[0]: r[1:] for r in conn.execute(query.encode())}
 
     return read
+
+
+@pytest.fixture(scope="session")
+def served_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A sandbox with an org and a portal of 150 accounts each, for the whole session."""
+    with served(Path(tmp_path_factory.mktemp("world")), 150, "--portal", "globex") as world:
+        yield world
+
+
+@pytest.fixture
+def world(served_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The sandbox, with this process pointed at it for one test."""
+    served_world.point(monkeypatch)
+    return served_world

@@ -8,15 +8,25 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from nooks_dagster import failures
-from nooks_dagster.crm.model import Chunk, Extraction, FieldType, SourceField, SourceObject, Usage, Window
+from nooks_dagster.crm.model import (
+    Chunk,
+    Extraction,
+    FieldType,
+    Plan,
+    SourceField,
+    SourceObject,
+    Step,
+    Usage,
+    Window,
+)
 
 OBJECTS = {"Account": "accounts", "Contact": "contacts", "Widget__c": "custom_objects"}
 FIELDS = (
@@ -27,11 +37,13 @@ FIELDS = (
     SourceField("Score__c", FieldType.INTEGER, custom=True),
 )
 ROWS_PER_CHUNK = 5
+ALWAYS = "9999"
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 def at(minute: int) -> str:
     """Return a stamp: minutes after noon."""
-    return datetime(2026, 1, 1, 12 + minute // 60, minute % 60, tzinfo=UTC).isoformat()
+    return (NOON + timedelta(minutes=minute)).isoformat()
 
 
 def row(number: int, minute: int = 0, **more: Any) -> dict[str, Any]:
@@ -45,6 +57,7 @@ class FakeCrm:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.fields = FIELDS
         self.asked: Counter[str] = Counter()
         self.in_flight = 0
         self.peak = 0
@@ -59,23 +72,33 @@ class FakeCrm:
         log = Path(f"{self.path}.log")
         return Counter(log.read_text().split("\n")[:-1] if log.exists() else [])
 
+    def note(self, source: SourceObject, chunk: Chunk) -> None:
+        """Note that a chunk was fetched to its end."""
+        with Path(f"{self.path}.log").open("a") as log:
+            log.write(f"{source.name} {chunk.key}\n")
+
     def objects(self) -> Mapping[str, str]:
         self._meet("objects")
         return OBJECTS
 
     def describe(self, name: str) -> SourceObject:
-        return SourceObject(name, OBJECTS[name], FIELDS, "Id", "SystemModstamp", "IsDeleted", {"name": "Name"})
+        return SourceObject(name, OBJECTS[name], self.fields, "Id", "SystemModstamp", "IsDeleted", {"name": "Name"})
 
     def safe_bound(self, name: str) -> datetime:
         return datetime.fromisoformat(self._world()["now"])
 
-    def plan(self, source: SourceObject, window: Window, after: Chunk | None = None) -> Iterator[Chunk]:
+    def plan(self, source: SourceObject, window: Window, resume: Mapping[str, str] | None = None) -> Plan:
         since = window.since.isoformat() if window.since else ""
-        ids = sorted(r["Id"] for r in self._since(source.name, since))
+        until = window.until.isoformat() if window.since else ALWAYS
+        return Plan(self._steps(source, since, until, resume), len(self._since(source.name, since)))
+
+    def _steps(self, source: SourceObject, since: str, until: str, resume: Mapping[str, str] | None) -> Iterator[Step]:
+        ids = sorted(r["Id"] for r in self._since(source.name, since) if r["SystemModstamp"] < until)
         for start in range(0, len(ids), ROWS_PER_CHUNK):
             group = ids[start : start + ROWS_PER_CHUNK]
-            if after is None or group[0] > after.spec["first"]:
-                yield Chunk(f"{start:04d}", {"first": group[0], "last": group[-1], "since": since})
+            if resume is None or group[0] > resume["first"]:
+                spec = {"first": group[0], "last": group[-1], "since": since, "until": until}
+                yield Step((Chunk(f"{start:04d}", spec),), spec)
 
     def extract(self, source: SourceObject, chunk: Chunk) -> Extraction:
         self.asked[f"{source.name} {chunk.key}"] += 1
@@ -83,9 +106,24 @@ class FakeCrm:
         with self._lock:
             self.in_flight += 1
             self.peak = max(self.peak, self.in_flight)
-        spec = chunk.spec
-        found = [r for r in self._since(source.name, spec["since"]) if spec["first"] <= r["Id"] <= spec["last"]]
+        until = chunk.spec.get("until", ALWAYS)
+        found = [r for r in self._since(source.name, chunk.spec.get("since", "")) if r["SystemModstamp"] < until]
+        if chunk.ids:
+            found = [r for r in found if r["Id"] in chunk.ids]
+        else:
+            found = [r for r in found if chunk.spec["first"] <= r["Id"] <= chunk.spec["last"]]
         return Extraction(self.safe_bound(source.name), self._batches(source, chunk, found), len(found))
+
+    def deleted(self, source: SourceObject, window: Window) -> Sequence[str]:
+        return self._world().get("purged", {}).get(source.name, ())
+
+    def count(self, source: SourceObject, low: str | None, high: str | None) -> int | None:
+        return sum(map(len, self.ids(source, low, high)))
+
+    def ids(self, source: SourceObject, low: str | None, high: str | None) -> Iterator[list[str]]:
+        self._meet(source.name)
+        alive = [r["Id"] for r in self._since(source.name, "") if not r["IsDeleted"]]
+        yield sorted(i for i in alive if (low or "") <= i and (high is None or i < high))
 
     def usage(self) -> Usage:
         return Usage(calls=0)
@@ -94,8 +132,7 @@ class FakeCrm:
         time.sleep(0.01)  # as a network would, so that chunks overlap
         parsed = [r | {"SystemModstamp": datetime.fromisoformat(r["SystemModstamp"])} for r in found]
         yield pa.RecordBatch.from_pylist(parsed, schema=source.schema)
-        with Path(f"{self.path}.log").open("a") as log:
-            log.write(f"{source.name} {chunk.key}\n")
+        self.note(source, chunk)
         with self._lock:
             self.in_flight -= 1
 

@@ -1,9 +1,9 @@
 """Whatever the order, the overlap and the repetition of what was read, the table ends like the source."""
 
+import json
 import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -13,65 +13,26 @@ from hypothesis import strategies as st
 
 from nooks_dagster.crm.merge import MergeCounts, merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
+from nooks_dagster.crm.properties import properties
+from nooks_dagster.crm.raw import observed
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent
-
-CONNECTION = "acme-salesforce"
-ROOT = datetime(2026, 1, 1, tzinfo=UTC)
-THING = SourceObject(
-    "Thing__c",
-    "custom_objects",
-    (
-        SourceField("Id", FieldType.TEXT),
-        SourceField("IsDeleted", FieldType.BOOLEAN),
-        SourceField("SystemModstamp", FieldType.TIMESTAMP),
-        SourceField("Name", FieldType.TEXT),
-        SourceField("Score__c", FieldType.NUMBER, custom=True),
-        SourceField("Day__c", FieldType.DATE, custom=True),
-    ),
-    key="Id",
-    stamp="SystemModstamp",
-    deleted="IsDeleted",
-    columns={"name": "Name"},
+from tests.crm.things import (
+    CONNECTION,
+    THING,
+    Changes,
+    Part,
+    Row,
+    at,
+    batch,
+    changes,
+    fields,
+    query,
+    state,
+    table,
+    timeline,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row as a query saw it; times are seconds."""
-
-    id: str
-    stamp: int
-    name: str
-    deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Rows that came from one query."""
-
-    observed: int
-    rows: Sequence[Row]
-
-
-def at(seconds: float) -> datetime:
-    return ROOT + timedelta(seconds=seconds)
-
-
-def batch(rows: Iterable[Row | dict[str, Any]]) -> pa.RecordBatch:
-    records = [row if isinstance(row, dict) else fields(row) for row in rows]
-    return pa.RecordBatch.from_pylist(records, schema=THING.schema)
-
-
-def fields(row: Row) -> dict[str, Any]:
-    return {
-        "Id": row.id,
-        "IsDeleted": row.deleted,
-        "SystemModstamp": at(row.stamp),
-        "Name": row.name,
-        "Score__c": float(len(row.name)),
-    }
 
 
 @pytest.fixture
@@ -82,49 +43,7 @@ def crm(db: Database) -> Database:
 
 def read(db: Database, part: Part) -> MergeCounts:
     with db.transaction() as conn:
-        return merge(conn, THING, THING.columns, CONNECTION, at(part.observed), [batch(part.rows)])
-
-
-def table(db: Database) -> dict[str, tuple[Any, ...]]:
-    """Return id to (stamp, observed, present, deleted, name, score)."""
-    query = """
-        select id, extract(epoch from source_stamp - %(root)s)::int, extract(epoch from observed_at - %(root)s)::int,
-            extract(epoch from present_at - %(root)s)::int, deleted_reason is not null, name,
-            (properties ->> 'Score__c')::float
-        from crm.custom_objects
-    """
-    with db.transaction() as conn:
-        return {row[0]: row[1:] for row in conn.execute(query, {"root": ROOT})}
-
-
-def state(row: Row, observed: int, present: int | None = None) -> tuple[Any, ...]:
-    values = (None, None) if row.deleted else (row.name, float(len(row.name)))
-    return (row.stamp, observed, observed if present is None else present, row.deleted, *values)
-
-
-# A source: for each id its states one after another. Stamps are coarser than changes, so that they tie, and a
-# change may move no stamp at all.
-Changes = list[tuple[int, bool, bool]]
-changes = st.lists(st.tuples(st.integers(1, 4), st.booleans(), st.booleans()), min_size=1, max_size=5)
-
-
-def timeline(record: str, steps: Changes) -> list[tuple[int, Row]]:
-    moment, stamp, states = 0, 0, []
-    for pause, deleted, stampless in steps:
-        moment += pause
-        stamp = stamp if stampless else moment // 2 * 2
-        states.append((moment, Row(record, stamp, f"{record} at {moment}", deleted)))
-    return states
-
-
-def seen(states: list[tuple[int, Row]], moment: int) -> Row | None:
-    return next((row for since, row in reversed(states) if since <= moment), None)
-
-
-def query(source: list[list[tuple[int, Row]]], began: int, delays: Sequence[int]) -> Part:
-    """Read the whole source: the query begins, and comes to each row a little later."""
-    rows = [seen(states, began + delay) for states, delay in zip(source, delays, strict=True)]
-    return Part(began, [row for row in rows if row is not None])
+        return merge(conn, THING, THING.columns, CONNECTION, [batch(part.rows, part.observed)])
 
 
 def shuffled_with_replays(data: st.DataObject, parts: list[Part]) -> list[Part]:
@@ -200,6 +119,31 @@ def test_a_tombstone_keeps_id_version_and_reason_but_no_values(crm: Database) ->
     assert found == [(None, {}, "deleted")]
 
 
+def fates(db: Database) -> list[tuple[Any, ...]]:
+    with db.transaction() as conn:
+        query = "select id, deleted_reason, merged_into, name, properties ? 'MasterRecordId' from crm.custom_objects"
+        return conn.execute(query).fetchall()
+
+
+def test_a_row_that_was_merged_names_the_winner_until_it_is_seen_otherwise(crm: Database) -> None:
+    read(crm, Part(10, [Row("1", 5, "Ada")]))
+    counts = read(crm, Part(20, [Row("1", 15, "Ada", deleted=True, winner="2")]))
+    assert (counts.deleted, fates(crm)) == (1, [("1", "merged", "2", None, False)])
+    read(crm, Part(30, [Row("1", 15, "Ada", deleted=True, winner="3")]))
+    assert fates(crm) == [("1", "merged", "3", None, False)]
+    read(crm, Part(40, [Row("1", 25, "Ada", deleted=True)]))
+    assert fates(crm) == [("1", "deleted", None, None, False)]
+    read(crm, Part(50, [Row("1", 35, "Ada")]))
+    assert fates(crm) == [("1", None, None, "Ada", False)]
+
+
+def test_a_source_that_names_no_winners_has_deleted_rows_only(crm: Database) -> None:
+    mute = replace(THING, merged_into=None)
+    with crm.transaction() as conn:
+        merge(conn, mute, mute.columns, CONNECTION, [batch([Row("1", 15, "Ada", deleted=True, winner="2")])])
+    assert fates(crm) == [("1", "deleted", None, None, False)]
+
+
 def test_a_late_older_page_does_not_raise_the_dead(crm: Database) -> None:
     read(crm, Part(20, [Row("1", 15, "Ada", deleted=True)]))
     read(crm, Part(10, [Row("1", 5, "Ada")]))
@@ -253,8 +197,8 @@ def test_synced_at_moves_with_the_values_and_not_with_the_look(crm: Database) ->
 def test_another_mapping_is_applied_by_merging_the_same_rows_again(crm: Database) -> None:
     rows = [batch([Row("1", 5, "Ada")])]
     with crm.transaction() as conn:
-        merge(conn, THING, {}, CONNECTION, at(10), rows)
-        assert merge(conn, THING, THING.columns, CONNECTION, at(10), rows).updated == 1
+        merge(conn, THING, {}, CONNECTION, rows)
+        assert merge(conn, THING, THING.columns, CONNECTION, rows).updated == 1
         found = conn.execute("select name, properties from crm.custom_objects").fetchone()
     assert found == ("Ada", {"Score__c": 3})
 
@@ -263,9 +207,17 @@ def test_fields_without_a_column_become_typed_properties_without_nulls(crm: Data
     record = fields(Row("1", 5, "Ada")) | {"Score__c": 0.1, "Day__c": date(2026, 2, 28)}
     bare = fields(Row("2", 5, "Bob")) | {"Score__c": None}
     with crm.transaction() as conn:
-        merge(conn, THING, THING.columns, CONNECTION, at(10), [batch([record, bare])])
+        merge(conn, THING, THING.columns, CONNECTION, [batch([record, bare])])
         found = conn.execute("select properties from crm.custom_objects order by id").fetchall()
     assert found == [({"Day__c": "2026-02-28", "Score__c": 0.1},), ({},)]
+
+
+def test_properties_come_in_the_order_in_which_postgres_keeps_their_keys(db: Database) -> None:
+    names = ["hs_lead_status", "fax", "é", "zz", "Zz", "z", "persona", 'a "b"', "company"]
+    (text,) = properties(pa.RecordBatch.from_pylist([dict.fromkeys(names, "x")]), names).to_pylist()
+    with db.transaction() as conn:
+        (kept,) = conn.execute("select %s::jsonb::text", [text]).fetchone() or ("",)
+    assert list(json.loads(text)) == list(json.loads(kept))
 
 
 def test_rows_without_key_or_stamp_are_counted_and_nothing_is_merged(crm: Database) -> None:
@@ -273,8 +225,8 @@ def test_rows_without_key_or_stamp_are_counted_and_nothing_is_merged(crm: Databa
     rows[1]["Id"] = None
     rows[2]["SystemModstamp"] = None
     with pytest.raises(Corrupt) as refusal, crm.transaction() as conn:
-        merge(conn, THING, THING.columns, CONNECTION, at(10), [batch(rows)])
-    sentence = "acme-salesforce/Thing__c: 2 of 3 rows came without Id or SystemModstamp."
+        merge(conn, THING, THING.columns, CONNECTION, [batch(rows)])
+    sentence = "acme-salesforce/Thing__c: 2 of 3 rows came without Id, SystemModstamp or _observed_at."
     assert str(refusal.value) == sentence
     assert table(crm) == {}
 
@@ -283,20 +235,20 @@ def test_a_value_beyond_postgres_is_corrupt_and_not_quoted(crm: Database) -> Non
     row = fields(Row("1", 5, "Ada")) | {"SystemModstamp": None}
     broken = batch([row]).set_column(2, "SystemModstamp", pa.array([-(2**62)], pa.timestamp("us", "UTC")))
     with pytest.raises(Corrupt, match="Postgres cannot hold") as refusal, crm.transaction() as conn:
-        merge(conn, THING, THING.columns, CONNECTION, at(10), [broken])
+        merge(conn, THING, THING.columns, CONNECTION, [broken])
     assert refusal.value.__cause__ is None
     assert "Ada" not in str(refusal.value)
 
 
 def test_other_columns_than_described_are_refused(crm: Database) -> None:
     with pytest.raises(Corrupt, match="other columns"), crm.transaction() as conn:
-        merge(conn, THING, {}, CONNECTION, at(10), [batch([Row("1", 5, "Ada")]).select(["Id", "Name"])])
+        merge(conn, THING, {}, CONNECTION, [batch([Row("1", 5, "Ada")]).select(["Id", "Name"])])
 
 
 def test_nul_characters_are_left_out_everywhere(crm: Database) -> None:
     read(crm, Part(10, [Row("1", 5, "A\0da")]))
     with crm.transaction() as conn:
-        merge(conn, THING, {}, CONNECTION, at(11), [batch([Row("2", 5, "B\0ob")])])
+        merge(conn, THING, {}, CONNECTION, [batch([Row("2", 5, "B\0ob")], 11)])
         found = conn.execute("select name, properties ->> 'Name' from crm.custom_objects order by id")
         assert found.fetchall() == [("Ada", None), (None, "Bob")]
 
@@ -318,7 +270,7 @@ def test_an_object_of_800_fields_fits(crm: Database) -> None:
     record = {"Id": "1", "SystemModstamp": at(1), **dict.fromkeys(names, "a value that is not long")}
     rows = pa.RecordBatch.from_pylist([record], schema=wide.schema)
     with crm.transaction() as conn:
-        merge(conn, wide, {}, CONNECTION, at(2), [rows])
+        merge(conn, wide, {}, CONNECTION, [observed(rows, at(2))])
         found = conn.execute("select count(*) from crm.custom_objects, jsonb_object_keys(properties)").fetchone()
     assert found == (800,)
 

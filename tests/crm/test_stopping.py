@@ -10,7 +10,7 @@ import pytest
 
 from nooks_dagster.crm import sync
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.local import deadline
 from tests.crm.fake_crm import FakeCrm, row
@@ -45,9 +45,8 @@ def hung(crm: FakeCrm, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Ev
 
 def stopped(platform: Platform, hung: threading.Event) -> float:
     """Begin a sync, stop it while a chunk hangs, and return how long that took."""
-    reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).run()
-    assert isinstance(next(reports), WindowReport)
-    assert hung.wait(20)
+    reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).beats()
+    assert any(hung.is_set() for _ in reports)
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         reports.throw(KeyboardInterrupt())
@@ -99,9 +98,8 @@ def test_a_chunk_that_is_under_way_stops_at_its_next_step(
 
     monkeypatch.setattr(crm, "extract", endless)
     crm.write({"Account": [row(1)], "Contact": [row(1)]})
-    reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).run()
-    next(reports)
-    assert steps.acquire(timeout=20)
+    reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).beats()
+    assert any(steps.acquire(blocking=False) for _ in reports)
     began = time.monotonic()
     reports.close()
     assert time.monotonic() - began < 5

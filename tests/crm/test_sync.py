@@ -11,7 +11,7 @@ import pytest
 
 from nooks_dagster.crm import sync
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, Request, WindowKind
 from nooks_dagster.database.pool import Database

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nooks_dagster.crm.canonical import OBJECTS
-from nooks_dagster.crm.tables import drop_partitions, ensure_partitions, partition_name
+from nooks_dagster.crm.lifecycle.belongings import Owner, drop_partitions
+from nooks_dagster.crm.tables import ensure_partitions, partition_name
 from nooks_dagster.database.pool import Database
 
 SYSTEM = {
@@ -17,6 +18,7 @@ SYSTEM = {
     "observed_at": "timestamp with time zone",
     "present_at": "timestamp with time zone",
     "deleted_reason": "text",
+    "merged_into": "text",
     "synced_at": "timestamp with time zone",
 }
 INSERT = """
@@ -77,8 +79,9 @@ def test_dropping_takes_one_connection_and_leaves_the_others(db: Database) -> No
         ensure_partitions(db, connection)
         with db.transaction() as conn:
             conn.execute(INSERT, [connection])
-    drop_partitions(db, "acme-salesforce")
-    drop_partitions(db, "acme-salesforce")
+    owner = Owner("acme", "acme-salesforce")
+    assert drop_partitions(db, owner)["crm.users"] == 1
+    assert drop_partitions(db, owner) == {}
     with db.transaction() as conn:
         assert conn.execute("select connection_id from crm.users").fetchall() == [("maven-salesforce",)]
     assert partitions(db) == len(OBJECTS)

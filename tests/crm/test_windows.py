@@ -10,11 +10,12 @@ import pytest
 
 from nooks_dagster.crm import chunks
 from nooks_dagster.crm.connections import Connectors
+from nooks_dagster.crm.lifecycle.removing import remove_connection
 from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Chunk, Extraction, FieldType, SourceField, SourceObject
-from nooks_dagster.crm.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.tables import drop_partitions, ensure_partitions
+from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent, QuotaExhausted
@@ -158,13 +159,12 @@ def test_a_part_that_cannot_be_merged_twice_blocks_its_lane_and_is_fetched_anew_
 
 @pytest.mark.parametrize("read_before", [1, 1000], ids=["unfinished", "finished"])
 def test_a_connection_that_was_removed_begins_anew_when_it_is_connected_again(
-    crm: ChangingCrm, click: Click, table: Table, db: Database, read_before: int
+    crm: ChangingCrm, click: Click, table: Table, db: Database, platform: Platform, read_before: int
 ) -> None:
     crm.write({"Account": [row(n) for n in range(12)]})
     crm.chunks_left = read_before
     click()
-    drop_partitions(db, "acme-salesforce")
-    Registry(db).mark("acme-salesforce", "removed", "by its owner")
+    remove_connection(db, platform.lake, Registry(db).connection("acme-salesforce"))
     Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
     crm.chunks_left = 1000

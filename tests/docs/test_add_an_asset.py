@@ -9,6 +9,7 @@ import pytest
 
 from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
+from nooks_dagster.crm.raw import observed
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import defs
@@ -61,7 +62,7 @@ def _put(db: Database, source: str, canonical: str, columns: dict[str, str], row
     whole = [{"SystemModstamp": NOW, "IsDeleted": False, **row} for row in rows]
     batch = pa.RecordBatch.from_pylist(whole, schema=described.schema)
     with db.transaction() as conn:
-        merge(conn, described, columns, "acme-salesforce", NOW, [batch])
+        merge(conn, described, columns, "acme-salesforce", [observed(batch, NOW)])
 
 
 def _deal(key: str, account: str | None, amount: float | None, *, closed: bool = False, **more: Any) -> dict[str, Any]:

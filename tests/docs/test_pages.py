@@ -16,10 +16,16 @@ from nooks_dagster.settings import Settings
 from sandbox.cli import app as nooks_sandbox
 from tests.docs.pages import PAGES, PROJECT, Block, blocks, headings, prose
 
-FOLDERS = "assets|docs|nooks_dagster|resources|sandbox|schedules|scripts|sensors|tests"
+FOLDERS = "assets|benchmarks|docs|nooks_dagster|resources|sandbox|schedules|scripts|sensors|tests"
 PROGRAMS = {"nooks": nooks, "nooks-sandbox": nooks_sandbox}
 TARGETS = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
-SANDBOX_VARIABLES = {"NOOKS_SANDBOX_ACCOUNTS"}  # of `nooks-sandbox serve`
+SANDBOX_VARIABLES = {
+    "NOOKS_SANDBOX_ACCOUNTS",
+    "NOOKS_SANDBOX_BULK",
+    "NOOKS_SANDBOX_HUBSPOT",
+    "NOOKS_SANDBOX_JOURNAL",
+    "NOOKS_SANDBOX_REFRESH_GRACE",
+}  # of `nooks-sandbox serve`
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -69,8 +75,13 @@ def test_every_line_of_env_is_explained(tmp_path: Path) -> None:
     assert explained >= set(_variables(tmp_path))
 
 
-def test_every_option_of_connect_and_serve_is_explained() -> None:
-    for page, program, name in (("operate.md", "nooks", "connect"), ("sandbox.md", "nooks-sandbox", "serve")):
+def test_every_option_of_the_commands_is_explained() -> None:
+    for page, program, name in (
+        ("operate.md", "nooks", "connect"),
+        ("operate.md", "nooks", "connections"),
+        ("sandbox.md", "nooks-sandbox", "serve"),
+        ("sandbox.md", "nooks-sandbox", "world"),
+    ):
         text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
         unexplained = {option for option in _options(program, name) if option not in text}
         assert {option for option in unexplained if not option.startswith("--no-")} <= {"--help", "--state", "-h"}
@@ -106,7 +117,10 @@ def _options(program: str, name: str) -> set[str]:
     group = typer.main.get_command(PROGRAMS[program])
     assert isinstance(group, TyperGroup)
     assert name in group.commands, f"{program} {name}"
-    return {text for option in group.commands[name].params for text in (*option.opts, *option.secondary_opts)}
+    command = group.commands[name]
+    commands = [command, *(command.commands.values() if isinstance(command, TyperGroup) else ())]
+    options = [option for one in commands for option in one.params]
+    return {text for option in options for text in (*option.opts, *option.secondary_opts)}
 
 
 def _variables(root: Path) -> list[str]:

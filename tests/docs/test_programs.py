@@ -18,14 +18,20 @@ from tests.crm.salesforce.world import World, served
 from tests.docs.pages import PROJECT, Block, blocks, ordered
 
 IN_THE_SANDBOX = [block for block in blocks("python") if (block.order, block.detail) == ("run", "in the sandbox")]
-MARKS = {"after assets/sales/open_pipeline.py", "in the sandbox", "on the database", "with an export"}
+MARKS = {
+    "after assets/sales/open_pipeline.py",
+    "after nooks_dagster/crm/objects/territory_plans.py",
+    "in the sandbox",
+    "on the database",
+    "with an export",
+}
 ACCOUNTS = 'Id,Name,Industry,Tier__c\n001000000000001AAA,"Acme, Inc.",Software,007\n'
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A sandbox with a small org `acme`."""
-    with served(Path(tmp_path_factory.mktemp("docs")), accounts=50) as world:
+    """A sandbox with a small org `acme` and a small portal `globex`."""
+    with served(Path(tmp_path_factory.mktemp("docs")), 50, "--portal", "globex") as world:
         yield world
 
 

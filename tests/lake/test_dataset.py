@@ -171,3 +171,45 @@ def test_a_manifest_survives_its_json() -> None:
     manifest = Manifest().including(handles[:2], SCHEMA).including(handles[1:], pa.schema([("x", pa.date32())]))
     assert Manifest.from_json(manifest.to_json(), "gs://b/m") == manifest
     assert all(a.handle.rows < b.handle.rows for a, b in pairwise(manifest.parts))
+
+
+def one(dataset: Dataset, number: int) -> Handle:
+    return dataset.write([pa.record_batch({"id": [number], "name": ["x"]}, schema=SCHEMA)], SCHEMA, "writer")
+
+
+def test_a_replaced_dataset_is_the_next_generation_and_what_is_added_are_deltas(dataset: Dataset) -> None:
+    for _ in range(2):
+        dataset.replace([one(dataset, 1)], SCHEMA)
+    add(dataset, {"id": [2], "name": ["delta"]})
+    manifest = dataset.manifest()
+    assert (manifest.generation, len(manifest.base), len(manifest.deltas)) == (2, 1, 1)
+
+
+def test_folding_takes_the_deltas_that_were_seen_and_leaves_later_ones(dataset: Dataset) -> None:
+    dataset.replace([one(dataset, 1)], SCHEMA)
+    add(dataset, {"id": [2], "name": ["seen"]})
+    seen, base = dataset.manifest(), [([one(dataset, 3)], SCHEMA)]
+    add(dataset, {"id": [4], "name": ["later"]})
+    assert dataset.fold(seen, 1, base)
+    assert dataset.to_arrow()["id"].to_pylist() == [3, 4]
+    assert (dataset.manifest().generation, len(dataset.manifest().deltas)) == (2, 1)
+
+
+def test_folding_twice_is_folding_once_and_over_another_base_it_changes_nothing(dataset: Dataset) -> None:
+    dataset.replace([one(dataset, 1)], SCHEMA)
+    add(dataset, {"id": [2], "name": ["seen"]})
+    seen, base = dataset.manifest(), [([one(dataset, 3)], SCHEMA)]
+    assert dataset.fold(seen, 1, base)
+    assert dataset.fold(seen, 1, base)
+    assert not dataset.fold(seen, 1, [([one(dataset, 5)], SCHEMA)])
+    assert dataset.to_arrow()["id"].to_pylist() == [3]
+
+
+def test_a_manifest_of_a_release_without_generations_holds_deltas_only(lake: Lake, dataset: Dataset) -> None:
+    add(dataset, {"id": [1], "name": ["a"]})
+    name = "crm_raw/accounts/manifest.json"
+    document = lake.read_json(name)
+    old = {key: value for key, value in dict(document.value).items() if key not in ("generation", "base_parts")}  # type: ignore[arg-type,call-overload]  # it is an object
+    lake.write_json(name, old, document.generation)
+    manifest = Dataset(lake, "crm_raw/accounts").manifest()
+    assert (manifest.generation, len(manifest.base), len(manifest.deltas)) == (0, 0, 1)

@@ -154,3 +154,16 @@ def test_a_document_that_is_no_json_is_corrupt(lake: Lake, file: Path) -> None:
 def test_a_number_that_json_has_not_is_refused(lake: Lake) -> None:
     with pytest.raises(ValueError, match="JSON"):
         lake.write_json("doc", float("nan"), generation=0)
+
+
+def test_objects_are_listed_below_a_prefix_and_removed_by_the_hundred(lake: Lake, file: Path) -> None:
+    names = [f"a/{n:03d}" for n in range(130)]
+    for name in [*names, "b/stays"]:
+        lake.upload(file, name, rows=0)
+    listed = list(lake.objects("a/"))
+    assert [stored.name for stored in listed] == names
+    assert {stored.bytes for stored in listed} == {12}
+    assert listed[0].created <= listed[-1].created
+    lake.remove(names)
+    lake.remove(names[:1])
+    assert [stored.name for stored in lake.objects("")] == ["b/stays"]

@@ -47,10 +47,25 @@ def test_work_that_is_not_due_yet_is_left_alone(launches: Launches, ledger: Ledg
     assert keys(launches) == []
 
 
+def test_what_falls_due_later_and_was_never_begun_holds_up_nothing(launches: Launches, ledger: Ledger) -> None:
+    plan(ledger, "crm/acme", due_in=timedelta(hours=1))
+    with ledger.db.transaction() as conn:
+        ledger.plan(conn, [NewItem(WINDOWS, "crm/acme", "crm/acme", "2", {}, WorkClass.HISTORY)])
+    assert keys(launches) == ["crm/acme:1"]
+    (second,) = ledger.claim(WINDOWS, limit=9)
+    with ledger.db.transaction() as conn:
+        conn.execute("UPDATE work.items SET due_at = now() WHERE state = 'waiting'")
+    assert ledger.claim(WINDOWS, limit=9) == []  # the lane goes one after the other all the same
+    ledger.release_claim(second, timedelta())
+    assert [claim.item.key for claim in ledger.claim(WINDOWS, limit=9)] == ["1"]
+
+
 def test_a_lane_whose_head_is_parked_is_not_launched_for_what_waits_behind_it(
     launches: Launches, ledger: Ledger
 ) -> None:
-    plan(ledger, "crm/acme", due_in=timedelta(hours=1))
+    plan(ledger, "crm/acme")
+    (head,) = ledger.claim(WINDOWS, limit=1)
+    ledger.release_claim(head, timedelta(hours=1))
     with ledger.db.transaction() as conn:
         ledger.plan(conn, [NewItem(WINDOWS, "crm/acme", "crm/acme", "2", {}, WorkClass.HISTORY)])
     assert keys(launches) == []
@@ -136,6 +151,27 @@ def test_histories_never_take_the_place_of_what_is_due_now(launches: Launches, l
     assert len(launches.due(2, 2, SCOPES)) == 2
     plan(ledger, "crm/urgent", WorkClass.INCREMENTAL)
     assert [launch.scope for launch in launches.due(2, 2, [*SCOPES, "crm/urgent"])] == ["crm/urgent"]
+
+
+def always_busy(ledger: Ledger) -> None:
+    """Let something urgent be due in a scope whose slow work has waited for two hours."""
+    for lane, work_class in (("news", WorkClass.INCREMENTAL), ("sweep", WorkClass.NIGHTLY)):
+        with ledger.db.transaction() as conn:
+            ledger.plan(conn, [NewItem(WINDOWS, "crm/acme", lane, "1", {}, work_class)])
+    with ledger.db.transaction() as conn:
+        conn.execute("UPDATE work.items SET due_at = due_at - interval '2 hours' WHERE lane = 'sweep'")
+
+
+def test_slow_work_that_was_passed_over_for_an_hour_gets_a_run_that_does_both(
+    launches: Launches, ledger: Ledger
+) -> None:
+    always_busy(ledger)
+    assert [launch.work_class for launch in launches.due(10, 10, SCOPES)] == [WorkClass.NIGHTLY]
+
+
+def test_urgent_work_does_not_wait_for_a_slow_place(launches: Launches, ledger: Ledger) -> None:
+    always_busy(ledger)
+    assert [launch.work_class for launch in launches.due(10, 0, SCOPES)] == [WorkClass.INCREMENTAL]
 
 
 @pytest.mark.parametrize("failures", [6, 41, 1100])

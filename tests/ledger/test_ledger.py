@@ -221,6 +221,18 @@ def test_progress_clears_the_record_for_the_verdict_that_follows_too(ledger: Led
     assert ledger.fail(PARTS, claim, Transient("deadlock")).state == "waiting"
 
 
+def test_what_is_only_noted_clears_no_attempt(ledger: Ledger) -> None:
+    plan(ledger, "1")
+    states = []
+    for number in range(4):
+        (claim,) = ledger.claim(PARTS, limit=1)
+        with ledger.db.transaction() as conn:
+            ledger.note(conn, claim, {"job": f"{number}"})
+        failed = Transient("the job failed", retry_in=timedelta(seconds=-1))
+        states.append(ledger.fail(PARTS, claim, failed).state)
+    assert states == ["waiting", "waiting", "waiting", "dead"]
+
+
 def test_poison_that_is_tried_again_is_tried_alone(ledger: Ledger, db: Database, expire: Callable[[], None]) -> None:
     plan(ledger, "1", queue=WINDOWS)
     ledger.claim(WINDOWS, limit=1)
@@ -247,7 +259,9 @@ def test_a_window_whose_chunks_get_done_is_no_suspect(ledger: Ledger, db: Databa
 
 
 def test_a_history_that_is_asked_for_stays_a_history(ledger: Ledger, db: Database) -> None:
-    plan(ledger, "1", work_class=WorkClass.HISTORY, due_in=timedelta(hours=1))
+    plan(ledger, "1", work_class=WorkClass.HISTORY)
+    (claim,) = ledger.claim(PARTS, limit=1)
+    ledger.release_claim(claim, timedelta(hours=1))
     with db.transaction() as conn:
         ledger.expedite(conn, "a", WorkClass.ASKED)
     assert [c.item.work_class for c in ledger.claim(PARTS, limit=1)] == [WorkClass.HISTORY]

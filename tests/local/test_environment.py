@@ -146,3 +146,25 @@ def test_changed_code_is_known_and_a_touched_file_is_not_changed_code(root: Path
     assert environment.read(root).digest == before
     file.write_text("ANSWER = 2\n")
     assert environment.read(root).digest != before
+
+
+def accounts(root: Path) -> list[str]:
+    """What the sandbox is asked to make if it is absent."""
+    (command,) = [s.prepare() for s in Stack(environment.read(root)).services() if s.name == "sandbox"]
+    return command[command.index("--port") + 2 :]
+
+
+def test_the_sandbox_has_the_accounts_of_the_samples_that_are_wanted(root: Path) -> None:
+    environment.ensure(root)
+    assert accounts(root) == ["--org", "acme", "--portal", "globex", "--org", "initech=500", "--portal", "initech=500"]
+    with (root / ".env").open("a") as file:
+        file.write("NOOKS_SAMPLES=globex, acme\n")
+    assert accounts(root) == ["--portal", "globex", "--org", "acme"]
+
+
+def test_a_sample_that_is_none_is_refused_by_name(root: Path) -> None:
+    environment.ensure(root)
+    with (root / ".env").open("a") as file:
+        file.write("NOOKS_SAMPLES=hooli\n")
+    with pytest.raises(Permanent, match="NOOKS_SAMPLES: There is no sample workspace 'hooli'"):
+        accounts(root)

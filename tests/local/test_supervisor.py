@@ -121,6 +121,22 @@ def test_a_service_that_no_longer_answers_is_restarted(begin: Begin, tmp_path: P
     pytest.fail("it was not restarted")
 
 
+def test_a_code_server_that_lost_the_child_that_loads_the_code_is_restarted(begin: Begin, tmp_path: Path) -> None:
+    port = free_port()
+    code = f"""import http.server, subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+http.server.HTTPServer(("127.0.0.1", {port}), http.server.BaseHTTPRequestHandler).serve_forever()"""
+    command = [sys.executable, "-c", code]
+    probe = lambda _: health.code_server(port)  # noqa: E731
+    supervisor = begin(Service("code", "code", lambda: command, probe, port=port, patience=60, grace=0.5))
+    first = until(supervisor, tmp_path, "code", well).process
+    assert first
+    first.family()[1].kill()
+    supervisor._asked += 1
+    supervisor._answer()
+    until(supervisor, tmp_path, "code", lambda entry: entry.starts == 2 and well(entry))
+
+
 def test_a_successor_adopts_what_runs(begin: Begin, tmp_path: Path) -> None:
     service = web()
     first = until(begin(service), tmp_path, "web", well)

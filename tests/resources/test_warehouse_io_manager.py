@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure
 from nooks_dagster.workspaces.registry import Registry
@@ -144,7 +145,7 @@ def test_only_the_tables_of_the_partition_are_read(stage: Stage) -> None:
 
 def test_an_unknown_workspace_is_named_with_the_command_that_connects_it(stage: Stage) -> None:
     sentence = failure_of(lambda: stage.load(pd.DataFrame, partition="unconnected"))
-    assert sentence == "There is no workspace unconnected. Connect it with `nooks connect salesforce unconnected`."
+    assert sentence == f"There is no workspace unconnected. Connect it with {how_to_connect('unconnected')}."
 
 
 def test_more_rows_than_a_frame_may_have_name_the_lazy_form(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,11 @@ def tick(definitions: dg.Definitions, instance: dg.DagsterInstance) -> Tick:
         ):
             result = sensor.evaluate_tick(context)
         for request in result.dynamic_partitions_requests or []:
-            instance.add_dynamic_partitions(WORKSPACES, list(request.partition_keys))
+            if isinstance(request, dg.DeleteDynamicPartitionsRequest):
+                for key in request.partition_keys:
+                    instance.delete_dynamic_partition(WORKSPACES, key)
+            else:
+                instance.add_dynamic_partitions(WORKSPACES, list(request.partition_keys))
         return result
 
     return evaluate

@@ -1,7 +1,9 @@
 """What is due and has nobody gets a run, exactly one, whatever became of the runs before."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -14,9 +16,11 @@ from nooks_dagster.definitions import build_defs
 from nooks_dagster.failures import Unavailable
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.local.ports import free_port
+from nooks_dagster.settings import settings
 from resources.crm import CrmResource
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
+from sensors import launching
 from tests.sensors.conftest import Connect, Tick
 
 STATUS = dg.DagsterRunStatus
@@ -30,6 +34,11 @@ def keys(result: dg.SensorResult) -> list[str | None]:
 def execute(db: Database, query: str, *values: object) -> None:
     with db.transaction() as conn:
         conn.execute(query.encode(), values)
+
+
+def outcomes(db: Database) -> list[tuple[int, str | None]]:
+    with db.transaction() as conn:
+        return conn.execute("SELECT n, outcome FROM work.launches ORDER BY n").fetchall()
 
 
 @pytest.fixture
@@ -107,6 +116,21 @@ def test_a_run_that_waits_in_the_queue_is_not_doubled_however_long_it_waits(
     assert keys(tick()) == []
 
 
+def test_a_run_that_waited_long_and_begins_just_now_is_not_lost(
+    launched: Launched, tick: Tick, db: Database, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = launched(STATUS.NOT_STARTED)
+    execute(db, "UPDATE work.launches SET requested_at = now() - interval '5 hours'")
+    begun = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, run.job_name)
+    instance.report_dagster_event(begun, run.run_id)
+    assert keys(tick()) == []
+    assert outcomes(db) == [(1, None)]
+    now = time.time()
+    monkeypatch.setattr(launching, "time", SimpleNamespace(time=lambda: now + settings().launch_grace_seconds + 1))
+    tick()
+    assert outcomes(db) == [(1, "lost")]
+
+
 def test_a_failed_run_is_noticed_at_once_and_followed_by_another_after_a_rest(
     launched: Launched, tick: Tick, db: Database
 ) -> None:
@@ -114,6 +138,15 @@ def test_a_failed_run_is_noticed_at_once_and_followed_by_another_after_a_rest(
     first = tick()
     assert (keys(first), first.skip_message) == ([], "Nothing is due (1 runs were found dead).")
     assert keys(tick()) == []
+    execute(db, "UPDATE work.launches SET ended_at = ended_at - interval '6 seconds'")
+    assert keys(tick()) == ["crm/acme:2"]
+
+
+def test_a_run_that_failed_before_it_could_report_is_not_waited_for(
+    launched: Launched, tick: Tick, db: Database, instance: dg.DagsterInstance
+) -> None:
+    instance.report_run_failed(launched(STATUS.NOT_STARTED))
+    assert tick().skip_message == "Nothing is due (1 runs were found dead)."
     execute(db, "UPDATE work.launches SET ended_at = ended_at - interval '6 seconds'")
     assert keys(tick()) == ["crm/acme:2"]
 

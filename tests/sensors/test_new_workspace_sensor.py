@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.workspaces import removals
 from tests.sensors.conftest import WORKSPACES, Connect, Tick
 
 SENSOR = "new_workspace_sensor"
@@ -64,3 +65,23 @@ def test_a_customer_without_due_work_gets_a_partition_and_no_run(connect: Connec
     result = tick(SENSOR)
     assert len(result.dynamic_partitions_requests) == 1
     assert result.run_requests == []
+
+
+def test_a_workspace_that_was_removed_loses_its_partition_and_one_that_a_person_added_stays(
+    connect: Connect, tick: Tick, instance: dg.DagsterInstance, db: Database
+) -> None:
+    connect()
+    connect("globex")
+    instance.add_dynamic_partitions(WORKSPACES, ["by-hand"])
+    with db.transaction() as conn:
+        conn.execute("DELETE FROM workspaces.connections WHERE workspace = 'acme'")
+        removals.begin(conn, "acme")
+    tick(SENSOR)
+    assert "acme" in instance.get_dynamic_partitions(WORKSPACES)
+    with db.transaction() as conn:
+        removals.end(conn, "acme")
+    tick(SENSOR)
+    assert instance.get_dynamic_partitions(WORKSPACES) == ["globex", "by-hand"]
+    connect(partition=False)
+    tick(SENSOR)
+    assert "acme" in instance.get_dynamic_partitions(WORKSPACES)

@@ -7,6 +7,7 @@ import pytest
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.workspaces import removals
 from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry
 
 HOST = {"host": "acme.my.salesforce.com"}
@@ -146,3 +147,37 @@ def test_every_name_that_is_accepted_is_a_partition_key_of_dagster(registry: Reg
     with dagster.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("workspaces", [add(registry, name).workspace for name in names])
         assert set(instance.get_dynamic_partitions("workspaces")) == set(names)
+
+
+def test_a_choice_takes_the_place_of_the_one_before(registry: Registry) -> None:
+    connection = add(registry)
+    assert connection.options == {}
+    registry.choose(connection.id, {"cadence_minutes": 5})
+    assert registry.choose(connection.id, {"overlap": "skip"}).options == {"overlap": "skip"}
+    assert registry.connection(connection.id).options == {"overlap": "skip"}
+
+
+def test_nobody_chooses_for_a_connection_that_is_not_there(registry: Registry) -> None:
+    with pytest.raises(Permanent, match="no such connection"):
+        registry.choose("nobody", {})
+
+
+def test_a_connection_that_is_being_removed_is_not_connected_anew_before_that_has_ended(
+    registry: Registry, db: Database
+) -> None:
+    connection = add(registry)
+    with db.transaction() as conn:
+        removals.begin(conn, "acme", connection.id)
+    with pytest.raises(Permanent, match="It is being removed"):
+        add(registry)
+    with db.transaction() as conn:
+        removals.end(conn, "acme", connection.id)
+    assert add(registry).state is ConnectionState.ACTIVE
+
+
+def test_a_workspace_that_is_being_removed_gets_no_new_connection(registry: Registry, db: Database) -> None:
+    with db.transaction() as conn:
+        removals.begin(conn, "acme")
+    with pytest.raises(Permanent, match="It is being removed"):
+        add(registry)
+    assert registry.connections("acme") == []

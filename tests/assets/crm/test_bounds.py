@@ -1,12 +1,12 @@
 """Nothing large in what Dagster and the ledger keep (I8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from nooks_dagster.crm.model import Chunk, SourceObject
+from nooks_dagster.crm.model import Plan, SourceObject
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from tests.assets.conftest import Click, materialized, sentence
@@ -26,8 +26,8 @@ class WideCrm(FakeCrm):
         standing = super().describe("Widget__c")
         return SourceObject(name, "custom_objects", standing.fields, "Id", "SystemModstamp", "IsDeleted", {})
 
-    def plan(self, *_: object) -> Iterator[Chunk]:
-        return iter(())
+    def plan(self, *_: object) -> Plan:
+        return Plan(iter(()))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ ALL = set(OBJECTS)
     [
         ({}, Request()),
         ({"refresh": True}, Request(WindowKind.REFRESH)),
+        ({"rebuild_from_lake": True, "objects": ["leads"]}, Request(WindowKind.REBUILD, ("leads",))),
         ({"objects": ["leads", "accounts"]}, Request(objects=("accounts", "leads"))),
         ({"since": "2026-01-31"}, Request(WindowKind.REREAD, since="2026-01-31T00:00:00+00:00")),
         (
@@ -27,6 +28,13 @@ ALL = set(OBJECTS)
 )
 def test_a_question_becomes_a_request(config: dict[str, Any], request_: Request) -> None:
     assert CrmSyncConfig(**config).request(ALL) == request_
+
+
+def test_a_sweep_is_of_depths_in_their_order_and_a_confirmation_is_one_of_none() -> None:
+    swept = CrmSyncConfig(sweep=["associations", "ids"]).request({"leads"})
+    assert swept == Request(WindowKind.SWEEP, ("leads",), sweep=("ids", "associations"))
+    confirmed = CrmSyncConfig(confirm_deletions=True).request({"leads"})
+    assert confirmed == Request(WindowKind.SWEEP, ("leads",), confirmed=True)
 
 
 def test_a_selection_of_assets_is_a_request_for_their_objects() -> None:
@@ -41,7 +49,11 @@ def test_a_selection_of_assets_is_a_request_for_their_objects() -> None:
         ({"since": "2026-01-01", "until": "31.1.2026"}, "'until' is no time: '31.1.2026'."),
         ({"since": "2026-01-02", "until": "2026-01-01"}, "'since' (2026-01-02 00:00:00) is not before 'until'"),
         ({"until": "2026-01-01"}, "'until' is given without 'since'."),
-        ({"since": "2026-01-01", "refresh": True}, "'refresh' reads everything, 'since' a part."),
+        ({"rebuild_from_lake": True, "refresh": True}, "'rebuild_from_lake' is one wish, 'refresh' another."),
+        ({"rebuild_from_lake": True, "since": "2026-01-01"}, "'rebuild_from_lake' is one wish, 'since' another."),
+        ({"since": "2026-01-01", "refresh": True}, "'refresh' is one wish, 'since' another."),
+        ({"sweep": ["ids"], "confirm_deletions": True}, "'sweep' is one wish, 'confirm_deletions' another."),
+        ({"sweep": ["names"]}, "There is no sweep of names. Choose of ids, calculated, associations."),
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(config: dict[str, Any], says: str) -> None:

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
+from nooks_dagster.crm.reporting.stored import Stored
 from nooks_dagster.crm.runs import WorkspaceSync
-from nooks_dagster.crm.stored import Stored
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger import verdicts
@@ -73,7 +73,7 @@ def test_no_record_reaches_dagster_or_a_log_or_the_ledger(
     with db.transaction() as conn:
         conn.execute("ALTER TABLE crm.accounts DROP CONSTRAINT refusing")
     monkeypatch.setattr(WorkspaceSync, "stored", _quoting)
-    crm.write({"Account": rows[:1]}, minute=90)
+    crm.write({"Account": rows}, minute=90)
     failed = click(selection=["crm/accounts"], refresh=True)
     assert sentence(failed).startswith("unexpected ValueError at test_control_plane.py:")
 

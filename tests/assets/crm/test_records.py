@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import dagster as dg
 import pytest
 
+from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database.pool import Database
@@ -177,7 +178,7 @@ def test_a_partition_that_nobody_connected_says_how_to_connect_it(
     click: Click, instance: dg.DagsterInstance, planned: Callable[[], int]
 ) -> None:
     instance.add_dynamic_partitions("workspaces", ["nobody"])
-    assert sentence(click("nobody")) == "nobody: no CRM is connected. Run `nooks connect salesforce nobody`."
+    assert sentence(click("nobody")) == f"nobody: no CRM is connected. Run {how_to_connect('nobody')}."
     assert planned() == 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from tests.crm.salesforce.fake_org import Answer
+from tests.crm.scripted import Answer
 
 Row = dict[str, Any]
 COMPARE: dict[str, Callable[[str, str], bool]] = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.salesforce.allowance import Meter, org_usage
+from nooks_dagster.crm.salesforce.allowance import org_usage
 
 per_app = st.from_regex(r"per-app-api-usage=[0-9]{1,5}/[0-9]{1,5}\(appName=[a-z ]{1,8}\)", fullmatch=True)
 
@@ -20,14 +20,3 @@ def test_the_orgs_own_usage_is_found_wherever_it_stands(used: int, limit: int, o
 @pytest.mark.parametrize("header", ["", "per-app-api-usage=17/250(appName=x)", "api-usage=", "api-usage=x/y"])
 def test_a_header_without_it_says_nothing(header: str) -> None:
     assert org_usage(header) is None
-
-
-def test_a_meter_tells_calls_by_kind_and_the_last_allowance() -> None:
-    meter = Meter()
-    for kind in ("login", "query", "query"):
-        meter.count(kind)
-    meter.note((17, 5000))
-    meter.note((18, 5000))
-    usage = meter.usage()
-    assert (usage.calls, usage.used, usage.limit) == (3, 18, 5000)
-    assert usage.by_kind == {"login": 1, "query": 2}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from nooks_dagster.crm.connecting import NewConnection, connect
+from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.connectors import open_connector
+from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
 from nooks_dagster.crm.tables import partition_name
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent, Unauthorized
@@ -56,7 +57,7 @@ def test_connecting_again_changes_nothing_but_wakes_a_marked_connection(
     assert connect(db, secrets, wanted, sandbox=True).connection == first
     assert Registry(db).connection(first.id).state is ConnectionState.ACTIVE
     monkeypatch.setattr(type(settings()), "secrets", property(lambda _: tmp_path / "secrets"))
-    assert "Account" in open_connector(first).objects()
+    assert "Account" in open_connector(first, keys_of(db, first)).objects()
 
 
 @pytest.mark.parametrize(

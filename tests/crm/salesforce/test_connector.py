@@ -1,61 +1,24 @@
 """The connector against the sandbox, over HTTPS and a proxy: what arrives is the truth."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.model import Chunk, FieldType, SourceObject, Window
-from nooks_dagster.crm.salesforce.connector import SalesforceConnector
-from nooks_dagster.crm.salesforce.credentials import Credentials
-from nooks_dagster.crm.salesforce.session import Session
-from nooks_dagster.crm.throttle import Unthrottled
+from nooks_dagster.crm.model import FieldType, Window
+from nooks_dagster.crm.salesforce.plans import Sizes
 from nooks_dagster.failures import Failure, Permanent, Unauthorized
+from tests.crm.salesforce.reading import chunks_of, drain, expected, open_org, planned
 from tests.crm.salesforce.world import SECRET, USER, World
 
 pytestmark = pytest.mark.usefixtures("world")
-
-# What JSON says of each type, as Arrow gives it back.
-READ: Mapping[FieldType, Callable[[Any], Any]] = {
-    FieldType.DATE: date.fromisoformat,
-    FieldType.TIMESTAMP: datetime.fromisoformat,
-    FieldType.NUMBER: float,
-}
-
-
-def open_org(secret: Mapping[str, str] = SECRET, chunk_rows: int = 100) -> SalesforceConnector:
-    session = Session(Credentials.read(secret), "acme-salesforce", Unthrottled(), sleep=lambda _: None)
-    return SalesforceConnector(session, chunk_rows=chunk_rows)
-
-
-def drain(connector: Connector, source: SourceObject, chunks: list[Chunk]) -> list[dict[str, Any]]:
-    rows = []
-    for chunk in chunks:
-        extraction = connector.extract(source, chunk)
-        arrived = [row for batch in extraction.batches for row in batch.to_pylist()]
-        assert len(arrived) == extraction.expected_rows
-        rows += arrived
-    return rows
-
-
-def expected(source: SourceObject, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            field.name: None if row[field.name] is None else READ.get(field.type, lambda value: value)(row[field.name])
-            for field in source.fields
-        }
-        for row in truth
-    ]
 
 
 def test_a_history_is_the_truth_row_for_row(world: World) -> None:
     connector = open_org()
     for name in ("Account", "Contact", "User", "Task", "Territory_Plan__c"):
         source = connector.describe(name)
-        chunks = list(connector.plan(source, Window(None, connector.safe_bound(name))))
+        chunks = planned(connector, source, Window(None, connector.safe_bound(name)))
         rows = drain(connector, source, chunks)
         assert rows == expected(source, world.truth(name)), name
         if len(rows) > 500:
@@ -66,23 +29,24 @@ def test_a_history_goes_on_behind_any_chunk_as_it_would_have() -> None:
     connector = open_org()
     source = connector.describe("Contact")
     window = Window(None, connector.safe_bound("Contact"))
-    whole = list(connector.plan(source, window))
-    assert list(open_org().plan(source, window, whole[2])) == whole[3:]
-    assert list(connector.plan(source, window, whole[-1])) == []
+    steps = list(connector.plan(source, window).steps)
+    assert list(open_org().plan(source, window, steps[2].resume).steps) == steps[3:]
+    assert planned(connector, source, window, steps[-1].resume) == []
 
 
 def test_a_window_of_time_is_what_changed_in_it(world: World) -> None:
-    connector = open_org(chunk_rows=30)
+    connector = open_org(sizes=Sizes(chunk=30))
     source = connector.describe("Contact")
     truth = expected(source, world.truth("Contact"))
     stamps = sorted(row["SystemModstamp"] for row in truth)
     window = Window(stamps[len(stamps) // 4], stamps[3 * len(stamps) // 4])
-    chunks = list(connector.plan(source, window))
+    steps = list(connector.plan(source, window).steps)
+    chunks = chunks_of(steps)
     assert len(chunks) > 3
     arrived = {row["Id"] for row in drain(connector, source, chunks)}
     changed = {row["Id"] for row in truth if window.since <= row["SystemModstamp"] < window.until}
     assert arrived == changed
-    later = {row["Id"] for row in drain(connector, source, list(connector.plan(source, window, chunks[1])))}
+    later = {row["Id"] for row in drain(connector, source, planned(connector, source, window, steps[1].resume))}
     sooner = {row["Id"] for row in drain(connector, source, chunks[:2])}
     assert later == changed - sooner
 
@@ -92,7 +56,7 @@ def test_an_empty_window_has_no_chunks_and_costs_one_call() -> None:
     source = connector.describe("Account")
     before = connector.usage().calls
     window = Window(datetime(1999, 1, 1, tzinfo=UTC), datetime(1999, 1, 2, tzinfo=UTC))
-    assert list(connector.plan(source, window)) == []
+    assert planned(connector, source, window) == []
     assert connector.usage().calls == before + 1
 
 
@@ -172,3 +136,14 @@ def test_an_object_without_get_updated_is_held_back_by_the_lag_alone() -> None:
     bound = connector.safe_bound("Account")
     connector._replicateable["Account"] = False
     assert abs(connector.safe_bound("Account") - bound) < timedelta(seconds=30)
+
+
+def test_a_range_of_ids_is_counted_and_listed_without_deleted_rows(world: World) -> None:
+    connector = open_org()
+    source = connector.describe("Contact")
+    alive = sorted(row["Id"] for row in world.truth("Contact") if not row["IsDeleted"])
+    assert len(alive) < len(world.truth("Contact"))
+    low, high = alive[10], alive[-10]
+    for borders, wanted in (((None, None), alive), ((low, high), alive[10:-10])):
+        assert connector.count(source, *borders) == len(wanted)
+        assert [record for page in connector.ids(source, *borders) for record in page] == wanted

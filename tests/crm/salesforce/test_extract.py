@@ -12,8 +12,9 @@ from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.ids import from_number
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.failures import Corrupt, Transient
-from tests.crm.salesforce.fake_org import Answer, FakeOrg
+from tests.crm.salesforce.fake_org import FakeOrg
 from tests.crm.salesforce.fake_table import FakeTable, Row
+from tests.crm.scripted import Answer
 
 LOST = Answer([{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}], 400)
 ALL = Chunk("0000", {"step": "1"})
@@ -98,6 +99,17 @@ def test_a_page_that_repeats_rows_is_not_taken_twice(
     again = table._answer(0, 0)
     org.answers.append(again)
     assert ids(extraction) == [row["Id"] for row in table.rows]
+
+
+def test_a_row_that_comes_twice_in_a_page_before_the_cursor_is_lost_is_one_row(
+    org: FakeOrg, table: FakeTable, extract: Callable[[], Extraction]
+) -> None:
+    extraction = extract()
+    doubled = table._answer(0, 3)
+    doubled.body["records"].append(doubled.body["records"][-1])
+    org.answers.extend([doubled, LOST])
+    assert ids(extraction) == [row["Id"] for row in table.rows]
+    assert extraction.expected_rows == 10
 
 
 def test_rows_that_appear_after_a_lost_cursor_are_expected_too(

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.model import Chunk
 from nooks_dagster.crm.salesforce import ids, planning
+from nooks_dagster.crm.salesforce.planning import Section
 from nooks_dagster.crm.salesforce.soql import moment
 
 numbers = st.integers(min_value=0, max_value=62**12 - 1)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def holders(chunks: list[Chunk], record: str) -> list[Chunk]:
+def holders(chunks: list[Section], record: str) -> list[Section]:
     short = record[:15]
     return [
         chunk
@@ -25,7 +25,7 @@ def holders(chunks: list[Chunk], record: str) -> list[Chunk]:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[str, str, list[Chunk]]:
+def histories(draw: st.DrawFn) -> tuple[str, str, list[Section]]:
     smallest, largest = sorted((draw(numbers), draw(numbers)))
     low, high = ids.from_number("003", smallest), ids.from_number("003", largest)
     step = planning.id_step(low, high, draw(st.integers(1, 40)))
@@ -35,7 +35,7 @@ def histories(draw: st.DrawFn) -> tuple[str, str, list[Chunk]]:
 @settings(deadline=None)
 @given(histories(), st.lists(numbers, max_size=20))
 def test_every_id_is_in_exactly_one_range_wherever_it_was_inserted(
-    history: tuple[str, str, list[Chunk]], inserted: list[int]
+    history: tuple[str, str, list[Section]], inserted: list[int]
 ) -> None:
     low, high, chunks = history
     for record in (low, high, *(ids.from_number("003", number) for number in inserted)):
@@ -45,7 +45,7 @@ def test_every_id_is_in_exactly_one_range_wherever_it_was_inserted(
 @settings(deadline=None)
 @given(histories())
 def test_ranges_follow_each_other_without_a_gap_in_the_order_of_their_keys(
-    history: tuple[str, str, list[Chunk]],
+    history: tuple[str, str, list[Section]],
 ) -> None:
     *_, chunks = history
     assert [chunk.key for chunk in chunks] == sorted({chunk.key for chunk in chunks})
@@ -57,7 +57,7 @@ def test_ranges_follow_each_other_without_a_gap_in_the_order_of_their_keys(
 @settings(deadline=None)
 @given(histories(), st.data(), numbers)
 def test_a_resumed_plan_draws_the_same_borders_and_goes_on_beyond_new_rows(
-    history: tuple[str, str, list[Chunk]], data: st.DataObject, newest: int
+    history: tuple[str, str, list[Section]], data: st.DataObject, newest: int
 ) -> None:
     _, high, chunks = history
     at = data.draw(st.integers(0, len(chunks) - 1))
@@ -82,9 +82,9 @@ def test_ids_without_arithmetic_make_one_range_over_everything(smallest: str, la
 
 
 def test_forty_million_rows_stay_within_the_keys() -> None:
-    assert planning.parts(40_000_000) == 2_000
-    assert planning.parts(10**12) == planning.MOST_CHUNKS
-    assert planning.parts(0) == planning.parts(20_000) == 1
+    assert planning.parts(40_000_000, 20_000) == 2_000
+    assert planning.parts(10**12, 20_000) == planning.MOST_SECTIONS
+    assert planning.parts(0, 20_000) == planning.parts(20_000, 20_000) == 1
 
 
 @settings(deadline=None)

@@ -9,10 +9,13 @@ from nooks_dagster.failures import (
     QuotaExhausted,
     RateLimited,
     Transient,
+    Unanswered,
     Unauthorized,
+    word_for,
 )
 from tests.crm.salesforce.conftest import OpenSession
-from tests.crm.salesforce.fake_org import Answer, FakeOrg
+from tests.crm.salesforce.fake_org import FakeOrg
+from tests.crm.scripted import Answer
 
 HTML = {"Content-Type": "text/html;charset=UTF-8"}
 FAULT = b"""<?xml version="1.0"?><soapenv:Envelope xmlns:soapenv="s" xmlns:sf="f"><soapenv:Body>
@@ -51,15 +54,15 @@ def rest(code: str, message: str = "of ann@acme.com") -> list[dict[str, str]]:
         (Answer(rest("QUERY_TIMEOUT"), 400), Transient, "too long"),
         (Answer(rest("UNHEARD_OF"), 400), Permanent, "UNHEARD_OF"),
         (Answer(raw=b"", status=429), RateLimited, "slow down"),
-        (Answer(raw=b"<html>ann@acme.com</html>", status=503, headers=HTML), Transient, "HTTP 503"),
+        (Answer(raw=b"<html>ann@acme.com</html>", status=503, headers=HTML), Unanswered, "HTTP 503"),
         (Answer(raw=b"<html>ann@acme.com</html>", status=200, headers=HTML), Transient, "web page"),
         (Answer(raw=b"<html>URL No Longer Exists</html>", status=404, headers=HTML), Permanent, "domain"),
-        (Answer(raw=b"", status=500), Transient, "HTTP 500"),
+        (Answer(raw=b"", status=500), Unanswered, "HTTP 500"),
         (Answer(raw=b"", status=200), Transient, "not JSON"),
         (Answer(raw=b'{"records":[{"Name":"ann@ac', status=200), Transient, "not JSON"),
         (Answer([], 400), Permanent, "HTTP 400"),
         (Answer("ann@acme.com", 400), Permanent, "HTTP 400"),
-        (Answer([["ann@acme.com"]], 502), Transient, "HTTP 502"),
+        (Answer([["ann@acme.com"]], 502), Unanswered, "HTTP 502"),
         (Answer({}, headers={"Date": "soon"}), Transient, "Date"),
     ],
 )
@@ -69,7 +72,7 @@ def test_an_answer_to_a_question_becomes_a_failure(
     org.rule = lambda *_: answer
     with pytest.raises(Failure) as caught:
         session.get("sobjects", kind="describe", about="Account")
-    assert type(caught.value) is failure
+    assert word_for(caught.value) == failure.__name__
     assert words in str(caught.value)
     assert caught.value.subject == "acme-salesforce Account"
     assert "acme.com" not in str(caught.value).replace("acme.my", "")
@@ -89,7 +92,7 @@ def oauth(error: str, description: str = "") -> Answer:
         (oauth("invalid_client_id", "client identifier invalid"), Unauthorized, "consumer key is unknown"),
         (oauth("unsupported_grant_type", "grant type not supported"), Unauthorized, "this kind of login"),
         (oauth("invalid_grant", "login rate exceeded"), RateLimited, "Too many logins"),
-        (Answer(raw=b"<html>down</html>", status=503, headers=HTML), Transient, "could not answer"),
+        (Answer(raw=b"<html>down</html>", status=503, headers=HTML), Unanswered, "could not answer"),
         (Answer(raw=b"<html>no such org</html>", status=200, headers=HTML), Transient, "check the domain"),
         (Answer(raw=b"", status=200), Transient, "makes no sense"),
         (Answer([1]), Transient, "makes no sense"),
@@ -102,7 +105,7 @@ def test_an_answer_to_a_login_becomes_a_failure(
     org.login_answers.extend([answer] * 5)
     with pytest.raises(Failure) as caught:
         session.get("sobjects", kind="describe")
-    assert type(caught.value) is failure
+    assert word_for(caught.value) == failure.__name__
     assert words in str(caught.value)
     assert "s3cret" not in repr(caught.getrepr(chain=True))
     assert org.paths == []

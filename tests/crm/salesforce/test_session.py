@@ -1,5 +1,6 @@
 """One login for all threads, one renewal, one retry budget."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -7,10 +8,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from nooks_dagster.crm.access.keys import Exchange, Grant
+from nooks_dagster.crm.access.throttle import Unthrottled
+from nooks_dagster.crm.salesforce.credentials import Credentials
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, RateLimited, Transient, Unauthorized
 from tests.crm.salesforce.conftest import OpenSession
-from tests.crm.salesforce.fake_org import Answer, FakeOrg
+from tests.crm.salesforce.fake_org import KEYS, LOGIN, FakeOrg, Rerouted
+from tests.crm.scripted import Answer
+from tests.crm.throttles import Recorder
 
 EXPIRED = Answer([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}], 401)
 BUSY = Answer(raw=b"", status=503)
@@ -33,6 +39,14 @@ def test_a_401_that_stays_ends_after_one_renewal(org: FakeOrg, session: Session)
     with pytest.raises(Unauthorized):
         session.get("limits", kind="control")
     assert (org.logins, len(org.paths)) == (2, 2)
+
+
+def test_a_token_that_dies_again_at_once_is_renewed_again(org: FakeOrg, session: Session) -> None:
+    org.answers.append(Answer({}))
+    session.get("limits", kind="control")
+    org.answers.extend([EXPIRED, EXPIRED, Answer({})])
+    session.get("limits", kind="control")
+    assert org.logins == 3
 
 
 def test_threads_that_meet_a_dead_token_log_in_once(org: FakeOrg, session: Session) -> None:
@@ -117,25 +131,7 @@ def test_a_new_login_may_lead_to_another_host(org: FakeOrg, session: Session) ->
         [Answer({"access_token": "a", "instance_url": "https://a.my.salesforce.com"}), Answer(elsewhere)]
     )
     session.get("limits", kind="control")
-    assert session._login is not None
-    assert session._login.base_url.startswith("https://acme2.my.salesforce.com/services/data/")
-
-
-class Recorder:
-    """A throttle that remembers, and refuses when told to."""
-
-    def __init__(self) -> None:
-        self.kinds: list[str] = []
-        self.told: list[tuple[int, int]] = []
-        self.spent = False
-
-    def before_call(self, kind: str) -> None:
-        if self.spent:
-            raise QuotaExhausted("The share of historical work is spent.")
-        self.kinds.append(kind)
-
-    def after_call(self, used: int, limit: int) -> None:
-        self.told.append((used, limit))
+    assert session.host == "acme2.my.salesforce.com"
 
 
 def test_the_throttle_stands_before_every_try_and_hears_the_allowance(org: FakeOrg, open_session: OpenSession) -> None:
@@ -144,7 +140,7 @@ def test_the_throttle_stands_before_every_try_and_hears_the_allowance(org: FakeO
     org.answers.append(BUSY)
     org.answers.append(Answer({}, headers={"Sforce-Limit-Info": "api-usage=18/5000"}))
     session.get("limits", kind="control")
-    assert throttle.kinds == ["login", "control", "control"]
+    assert throttle.families == ["login", "api", "api"]
     assert throttle.told == [(18, 5000)]
     assert (session.usage().used, session.usage().limit) == (18, 5000)
 
@@ -172,3 +168,38 @@ def test_a_private_key_that_is_none_is_told_before_anything_is_sent(org: FakeOrg
         session.get("limits", kind="control")
     assert "hush" not in str(caught.value)
     assert org.logins == 0
+
+
+class OthersTokens:
+    """Tokens that other processes got, all of them dead by now, before one has to log in oneself."""
+
+    def __init__(self) -> None:
+        self.dead: list[str] = []
+
+    def secret(self) -> Mapping[str, str]:
+        return KEYS
+
+    def grant(self, dead: str, exchange: Exchange, *, by_refresh: bool) -> Grant:
+        self.dead.append(dead)
+        kept = Grant(f"dead{len(self.dead)}", "acme.my.salesforce.com", kept=True)
+        return kept if len(self.dead) < 4 else exchange(KEYS)
+
+
+def test_tokens_of_other_processes_that_died_are_no_refusal(org: FakeOrg) -> None:
+    keys = OthersTokens()
+    session = Session(Credentials.read(KEYS), "acme-salesforce", Unthrottled(), sleep=org.pauses.append, keys=keys)
+    session._line.mount("https://", Rerouted(org.port))
+    org.rule = lambda _path, token: EXPIRED if token.startswith("dead") else Answer({"ok": True})
+    assert session.get("limits", kind="control").body == {"ok": True}
+    assert keys.dead == ["", "dead1", "dead2", "dead3"]
+    assert org.logins == 1
+
+
+def test_a_refresh_token_is_a_way_in_and_the_new_one_is_handed_on(org: FakeOrg, open_session: OpenSession) -> None:
+    org.login_answers.append(Answer({**LOGIN, "refresh_token": "r2"}))
+    org.login_answers.append(Answer(LOGIN))
+    org.answers.extend([EXPIRED, Answer({"ok": True})])
+    session = open_session(consumer_key="key", consumer_secret="hush", refresh_token="r1", domain="acme.my")
+    assert session.get("limits", kind="control").body == {"ok": True}
+    assert [form["refresh_token"] for form in org.forms] == [["r1"], ["r2"]]
+    assert session.host == "acme.my.salesforce.com"

@@ -1,4 +1,4 @@
-"""The sandbox as a process: a small org behind the real host names.
+"""The sandbox as a process: a small org, and a portal if wanted, behind the real host names.
 
 Belongs here: starting it and pointing this process at it. Does not: scripted answers (`fake_org`).
 """
@@ -8,56 +8,32 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nooks_dagster.local import deadline, processes
+from tests.crm.sandboxes import PROJECT, Sandbox, serving_sandbox
 
-PROJECT = Path(__file__).parents[3]
 SECRET = {"consumer_key": "SANDBOX.acme", "consumer_secret": "sandbox-secret-acme", "domain": "acme.my"}
 USER = {"username": "admin@acme.example", "password": "sandbox-password", "security_token": "sandboxtoken"}
 
 
-@dataclass(frozen=True)
-class World:
-    """A sandbox that is being served."""
+class World(Sandbox):
+    """A sandbox with an org `acme`."""
 
-    state: Path
-    port: int
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """What points this process at it."""
-        bundle = str(self.state / "ca-bundle.pem")
-        return {
-            "HTTPS_PROXY": f"http://127.0.0.1:{self.port}",
-            "NO_PROXY": "localhost,127.0.0.1",
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
-        }
-
-    def truth(self, name: str) -> list[dict[str, Any]]:
-        """Return every row of an object as the sandbox knows it."""
-        command = [sys.executable, "-m", "sandbox", "truth", name, "--org", "acme", "--state", str(self.state)]
+    def truth(self, name: str, portal: str = "") -> list[dict[str, Any]]:
+        """Return every row of an object of the org, or of a portal, as the sandbox knows it."""
+        whose = ["--portal", portal] if portal else ["--org", "acme"]
+        command = [sys.executable, "-m", "sandbox", "truth", name, *whose, "--state", str(self.state)]
         output = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT).stdout
         return [json.loads(line) for line in output.splitlines()]
 
 
 @contextmanager
-def served(folder: Path, accounts: int) -> Iterator[World]:
-    """Serve a seeded org `acme` for as long as the block lasts."""
-    state, log = folder / "sandbox", folder / "sandbox.log"
-    options = ["--state", str(state), "--port", "0", "--org", "acme", "--accounts", str(accounts)]
-    process = processes.start([sys.executable, "-m", "sandbox", "serve", *options], log, cwd=PROJECT)
-    try:
-        yield World(state, _port(state / "serving", log))
-    finally:
-        processes.stop(process, grace=5)
+def served(folder: Path, accounts: int, *more: str, job_seconds: float = 0.3) -> Iterator[World]:
+    """Serve a seeded org `acme` for as long as the block lasts; its Bulk jobs are quick, and their pages short.
 
-
-def _port(note: Path, log: Path) -> int:
-    for _ in deadline.polls(30):
-        if note.exists() and note.read_text().isdigit():
-            return int(note.read_text())
-    raise AssertionError(f"The sandbox did not start:\n{log.read_text(errors='replace')[-2000:]}")
+    More options of the sandbox may make portals.
+    """
+    options = ["--org", "acme", "--accounts", str(accounts), "--bulk", "page_rows=100"]
+    with serving_sandbox(folder, *options, "--bulk", f"seconds={job_seconds}", *more) as sandbox:
+        yield World(sandbox.state, sandbox.port)

@@ -9,11 +9,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceAuthenticationFailed, SalesforceExpiredSession
 
+from tests.sandbox.salesforce_http.conftest import StartSandbox
+
 pytestmark = pytest.mark.usefixtures("sandbox")
 
 KEY = {"consumer_key": "SANDBOX.acme", "consumer_secret": "sandbox-secret-acme"}
 USER = {"username": "admin@acme.example", "password": "sandbox-password"}
 TOKEN_URL = "https://login.salesforce.com/services/oauth2/token"
+REFRESH_REFUSED = {"error": "invalid_grant", "error_description": "expired access/refresh token"}
 
 
 @pytest.fixture(scope="module")
@@ -50,22 +53,49 @@ def test_a_signed_assertion_opens_the_org(private_key: str) -> None:
     assert_opens(Salesforce(username=USER["username"], consumer_key=KEY["consumer_key"], privatekey=private_key))
 
 
-def test_a_refresh_token_gives_a_new_access_token_until_it_is_revoked() -> None:
-    form = {
-        "grant_type": "refresh_token",
-        "client_id": "SANDBOX.globex",
-        "client_secret": "sandbox-secret-globex",
-        "refresh_token": "5Aep861.sandbox-refresh-globex",
-    }
-    reply = requests.post(TOKEN_URL, form, timeout=5).json()
+FORM = {
+    "grant_type": "refresh_token",
+    "client_id": "SANDBOX.globex",
+    "client_secret": "sandbox-secret-globex",
+    "refresh_token": "5Aep861.sandbox-refresh-globex",
+}
+
+
+def log_in_by_form(**changes: str) -> Any:
+    return requests.post(TOKEN_URL, FORM | changes, timeout=5).json()
+
+
+def test_a_refresh_token_gives_a_new_access_token_until_it_is_revoked_and_a_code_begins_anew() -> None:
+    reply = log_in_by_form()
     assert reply["instance_url"] == "https://globex.my.salesforce.com"
     assert set(reply) >= {"access_token", "id", "token_type", "issued_at", "signature"}
 
-    requests.post(TOKEN_URL.replace("token", "revoke"), {"token": form["refresh_token"]}, timeout=5)
+    assert "refresh_token" not in reply
 
-    refused = requests.post(TOKEN_URL, form, timeout=5)
+    requests.post(TOKEN_URL.replace("token", "revoke"), {"token": FORM["refresh_token"]}, timeout=5)
+
+    refused = requests.post(TOKEN_URL, FORM, timeout=5)
     assert refused.status_code == 400
-    assert refused.json() == {"error": "invalid_grant", "error_description": "expired access/refresh token"}
+    assert refused.json() == REFRESH_REFUSED
+    consent = log_in_by_form(grant_type="authorization_code", code="aPrx.sandbox-code-globex")
+    assert consent["refresh_token"] == FORM["refresh_token"]
+    assert "access_token" in log_in_by_form()
+
+
+def test_a_refresh_token_that_rotates_is_used_once_and_its_reuse_ends_all_tokens(start_sandbox: StartSandbox) -> None:
+    start_sandbox("--org", "globex", "--refresh-grace", "0")
+    first = log_in_by_form()
+    second = log_in_by_form(refresh_token=first["refresh_token"])
+    headers = {"Authorization": f"Bearer {second['access_token']}"}
+    limits = f"{second['instance_url']}/services/data/v59.0/limits"
+    assert requests.get(limits, headers=headers, timeout=5).status_code == 200
+
+    assert log_in_by_form() == REFRESH_REFUSED
+
+    assert log_in_by_form(refresh_token=second["refresh_token"]) == REFRESH_REFUSED
+    assert requests.get(limits, headers=headers, timeout=5).status_code == 401
+    consent = log_in_by_form(grant_type="authorization_code", code="aPrx.sandbox-code-globex")
+    assert "access_token" in log_in_by_form(refresh_token=consent["refresh_token"])
 
 
 def test_the_identity_behind_a_token_is_told() -> None:

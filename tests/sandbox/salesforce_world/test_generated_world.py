@@ -1,5 +1,4 @@
 import json
-import time
 import tracemalloc
 from itertools import islice
 from pathlib import Path
@@ -141,16 +140,3 @@ def test_a_world_of_a_million_accounts_is_paged_at_both_ends_in_the_same_little_
         assert tracemalloc.get_traced_memory()[1] < 25 * 2**20
     finally:
         tracemalloc.stop()
-
-
-def test_the_rate_of_a_wide_select_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    org = Orgs(tmp_path).create_generated("fast", 100_000, 3)
-    names = ", ".join([field.name for field in org.sobject("Contact").fields if field.type != "address"][:30])
-    query = org.query(f"SELECT {names} FROM Contact", include_deleted=False)
-    began, position, count = time.perf_counter(), None, 0
-    for _ in range(10):
-        page = query.page(position, 2_000)
-        position, count = page.next, count + len(page.rows)
-    with capsys.disabled():
-        print(f"\n30 columns of Contact: {count / (time.perf_counter() - began):,.0f} rows/s")  # noqa: T201
-    assert count == 20_000

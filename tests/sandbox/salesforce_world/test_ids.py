@@ -1,8 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.salesforce.ids import DIGITS, IdSeries, checksum, to15, to18
+from sandbox.salesforce.ids import DIGITS, IdSeries, checksum, of_number, to15, to18, to_number
 
 ids15 = st.text(DIGITS, min_size=15, max_size=15)
 
@@ -42,10 +43,11 @@ def test_what_is_no_id_is_refused(text: str) -> None:
 @given(st.integers(0, 62**10 - 10**6), st.integers(0, 10**6 - 1), st.integers(0, 10**6 - 1))
 def test_ids_sort_as_their_counters_and_lead_back_to_them(first: int, one: int, other: int) -> None:
     series = IdSeries("001Hp", first, 10**6)
-    mine, theirs = series.id18(one), series.id18(other)
-    assert (mine < theirs) == (one < other)
-    assert series.index(mine[:15]) == one
-    assert to18(mine[:15]) == mine
+    mine, theirs = series.id15(one), series.id15(other)
+    assert (mine < theirs) == (to_number(mine) < to_number(theirs)) == (one < other)
+    assert series.index(mine) == one
+    assert of_number(to_number(mine)) == mine
+    assert series.ids18(np.array([one, other])).to_pylist() == [to18(mine), to18(theirs)]
 
 
 def test_bounds_outside_a_series_are_its_ends() -> None:

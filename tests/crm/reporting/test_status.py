@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from nooks_dagster.crm import status
-from nooks_dagster.crm.overview import overview
-from nooks_dagster.crm.reports import WindowReport
-from nooks_dagster.crm.status import LaneStatus, Standing, lane_statuses
+from nooks_dagster.crm.reporting import status
+from nooks_dagster.crm.reporting.overview import overview
+from nooks_dagster.crm.reporting.reports import WindowReport
+from nooks_dagster.crm.reporting.status import LaneStatus, Standing, lane_statuses
 from nooks_dagster.crm.work import WINDOWS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from tests.crm.fake_crm import FakeCrm, row

@@ -1,0 +1,84 @@
+"""What an incremental window costs: at most a tenth more calls for data than the pages that there are, no rate broken.
+
+On the terms that the vendors have, and through the connectors that all processes share.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import ceil
+from pathlib import Path
+
+import pytest
+import requests
+
+from nooks_dagster.crm.connections import shared_connectors
+from nooks_dagster.crm.lifecycle.connecting import connect
+from nooks_dagster.crm.reporting.reports import Ending
+from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.local.samples import SAMPLES
+from nooks_dagster.settings import Settings, settings
+from nooks_dagster.workspaces.secrets import FileSecrets
+from sandbox.hubspot.model import Change
+from sandbox.hubspot.portals import Portals
+from sandbox.salesforce.orgs import Orgs
+from tests.crm.sandboxes import Sandbox, serving_sandbox
+
+pytestmark = pytest.mark.acceptance
+
+NAME = "initech"
+CONTACTS = 1_400
+ROWS_OF_A_PAGE = 2_000  # of Salesforce's REST
+READ_AT_ONCE, FOUND_AT_ONCE = 100, 200  # of HubSpot's batch/read and search
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """An org of 6,000 contacts, and a portal of 1,500."""
+    options = ("--org", f"{NAME}=1200", "--portal", f"{NAME}=300", "--accounts", "1")
+    with serving_sandbox(tmp_path, *options) as sandbox:
+        sandbox.point(monkeypatch)
+        monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
+        settings.cache_clear()
+        yield sandbox
+    settings.cache_clear()
+
+
+@pytest.fixture
+def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, served: Sandbox) -> Platform:
+    chosen = Settings(postgres_url=database_url, home=tmp_path, sandbox=True)
+    made = Platform(db, lake, chosen, shared_connectors(db))
+    for sample in SAMPLES[NAME]:
+        connect(db, FileSecrets(made.settings.secrets), sample, sandbox=True)
+    return made
+
+
+def sync(platform: Platform, run: str) -> Mapping[str, Ending]:
+    return {r.task.source: r.ending for r in WorkspaceSync(platform, SyncRun(NAME, run)).run()}
+
+
+def control(served: Sandbox, path: str, method: str = "GET") -> requests.Response:
+    return requests.request(method, f"http://127.0.0.1:{served.port}/control/{path}", timeout=10, proxies={"http": ""})
+
+
+def test_a_window_costs_hardly_more_calls_than_its_rows_have_pages_and_breaks_no_rate(
+    platform: Platform, served: Sandbox
+) -> None:
+    assert set(sync(platform, "first").values()) == {Ending.DONE}
+    org, portal = Orgs(served.state).living(NAME), Portals(served.state).living(NAME)
+    org.edit("Contact", org.live("Contact", 5_900), {"Department": "Many"})
+    contacts = portal.type("contacts")
+    people = portal.page(contacts, 0, CONTACTS, (), archived=False).ids
+    portal.write(contacts, [Change({"jobtitle": "Many"}, person) for person in people])
+    for world in (org, portal):
+        world.advance(1_200)
+    assert control(served, "counters/reset", "POST").ok
+    assert set(sync(platform, "second").values()) == {Ending.DONE}
+    seen = control(served, "counters").json()
+    calls, types = seen["requests"][NAME], len(portal.types())
+    pages = ceil(5_900 / ROWS_OF_A_PAGE)
+    least = {"search": ceil(CONTACTS / FOUND_AT_ONCE) + types - 1, "batch_read": ceil(CONTACTS / READ_AT_ONCE)}
+    counted = len(org.tables)  # One COUNT() of each object says whether Bulk is worth while.
+    assert calls["query_all"] + calls["query_more"] - counted <= 1.1 * pages, calls
+    assert sum(calls[kind] for kind in least) <= 1.1 * sum(least.values()), calls
+    assert seen["violations"] == {}

@@ -1,0 +1,122 @@
+"""`nooks connections`, `pause`, `resume`, `disconnect` and `remove`, as a person types them."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nooks_dagster.cli import app
+from nooks_dagster.crm.runs import Platform
+from nooks_dagster.database.pool import Database
+from nooks_dagster.local.samples import ensure_sample_workspaces
+from nooks_dagster.settings import settings
+from nooks_dagster.workspaces.registry import Registry
+from tests.cli.conftest import connect
+
+Nooks = Callable[..., Result]
+
+
+@pytest.fixture
+def nooks(configured: pytest.MonkeyPatch, platform: Platform) -> Nooks:
+    """Calls the whole command, over a database where acme and globex are connected."""
+    configured.setenv("NOOKS_LAKE_BUCKET", platform.lake.uri("").split("/")[2])
+    configured.setattr(app, "registered_callback", None)  # it would look for a project around this folder
+    connect(platform.db, "globex")
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+def states(db: Database) -> dict[str, str]:
+    return {one.id: str(one.state) for one in Registry(db).connections()}
+
+
+def test_what_is_connected_and_chosen_is_listed(nooks: Nooks, db: Database) -> None:
+    done = nooks("connections", "set", "acme-salesforce", "--cadence", "5", "--without", "Lead", "--overlap", "skip")
+    assert done.exit_code == 0, done.output
+    told = nooks("connections").stdout
+    for words in ("acme-salesforce", "every 5 min; overlap skip; without Lead", "globex-salesforce", "as everybody"):
+        assert words in told
+    listed = {one["id"]: one["options"] for one in json.loads(nooks("connections", "--json").stdout)}
+    assert listed["acme-salesforce"]["without_objects"] == ["Lead"]
+    assert listed["globex-salesforce"]["cadence_minutes"] is None
+
+
+def test_choices_add_up_and_can_be_taken_back(nooks: Nooks, db: Database) -> None:
+    for words in (
+        ["--without", "Lead"],
+        ["--without", "Contact.Birthdate", "--only", "Task.Subject"],
+        ["--with", "Lead"],
+    ):
+        assert nooks("connections", "set", "acme-salesforce", *words).exit_code == 0
+    chosen = Registry(db).connection("acme-salesforce").options
+    assert chosen == {"without_fields": ["Contact.Birthdate"], "only_fields": ["Task.Subject"]}
+    nooks("connections", "set", "acme-salesforce", "--cadence", "7")
+    nooks("connections", "set", "acme-salesforce", "--reset")
+    assert Registry(db).connection("acme-salesforce").options == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nobody", "--cadence", "5"], "no such connection"),
+        (["acme-salesforce", "--cadence", "9999"], "'cadence_minutes' cannot be chosen so"),
+        (["acme-salesforce", "--without", "Contact."], "names no field"),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_a_sentence(nooks: Nooks, words: list[str], told: str) -> None:
+    result = nooks("connections", "set", *words)
+    assert (result.exit_code, told in result.stderr) == (1, True), result.output
+
+
+def test_a_workspace_rests_and_goes_on(nooks: Nooks, db: Database) -> None:
+    assert "acme-salesforce is paused" in nooks("pause", "acme").stdout
+    assert states(db) == {"acme-salesforce": "paused", "globex-salesforce": "active"}
+    assert "acme-salesforce goes on" in nooks("resume", "acme-salesforce").stdout
+    told = nooks("disconnect", "acme")
+    assert "credentials behind env:NONE stay" in told.stdout
+    assert states(db)["acme-salesforce"] == "disconnected"
+    assert nooks("resume", "acme").exit_code == 1
+    assert nooks("pause", "nobody").exit_code == 1
+
+
+def test_removing_asks_first_and_says_what_went(nooks: Nooks, db: Database, platform: Platform) -> None:
+    refused = nooks("remove", "acme")
+    assert (refused.exit_code, "--yes" in refused.stderr) == (1, True)
+    assert "acme-salesforce" in states(db)
+    told = nooks("remove", "acme", "--yes")
+    assert told.exit_code == 0, told.output
+    assert "acme-salesforce is removed: 0 rows, 0 objects (0 B) of the lake, 0 items of work" in told.stdout
+    assert states(db) == {"globex-salesforce": "active"}
+    assert [one.name for one in Registry(db).workspaces()] == ["globex"]
+    assert json.loads(nooks("remove", "globex-salesforce", "--yes", "--json").stdout)["globex-salesforce"]["items"] == 0
+    assert nooks("remove", "acme", "--yes").exit_code == 1
+
+
+def test_a_sample_that_was_removed_is_not_connected_again_by_the_next_start(
+    nooks: Nooks, configured: pytest.MonkeyPatch, db: Database
+) -> None:
+    configured.setenv("NOOKS_SAMPLES", "acme")
+    settings.cache_clear()
+    assert nooks("remove", "acme", "--yes").exit_code == 0
+    assert list(ensure_sample_workspaces()) == []
+    assert states(db) == {"globex-salesforce": "active"}
+
+
+def test_an_object_that_is_still_read_is_not_removed(nooks: Nooks) -> None:
+    refused = nooks("remove", "acme-salesforce", "--object", "Lead", "--yes")
+    assert (refused.exit_code, "--without Lead" in refused.stderr) == (1, True)
+    assert nooks("connections", "set", "acme-salesforce", "--without", "Lead").exit_code == 0
+    assert "is removed: 0 rows" in nooks("remove", "acme-salesforce", "--object", "Lead", "--yes").stdout
+
+
+def test_a_person_is_asked_and_may_say_no(nooks: Nooks, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(typer, "confirm", _no)
+    nooks("remove", "acme")
+    assert "acme-salesforce" in states(db)
+
+
+def _no(_words: str, *, abort: bool) -> None:
+    raise typer.Abort

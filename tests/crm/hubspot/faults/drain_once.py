@@ -1,0 +1,29 @@
+"""A process that syncs a portal once, to be killed.
+
+`python -m tests.crm.hubspot.faults.drain_once POSTGRES_URL BUCKET HOME STATE PORT WORKSPACE`.
+"""
+
+import sys
+from pathlib import Path
+
+from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.settings import Settings
+from tests.crm.hubspot.faults.rig import PAGE, SHORTENED, Rig
+from tests.crm.hubspot.served_portal import ServedPortal
+
+
+def main(url: str, bucket: str, home: str, state: str, port: str, workspace: str) -> None:
+    for module, most in SHORTENED:
+        setattr(module, most, PAGE)
+    settings = Settings(
+        postgres_url=url, home=Path(home), lease_seconds=1, crm_workers=2, patience_seconds=0, stall_seconds=5
+    )
+    served = ServedPortal(Path(state), int(port))
+    rig = Rig(Database(url, size=4), Lake(bucket, scratch=settings.scratch), settings, served)
+    list(WorkspaceSync(rig.platform, SyncRun(workspace, "run", launch=1)).run())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
