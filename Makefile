@@ -1,13 +1,18 @@
 # Everything a developer does here. Each target installs what it needs first.
 
-.PHONY: help up down clean test lint install
+.PHONY: help up down clean test soak lint bench bench-cadence install
+
+ROWS ?= 100000
 
 help:
 	@echo "make up      start the platform on this machine, or mend it"
 	@echo "make down    stop it; the data stays"
 	@echo "make clean   stop it and remove its data"
 	@echo "make test    run the tests, on services of their own"
+	@echo "make soak    kill a hundred processes while both CRMs live, and compare (KILLS=, MINUTES=, SEED=)"
 	@echo "make lint    check style, types and the direction of imports"
+	@echo "make bench   measure a history beside COPY + merge; ROWS=1000000 for a longer one, CRM=hubspot"
+	@echo "make bench-cadence  let many workspaces sync for one cadence; WORKSPACES=200 CADENCE=15 MINUTES=15"
 
 install:
 	@PYTHON="$(PYTHON)" scripts/bootstrap
@@ -24,9 +29,18 @@ clean: install
 test: install
 	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+soak: install
+	@.venv/bin/python -m tests.soak --kills $(or $(KILLS),100) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
 lint: install
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/pyright
 	@.venv/bin/lint-imports
+
+bench: install
+	@.venv/bin/python -m benchmarks.history --rows $(ROWS) --crm $(or $(CRM),salesforce)
+
+bench-cadence: install
+	@.venv/bin/python -m benchmarks.cadence --workspaces $(or $(WORKSPACES),200) --cadence $(or $(CADENCE),15) --minutes $(or $(MINUTES),0) --crm $(or $(CRM),salesforce)
