@@ -20,7 +20,7 @@ from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.reporting.status import LaneStatus
 from nooks_dagster.crm.runs import WorkspaceSync
-from nooks_dagster.crm.work import Request, WindowKind
+from nooks_dagster.crm.work import WINDOWS, Request, WindowKind
 
 REACHED = (Ending.DONE, Ending.HELD_BACK)
 
@@ -70,10 +70,15 @@ class Telling:
 
     def missed(self) -> str | None:
         """Return in sentences what could not be brought up to date, or None."""
-        stuck = [f"{c}/{s} is {r.ending}: {r.reason}" for (c, s), r in self._last.items() if r.ending not in REACHED]
+        done = {(lane.connection, lane.source) for lane in self._sync.lanes if lane.state == "done"}
+        stuck = [
+            f"{report.task.connection}/{report.task.source} is {report.ending}: {report.reason}"
+            for place, report in self._last.items()
+            if report.ending not in REACHED and not (report.task.queue is WINDOWS and place in done)
+        ]
         left = [
             f"{lane.connection}/{lane.source} is {_state(lane)}"
-            for lane in self._sync.lanes()
+            for lane in self._sync.lanes
             if lane.canonical in self._wanted and lane.state != "done"
             if (lane.connection, lane.source) not in self._last
         ]
@@ -82,7 +87,7 @@ class Telling:
 
     def _tell(self, canonical: str) -> Told:
         reports = self._news.pop(canonical, [])
-        if reports and not any(r.ending in REACHED for r in reports):
+        if reports and not any(r.ending in REACHED for r in reports) and not self._reached_by_others(canonical):
             return
         self._told.add(canonical)
         selected = [key for key in (raw_key(canonical), table_key(canonical)) if key in self._selected]
@@ -94,7 +99,7 @@ class Telling:
             yield from (materialized(key, reports, self._sync, stored) for key in news)
 
     def _reached_by_others(self, canonical: str) -> bool:
-        lanes = [lane for lane in self._sync.lanes() if lane.canonical == canonical]
+        lanes = [lane for lane in self._sync.lanes if lane.canonical == canonical]
         return bool(lanes) and all(lane.state == "done" for lane in lanes)
 
 

@@ -22,6 +22,7 @@ from nooks_dagster.crm.cutting import Cutter
 from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.doing import Doer
 from nooks_dagster.crm.hands import Hands
+from nooks_dagster.crm.neighbours import Neighbours
 from nooks_dagster.crm.reporting.past import Past
 from nooks_dagster.crm.reporting.progress import WindowProgress, progress
 from nooks_dagster.crm.reporting.reports import WindowReport
@@ -30,7 +31,7 @@ from nooks_dagster.crm.reporting.status import LaneStatus, lane_statuses
 from nooks_dagster.crm.reporting.stored import Stored, stored
 from nooks_dagster.crm.schema_changes import LATELY, SchemaChange, schema_changes
 from nooks_dagster.crm.sweeps.sweeping import Sweeper
-from nooks_dagster.crm.sync import Sync
+from nooks_dagster.crm.sync import PATIENCE, Sync
 from nooks_dagster.crm.windows import WindowRunner
 from nooks_dagster.crm.work import Request, scope_of
 from nooks_dagster.database.pool import Database
@@ -48,12 +49,8 @@ LANES = """
     WHERE queue IN ('crm.windows', 'crm.rebuilds', 'crm.sweeps') AND scope = %s
       AND state IN ('waiting', 'leased', 'blocked') AND payload ->> 'canonical' = ANY(%s)
 """
-HELD = """
-    SELECT count(*) FROM work.items
-    WHERE queue = ANY(%s) AND parent IS NULL AND scope = %s AND state = 'leased' AND lease_until > now()
-      AND (queue = 'crm.discoveries' OR %s::text[] IS NULL OR payload ->> 'canonical' = ANY(%s))
-"""
-POLL_SECONDS = 1.0  # one indexed count
+ONE_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+POLL_SECONDS = 1.0  # a dozen indexed queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +112,13 @@ class WorkspaceSync:
         worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
         self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
         self.problems: Sequence[str] = ()
+        self.lanes: Sequence[LaneStatus] = ()
 
     def run(self) -> Iterator[WindowReport]:
-        """Yield a report for each window that ends; afterwards `problems` tells what could not be looked into.
+        """Yield a report for each window that ends.
+
+        Afterwards `problems` tells what could not be looked into, and `lanes` how the source objects stood when
+        nothing was under way any more, or the patience ended: what begins later is not this run's to wait for.
 
         Raises:
             Permanent: The workspace has no connection.
@@ -164,11 +165,6 @@ class WorkspaceSync:
         with self._platform.db.transaction() as conn:
             return show(conn, self.workspace, assets, timedelta() if changed else AGAIN_AFTER)
 
-    def lanes(self) -> Sequence[LaneStatus]:
-        """Return how the source objects of this workspace stand."""
-        with self._platform.db.transaction() as conn:
-            return lane_statuses(conn, self._run.scope)
-
     def past(self, canonical: str, *, over_a_day: bool) -> Past:
         """Return how far an object of this workspace is, and how far it lagged behind over the last day, if asked."""
         with self._platform.db.transaction() as conn:
@@ -196,15 +192,20 @@ class WorkspaceSync:
         # One connection of its own, so that renewals never wait for a worker to finish its transaction.
         heart = Database(settings.postgres_url, size=1)
         stall = timedelta(seconds=settings.stall_seconds)
-        deadline = time.monotonic() + settings.patience_seconds
+        request = self._run.request
+        neighbours = Neighbours(self._run.scope, n, request.queues, request.objects, PATIENCE, self._lease)
         try:
             with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
                 sync = self._sync(keeper)
                 yield from sync.drain(self._run.scope, self._lanes)
-                while self._waited_for_others(deadline):
+                patience = float(settings.patience_seconds) if self._run.launch is None else 0.0
+                while self._others_go_on(neighbours) and patience > 0:
+                    time.sleep(POLL_SECONDS)
+                    patience -= POLL_SECONDS  # what this run does itself is no wait
+                    yield None
                     # They may have died or failed, and left what is due to us.
                     yield from sync.drain(self._run.scope, self._lanes)
-                self.problems = sync.problems
+                self.problems = sync.problems()
         finally:
             heart.close()
 
@@ -239,18 +240,9 @@ class WorkspaceSync:
         # What this run was refused with may have been replaced by a person meanwhile.
         self._registry.mark(connection, "unauthorized", reason, seen=self._opened.get(connection))
 
-    def _waited_for_others(self, deadline: float) -> bool:
-        """Wait a while for work that another run holds, when a person wants it; say if there was any to wait for."""
-        if self._run.launch is not None:
-            return False
-        objects = list(self._run.request.objects) or None
-        queues = [queue.name for queue in self._run.request.queues]
-        waited = False
-        while time.monotonic() < deadline:
-            with self._platform.db.transaction() as conn:
-                row = conn.execute(HELD, (queues, self._run.scope, objects, objects)).fetchone()
-            if not row or not row[0]:
-                return waited
-            waited = True
-            time.sleep(POLL_SECONDS)
-        return False
+    def _others_go_on(self, neighbours: Neighbours) -> bool:
+        """Note how the lanes stand, and say whether another run is about to change that: both of one moment."""
+        with self._platform.db.transaction() as conn:
+            conn.execute(ONE_SNAPSHOT)
+            self.lanes = lane_statuses(conn, self._run.scope)
+            return neighbours.under_way(conn)

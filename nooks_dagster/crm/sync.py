@@ -13,6 +13,7 @@ from datetime import timedelta
 from nooks_dagster.crm.claiming import OPENED, Claimer, Lanes
 from nooks_dagster.crm.doing import Doer
 from nooks_dagster.crm.hands import Hands, Held, Task
+from nooks_dagster.crm.neighbours import not_done
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.work import CHUNKS
 from nooks_dagster.failures import (
@@ -74,10 +75,11 @@ class Sync:
         self._moved_at = 0.0  # when something last succeeded
         self._again_at = 0.0  # when what is not a chunk is due again
 
-    @property
     def problems(self) -> Sequence[str]:
-        """Return what could not be looked into."""
-        return list(self._problems.values())
+        """Return what could not be looked into, neither by this run nor by another meanwhile."""
+        with self._ledger.db.transaction() as conn:
+            left = not_done(conn, self._problems)
+        return [problem for item, problem in self._problems.items() if item in left]
 
     def drain(self, scope: str, lanes: Lanes) -> Iterator[WindowReport | None]:
         """Work until nothing is due; yield a report as each window ends, and None at least once a second.
