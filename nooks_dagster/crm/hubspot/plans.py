@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from nooks_dagster.crm.held import Held
+from nooks_dagster.crm.hubspot.associations import MOST_INPUTS
 from nooks_dagster.crm.hubspot.ranges import Range, Span
-from nooks_dagster.crm.hubspot.searching import MOST_PLACES, Found, Place, Searching
+from nooks_dagster.crm.hubspot.searching import MOST_PLACES, PAGE_ROWS, Found, Place, Searching
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Plan, SourceObject, Step, Window
+from nooks_dagster.crm.packed_ids import pack
 from nooks_dagster.failures import Corrupt, Permanent
 
 ARCHIVED = "archived"
-CHANGED_OF_A_CHUNK = 250  # and a page more: 450 ids of 11 digits take 7 KB of the 8 that an item may have
+CHANGED_OF_A_CHUNK = MOST_INPUTS  # one call for the associations of each type
+PACKED_BYTES = 5_700  # and a page more: 200 ids take 1,800 at most, and an item may have 8 KB
 NEWS = "news"  # of the recycle bin: what is not known as deleted here
 # The bin has no order but that of the ids, so nothing but listing all of it tells what came. That may cost one call for
 # each minute that a window spans: 15 minutes and their overlap list 2,500 records, a late pass of 72 hours 432,000.
@@ -129,7 +132,7 @@ class Planner:
         while found.pairs:
             last = found.pairs[-1][0]
             waiting += self._missing(source, window, found)
-            if not waiting or len(waiting) >= CHANGED_OF_A_CHUNK:
+            if not waiting or len(waiting) > CHANGED_OF_A_CHUNK - PAGE_ROWS or len(pack(waiting)) > PACKED_BYTES:
                 yield _behind(last, waiting)
                 waiting = []
             if window.since is None or found.total <= len(found.pairs):

@@ -13,9 +13,9 @@ import requests
 from sandbox.hubspot.portals import Portals
 from sandbox.hubspot.truth import lines
 from tests.crm.sandboxes import Sandbox, serving_sandbox
+from tests.sandbox.process import UNHURRIED
 
 SECRET = {"access_token": "pat-sandbox-globex"}
-TERMS = ("requests_per_10_seconds", "searches_per_second", "association_requests_per_10_seconds")
 
 
 class ServedPortal(Sandbox):
@@ -56,6 +56,5 @@ class ServedPortal(Sandbox):
 @contextmanager
 def served(folder: Path, accounts: int, *others: str) -> Iterator[ServedPortal]:
     """Serve a seeded portal without rates, and other worlds, for as long as the block lasts."""
-    options = [*others, *(word for term in TERMS for word in ("--hubspot", f"{term}=1000000"))]
-    with serving_sandbox(folder, "--portal", "globex", "--accounts", str(accounts), *options) as sandbox:
+    with serving_sandbox(folder, "--portal", "globex", "--accounts", str(accounts), *others, *UNHURRIED) as sandbox:
         yield ServedPortal(sandbox.state, sandbox.port)

@@ -21,7 +21,7 @@ from tests.crm.hubspot.reading import at, connected, drain, history, planned
 ids = st.integers(1, 10**12) | st.integers(1, 60)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     standing=st.sets(ids, max_size=450),
     moving=st.sets(ids, max_size=60),
@@ -52,7 +52,7 @@ def test_every_record_that_stands_still_is_read_exactly_once(
     assert set(read.values()) <= {1}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(standing=st.sets(ids, max_size=300), chunk=st.integers(1, 60), stopped=st.integers(0, 20), newest=ids)
 def test_a_plan_that_is_resumed_covers_what_is_left_and_what_is_new(
     standing: set[int], chunk: int, stopped: int, newest: int

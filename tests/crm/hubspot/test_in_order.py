@@ -12,7 +12,7 @@ def test_streams_are_drawn_at_once_and_come_in_order() -> None:
     second_began = Event()
 
     def first() -> Iterator[int]:
-        assert second_began.wait(10)
+        assert second_began.wait(60)
         yield from range(5)
 
     def second() -> Iterator[int]:
@@ -46,4 +46,4 @@ def test_a_reader_that_leaves_stops_all_streams() -> None:
     drawn = in_order([endless(end) for end in ended], ahead=1)
     next(drawn)
     drawn.close()
-    assert all(end.wait(10) for end in ended)
+    assert all(end.wait(60) for end in ended)

@@ -14,6 +14,7 @@ from nooks_dagster.crm.hubspot.session import SEARCH, Session
 from nooks_dagster.failures import Permanent, Unauthorized
 from tests.crm.salesforce.world import World
 from tests.crm.throttles import Recorder
+from tests.sandbox.process import RATES
 
 KEY = {"access_token": "pat-sandbox-globex"}
 APP = {
@@ -27,15 +28,15 @@ def opened(secret: dict[str, str], throttle: Throttle | None = None) -> Session:
     return Session(Credentials.read(secret), "globex-hubspot", throttle or Unthrottled(), sleep=lambda _: None)
 
 
-@pytest.mark.parametrize(("secret", "calls"), [(KEY, 190), (APP, 110)])
+@pytest.mark.parametrize(("secret", "rate"), [(KEY, "requests"), (APP, "oauth_requests")], ids=["key", "app"])
 def test_either_way_in_leads_to_the_portal_and_tells_its_limits(
-    world: World, secret: dict[str, str], calls: int
+    world: World, secret: dict[str, str], rate: str
 ) -> None:
     throttle = Recorder()
     session = opened(secret, throttle)
     assert session.hub_id == opened(KEY).hub_id
     session.get(paths.objects("contacts"), kind="list")
-    assert throttle.rates[-1] == ("api", calls, timedelta(seconds=10))
+    assert throttle.rates[-1] == ("api", RATES[f"{rate}_per_10_seconds"], timedelta(seconds=10))
     assert bool(throttle.told) is (secret == KEY)
 
 

@@ -129,7 +129,7 @@ def test_edges_that_could_not_be_read_are_not_taken_for_none() -> None:
         history(connected(portal), "contacts")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     edges=st.dictionaries(
         st.integers(1, 40),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.hubspot.derived import DERIVATIONS
@@ -64,7 +64,6 @@ def test_a_value_is_typed_or_lost_whatever_stands_beside_it(kind: FieldType, tex
         assert (1 in column.unreadable) == (others == ["certainly odd"] and kind is not FieldType.TEXT)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False).filter(lambda number: abs(number) < 1e299)))
 def test_no_double_is_lost(numbers: list[float]) -> None:
     numbers = [0.0 if abs(number) < 1e-299 else number for number in numbers]

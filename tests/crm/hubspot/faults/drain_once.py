@@ -18,7 +18,7 @@ def main(url: str, bucket: str, home: str, state: str, port: str, workspace: str
     for module, most in SHORTENED:
         setattr(module, most, PAGE)
     settings = Settings(
-        postgres_url=url, home=Path(home), lease_seconds=1, crm_workers=2, patience_seconds=0, stall_seconds=5
+        postgres_url=url, home=Path(home), lease_seconds=2, crm_workers=2, patience_seconds=0, stall_seconds=30
     )
     served = ServedPortal(Path(state), int(port))
     rig = Rig(Database(url, size=4), Lake(bucket, scratch=settings.scratch), settings, served)

@@ -36,7 +36,7 @@ def test_a_process_killed_while_it_reads_is_followed_by_one_that_ends_with_the_t
         first = discovery(workspace, rig.connection_of(workspace), "first", WorkClass.HISTORY, request)
         Ledger(platform.db, "planner", timedelta(seconds=1)).plan(conn, [first])
     assert drain(NOOKS_CRASH_AT="landed", NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(90):
         assert drain() == 0
         if rig.lanes(workspace) and not rig.reasons(workspace):
             break
