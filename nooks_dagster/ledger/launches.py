@@ -40,7 +40,7 @@ DUE = f"""
         WHERE i.parent IS NULL AND i.scope = ANY(%(scopes)s) AND {READY} GROUP BY i.scope, i.class >= {SLOW}
     ), live AS (
         SELECT count(*) FILTER (WHERE class < {SLOW}) AS urgent, count(*) FILTER (WHERE class >= {SLOW}) AS slow
-        FROM work.launches WHERE ended_at IS NULL
+        FROM work.launches WHERE ended_at IS NULL AND split_part(scope, '/', 1) = ANY(%(families)s)
     ), ranked AS (
         SELECT due.scope, due.class, due.passed_over, coalesce(last.n, 0) AS n, coalesce(last.failures, 0) AS failures,
             row_number() OVER (
@@ -170,14 +170,14 @@ class Launches:
         Args:
             at_once: The most launches of the urgent classes that live at the same time.
             slow: The same of what may take days: sweeps, histories, backfills.
-            scopes: The scopes that may run.
+            scopes: The scopes that may run, `<family>/<workspace>`; each family has bounds of its own.
         """
+        families = sorted({scope.partition("/")[0] for scope in scopes})
+        bounds = {"at_once": at_once, "most_slow": slow, "scopes": list(scopes), "families": families}
         with self._db.transaction() as conn:
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
             cursor = conn.cursor(row_factory=class_row(Launch))
-            launches = cursor.execute(
-                DUE.encode(), {"at_once": at_once, "most_slow": slow, "scopes": list(scopes)}
-            ).fetchall()
+            launches = cursor.execute(DUE.encode(), bounds).fetchall()
             for launch in launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
         return launches

@@ -14,23 +14,25 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import LostLease, Poison
+from nooks_dagster.failures import LostLease, Poison, Transient, word_for
 from nooks_dagster.ledger.holds import NOT_HELD
 from nooks_dagster.ledger.items import Claim, Item, NewItem, Queue, WorkClass
 from nooks_dagster.ledger.verdicts import Verdict, judge
 
 # What falls due later and was never begun is not there yet: it holds up nobody, and nobody is told of it.
 THERE = "(state <> 'waiting' OR fence > 0 OR due_at <= now())"
-# Ready: it fell due, or its holder's lease ran out; of a serial lane, only the head, and only when nobody has another;
-# of a held one, nothing.
-READY = f"""
-    ((i.state IN ('waiting', 'blocked') AND i.due_at <= now()) OR (i.state = 'leased' AND i.lease_until < now()))
-    AND (NOT i.serial OR NOT EXISTS (
+# Of a serial lane only the head may be worked on, and only when nobody has another.
+HEAD = """
+    (NOT i.serial OR NOT EXISTS (
         SELECT FROM work.items head
         WHERE head.queue = i.queue AND head.lane = i.lane AND head.state IN ('waiting', 'leased', 'blocked')
           AND CASE WHEN head.id < i.id THEN head.state <> 'waiting' OR head.fence > 0 OR head.due_at <= now()
                    ELSE head.id > i.id AND head.lease_until >= now() END))
-    AND {NOT_HELD}
+"""
+# Ready: it fell due, or its holder's lease ran out; of a held lane, nothing.
+READY = f"""
+    ((i.state IN ('waiting', 'blocked') AND i.due_at <= now()) OR (i.state = 'leased' AND i.lease_until < now()))
+    AND {HEAD} AND {NOT_HELD}
 """
 
 PLAN = """
@@ -87,6 +89,11 @@ EXPEDITE = f"""
         class = CASE WHEN class >= {int(WorkClass.HISTORY)} THEN class ELSE least(class, %s) END
     WHERE state IN ('waiting', 'blocked') AND {THERE} AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
 """  # noqa: S608
+# What nobody has begun meets what another item of its kind met.
+POSTPONE = """
+    UPDATE work.items SET due_at = greatest(due_at, now() + %(wait)s), failure = %(failure)s, reason = %(reason)s
+    WHERE queue = %(queue)s AND scope = %(scope)s AND state = 'waiting' AND due_at < now() + %(wait)s
+"""
 # What a part of it got done shows that the whole does not kill its worker.
 ACQUIT = "UPDATE work.items SET deaths = 0 WHERE id = %s AND deaths > 0"
 DEATHS_ALONE = 5
@@ -185,6 +192,12 @@ class Ledger:
         What was never begun and falls due later keeps its time.
         """
         conn.execute(EXPEDITE.encode(), (work_class, lane, below, lane))
+
+    def postpone(self, conn: psycopg.Connection[Any], queue: Queue, scope: str, error: Transient) -> None:
+        """Make what waits in a queue of a scope wait as long as an error that would meet all of it; no attempt."""
+        wait = error.retry_in or queue.backoff
+        values = {"queue": queue.name, "scope": scope, "wait": wait, "failure": word_for(error), "reason": str(error)}
+        conn.execute(POSTPONE, values)
 
     def fail(self, queue: Queue, claim: Claim, error: BaseException) -> Verdict:
         """Give an item back with what happened; say what becomes of it. A lost lease is no outcome."""

@@ -113,5 +113,5 @@ def test_any_interleaving_of_claims_deaths_renewals_and_late_commits_ends_the_sa
     slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large]
     run_state_machine_as_test(
         machine,
-        settings=settings(max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=slow),
+        settings=settings(max_examples=25, stateful_step_count=20, suppress_health_check=slow),
     )

@@ -153,6 +153,13 @@ def test_histories_never_take_the_place_of_what_is_due_now(launches: Launches, l
     assert [launch.scope for launch in launches.due(2, 2, [*SCOPES, "crm/urgent"])] == ["crm/urgent"]
 
 
+def test_each_family_of_work_has_places_of_its_own(launches: Launches, ledger: Ledger) -> None:
+    plan(ledger, "crm/acme")
+    plan(ledger, "signals/acme")
+    assert [launch.scope for launch in launches.due(1, 1, ["crm/acme"])] == ["crm/acme"]
+    assert [launch.scope for launch in launches.due(1, 1, ["signals/acme"])] == ["signals/acme"]
+
+
 def always_busy(ledger: Ledger) -> None:
     """Let something urgent be due in a scope whose slow work has waited for two hours."""
     for lane, work_class in (("news", WorkClass.INCREMENTAL), ("sweep", WorkClass.NIGHTLY)):
