@@ -43,7 +43,7 @@ def test_quotes_line_breaks_backslashes_and_emoji_arrive_as_they_are(conn: psyco
     assert round_trip(conn, "text", pa.array(values)) == values
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=20))
 def test_any_text_arrives_without_its_nul_characters(conn: psycopg.Connection, values: list[str | None]) -> None:
     expected = [None if value is None else value.replace("\0", "") for value in values]
@@ -57,7 +57,7 @@ def test_removed_nul_characters_are_counted_in_a_warning(
     assert "3 NUL characters" in caplog.text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=20))
 def test_a_float_keeps_every_digit_of_its_repr_in_a_numeric(conn: psycopg.Connection, values: list[float]) -> None:
     assert round_trip(conn, "numeric", pa.array(values, pa.float64())) == [Decimal(repr(v)) for v in values]

@@ -67,7 +67,7 @@ def test_the_victim_of_a_deadlock_is_worth_another_try(db: Database) -> None:
     with db.transaction() as conn:
         conn.execute("create table rows (id int primary key, n int)")
         conn.execute("insert into rows values (1, 0), (2, 0)")
-    both_hold_one = threading.Barrier(2, timeout=10)
+    both_hold_one = threading.Barrier(2, timeout=60)
     failures: list[BaseException] = []
 
     def update(first: int, second: int) -> None:
