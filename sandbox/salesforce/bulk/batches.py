@@ -56,7 +56,7 @@ class Batches:
     def add(self, org: Org, parent: Parent, soql: str) -> Job:
         """Take a query; one that cannot run becomes a batch that fails, for 1.0 reads it only when it processes it."""
         request = Request(Api.V1, parent.version, parent.operation, soql)
-        rows, error, moment = 0, None, 0
+        rows, error, moment, now = 0, None, 0, org.now()
         try:
             query = admit(org, soql, include_deleted=request.include_deleted)
             moment = query.moment
@@ -67,7 +67,7 @@ class Batches:
             error = str(refusal)
         if error is not None:
             error = f"InvalidBatch : Failed to process query: {error}"
-        batch = self._jobs.add(org, request, parent.sobject, rows, error, moment)
+        batch = self._jobs.add(org, request, parent.sobject, rows, error, moment=moment, now=now)
         self._store.run("INSERT INTO bulk_batches VALUES (?, ?)", parent.id, batch.id)
         return batch
 

@@ -54,11 +54,16 @@ class Jobs:
         now = org.now()
         self._check_allowance(org.name, now)
         query = admit(org, request.soql, include_deleted=request.include_deleted)
-        return self.add(org, request, query.sobject, *measure(query), query.moment)
+        return self.add(org, request, query.sobject, *measure(query), moment=query.moment, now=now)
 
-    def add(self, org: Org, request: Request, sobject: str, rows: int, error: str | None, moment: int) -> Job:
-        """Keep a new job that was let in, and forget expired ones."""
-        duration, now = timedelta(seconds=self.terms.duration(rows)), org.now()
+    def add(
+        self, org: Org, request: Request, sobject: str, rows: int, error: str | None, *, moment: int, now: datetime
+    ) -> Job:
+        """Keep a new job that was let in, and forget expired ones.
+
+        `now` is from before the `moment` as of which its rows are: a job never says that it began later than that.
+        """
+        duration = timedelta(seconds=self.terms.duration(rows))
         fate, _, message = (self._fate(org.name, request.soql) or "").partition(": ")
         job = Job(new_id(request.api), request, sobject, rows, message or error, now, duration, moment=moment)
         self._forget(org.name, now)

@@ -4,9 +4,10 @@ Belongs here: what holds for every call below `/services/data/vXX.0`, and for Bu
 Does not: addresses (`resources`), answers (the handlers).
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import anyio.to_thread
 from starlette.requests import Request
@@ -73,7 +74,12 @@ class Rest:
             return await self._serve(request, org_at(self.orgs, request), await request.body())
 
     async def _serve(self, request: Request, org: Org | None, body: bytes) -> Response:
-        now = clock(org)
+        now, since = clock(org), time.monotonic()
+
+        def later() -> datetime:
+            """Return the time: what the org's clock is put forward by meanwhile, a call does not see."""
+            return now + timedelta(seconds=time.monotonic() - since)
+
         try:
             _check_size(request)
             check_version(request.path_params["version"])
@@ -85,7 +91,7 @@ class Rest:
             self.counters.request(org.name, resource.kind)
             self.usage.spend(org.name, now)
             call = replace(self._call(request, org, address, body), path=path, kind=resource.kind)
-            reply = await anyio.to_thread.run_sync(self._answer, request, resource, call)
+            reply = await anyio.to_thread.run_sync(self._answer, request, resource, call, later)
         except SoqlError as error:
             reply = self.interface.refuse(request, from_org(error), now)
         except ApiError as error:
@@ -94,9 +100,9 @@ class Rest:
             reply.headers["Sforce-Limit-Info"] = self.usage.header(org.name, now)
         return reply
 
-    def _answer(self, request: Request, resource: Resource, call: Call) -> Response:
+    def _answer(self, request: Request, resource: Resource, call: Call, later: Callable[[], datetime]) -> Response:
         answer = resource.handler(call)
-        reply = reply_with(request, answer, now=call.org.now())
+        reply = reply_with(request, answer, now=later())
         if isinstance(answer, dict) and "records" in answer:
             self.counters.delivered(call.org.name, resource.kind, len(answer["records"]), len(reply.body))
         return reply

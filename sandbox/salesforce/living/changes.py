@@ -28,10 +28,14 @@ from sandbox.salesforce.table import Table
 Values = Mapping[str, JsonValue]
 
 
+class Locked(Exception):
+    """An open transaction has written to a row: until it ends, nobody else changes the row."""
+
+
 class Living:
     """The records of one org, and all that may happen to them; each change is durable when it is made.
 
-    Ids are of 15 characters.
+    Ids are of 15 characters. What changes rows raises `KeyError` if one was never there, and `Locked`.
 
     Args:
         log: The file of what happens.
@@ -124,7 +128,9 @@ class Living:
             now = self._now(transaction)
             more = {} if automated else {"LastModifiedDate": to_json(now)}
             self._write(
-                name, [self._changed(row, now, {**values, **more}) for row in self._all(name, ids)], transaction
+                name,
+                [self._changed(row, now, {**values, **more}) for row in self._all(name, ids, transaction)],
+                transaction,
             )
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
@@ -152,7 +158,8 @@ class Living:
             now = self._now()
             lost = {"MasterRecordId": to18(winner)}
             gone = [replace(self._changed(row, now, lost), deleted=True) for row in self._all(name, losers)]
-            won = self._changed(self._there(name, winner), now, {"LastModifiedDate": to_json(now)})
+            (there,) = self._all(name, [winner])
+            won = self._changed(there, now, {"LastModifiedDate": to_json(now)})
             self._write(name, [*gone, won])
 
     def share(self, name: str, ids: Sequence[str], *, seen: bool) -> None:
@@ -206,8 +213,18 @@ class Living:
     def _changed(self, row: Changed, now: int, values: Values) -> Changed:
         return replace(row, stamp=max(now, row.stamp), values={**row.values, **values})
 
-    def _all(self, name: str, ids: Sequence[str]) -> list[Changed]:
-        return [self._there(name, id15) for id15 in ids]
+    def _all(self, name: str, ids: Sequence[str], transaction: int | None = None) -> list[Changed]:
+        """Return rows that are to be changed, as whoever changes them sees them."""
+        return [self._mine(name, id15, transaction) for id15 in ids]
+
+    def _mine(self, name: str, id15: str, transaction: int | None) -> Changed:
+        holder = self.overlay.holder(id15)
+        if holder is None:
+            return self._there(name, id15)
+        pending = self.overlay.pending(holder, id15)
+        if holder != transaction or pending is None:
+            raise Locked(id15)
+        return pending
 
     def _there(self, name: str, id15: str) -> Changed:
         row = self.current(name, id15)

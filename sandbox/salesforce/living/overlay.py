@@ -4,7 +4,7 @@ Belongs here: turning entries of the log into what they mean; what a transaction
 Does not: what may happen (`changes`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,7 @@ class Overlay:
         self._log = Log(path)
         self.rows = {name: Rows(table) for name, table in tables.items()}
         self.open: dict[int, Transaction] = {}
+        self._holders: dict[str, int] = {}
         self.purged: dict[str, list[tuple[str, int]]] = {name: [] for name in tables}
         """Id and moment of each deletion of a row that is in no recycle bin, by object."""
         self.greatest: dict[str, str] = {}
@@ -78,9 +79,17 @@ class Overlay:
         """The number of the last entry that is known."""
         return self._log.seen
 
-    def held(self) -> set[str]:
+    def held(self) -> KeysView[str]:
         """Return the ids of the rows that open transactions hold; nothing else may happen to them meanwhile."""
-        return {row.id for transaction in self.open.values() for _, row in transaction.rows}
+        return self._holders.keys()
+
+    def holder(self, id15: str) -> int | None:
+        """Return the open transaction that holds a row."""
+        return self._holders.get(id15)
+
+    def pending(self, transaction: int, id15: str) -> Changed | None:
+        """Return a row as an open transaction has written it last."""
+        return next((row for _, row in reversed(self.open[transaction].rows) if row.id == id15), None)
 
     def _take_in(self, entry: Entry) -> None:
         self.steps = max(self.steps, entry.get("step", 0))
@@ -93,10 +102,14 @@ class Overlay:
             self.greatest[name] = max(self.greatest.get(name, ""), row.id)
         if "within" in entry:
             self.open[entry["within"]].rows += rows
+            self._holders |= {row.id: entry["within"] for _, row in rows}
         else:
             self._learn(rows)
         if "end" in entry:
-            self._learn(self.open.pop(entry["end"]).rows)
+            ended = self.open.pop(entry["end"]).rows
+            self._learn(ended)
+            for _, row in ended:
+                self._holders.pop(row.id, None)
 
     def _learn(self, rows: Sequence[tuple[str, Changed]]) -> None:
         for name, row in rows:

@@ -119,11 +119,12 @@ def test_what_a_transaction_writes_is_seen_at_its_end_with_the_stamp_of_its_begi
     made = living.insert(NAME, row, {}, transaction)
     assert truth(orgs) == before
     assert (org.covered_until() == to_datetime(began)) is told
+    ended = org.now()
     living.end(transaction)
     after = truth(orgs)
     assert (after[row]["Department"], set(after) - set(before)) == ("Late", {made})
     assert [stamp(orgs, each) for each in (row, made)] == [to_json(began)] * 2
-    assert org.covered_until() > org.now() - timedelta(seconds=1)
+    assert org.covered_until() >= ended
 
 
 def test_what_happens_is_durable_and_seen_by_another_process(orgs: Orgs, tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ CHANGES = st.lists(
 SHARES = st.tuples(*[st.floats(0, 1)] * 4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(CHANGES, st.lists(SHARES, min_size=1, max_size=4))
 def test_any_part_of_the_plane_is_counted_and_walked_as_looking_at_each_row_says(
     changes: list[tuple[str, int]], shares: list[tuple[float, ...]]

@@ -14,7 +14,7 @@ from sandbox.salesforce.org import JsonValue, Org, Query, SObjectType
 from sandbox.salesforce.orgs import Orgs
 
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Task", "Territory_Plan__c", "User")
-FIRST_ROWS = "e693abe87fac0b8ea24a98ddd39da33f05fc6fd2fb2a95b233616f66edab049a"
+FIRST_ROWS = "3d9de94ac1ad152125ae480b2f6c0c49e40d3935edb93065f07a6d280084c542"
 
 
 @pytest.fixture(scope="module")
