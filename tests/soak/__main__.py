@@ -62,6 +62,7 @@ def _tell(verdict: Verdict) -> bool:
     wrong = {
         "pages sent after their chunk had landed": sent.too_late,
         "rows that never were so": verdict.never,
+        "rows whose stamp moved and that no window read": verdict.missed,
         "differences from the truth": verdict.differences,
         "differences after all was merged again from the lake": verdict.rebuilt,
     }

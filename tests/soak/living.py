@@ -34,6 +34,7 @@ class LivingWorld:
         self._command += ["--alter-every", f"{PACE.alter_every}"]
         self._orgs, self._portals = Orgs(house.worlds), Portals(house.worlds)
         self._process: subprocess.Popen[bytes] | None = None
+        self._steps_before = 0
 
     def keep_alive(self) -> None:
         """Start the process, unless it lives; a world that was killed goes on with its next step."""
@@ -46,7 +47,17 @@ class LivingWorld:
         return [psutil.Process(self._process.pid)] if self._process and alive else []
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass on the clocks of the org and the portal, beside the machine's."""
+        """Let time pass on the clocks of the org and the portal, beside the machine's, while something happens there.
+
+        What a killed world has begun ends with its successor's first step: until then it would become too late.
+        """
+        steps = self.steps()
+        if steps == self._steps_before:
+            return
+        self._steps_before = steps
+        self._put_forward(seconds)
+
+    def _put_forward(self, seconds: float) -> None:
         for world in (self._orgs.living(SAMPLE), self._portals.living(SAMPLE)):
             world.advance(seconds)
 
@@ -64,4 +75,4 @@ class LivingWorld:
         """End the process, and let nothing be open, late or hidden any more: twenty minutes later all is visible."""
         self.stop()
         Life((self._orgs, [SAMPLE]), (self._portals, [SAMPLE]), 0, PACE).settle()
-        self.pass_time(1_200)
+        self._put_forward(1_200)

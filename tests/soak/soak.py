@@ -22,22 +22,17 @@ from nooks_dagster.failures import Failure
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.local import deadline
 from nooks_dagster.workspaces.registry import Registry
-from tests.acceptance.house import OPEN, SAMPLE, House
+from tests.acceptance.house import SAMPLE, House
 from tests.soak.living import LivingWorld
 from tests.soak.pages import Deliveries, deliveries
-from tests.soak.states import never_were
+from tests.soak.rest import Rest
+from tests.soak.states import missed, never_were
 from tests.soak.victims import SUPERVISOR, kill, living
 
 UPTIME = {"kind": "outage", "uptime": 0.985, "period_seconds": 60}
-BLOCKED = "SELECT lane, reason FROM work.items WHERE state = 'blocked'"
 WINDOWS = "SELECT payload ->> 'kind', count(*) FROM work.items WHERE payload ? 'kind' AND state = 'done' GROUP BY 1"
-# Chunks of a window that is blocked wait with it.
-WAITS_AN_HOUR = """
-    SELECT count(*) FROM work.items i WHERE scope = 'crm/' || %s AND (state = 'blocked' OR state = 'waiting'
-        AND EXISTS (SELECT FROM work.items w WHERE w.id = i.parent AND w.state = 'blocked'))
-"""
-AN_HOUR_LATER = "UPDATE work.items SET due_at = now() WHERE scope = 'crm/' || %s AND state = 'blocked'"
 QUIET_SECONDS = 900
+HOURS = 5
 JOURNAL = "pages.jsonl"
 SPEED = 20.0
 """Seconds that pass in the world with each look, beside the machine's: a window reads up to five minutes ago."""
@@ -59,6 +54,7 @@ class Verdict:
         windows: That were done, by kind.
         blocked: The lanes that ever stood blocked, with the reason.
         never: Rows that, in the middle, were no state that their CRM ever had.
+        missed: Rows of the org whose last change moved their stamp, and which no window had read before the sweep.
         differences: From the truth, once the world stood still and was swept.
         rebuilt: From the truth, once all was merged again from the lake.
         deliveries: Pages that were sent.
@@ -70,6 +66,7 @@ class Verdict:
     windows: dict[str, int]
     blocked: set[tuple[str, str]]
     never: list[str]
+    missed: list[str]
     differences: list[str]
     rebuilt: list[str]
     deliveries: Deliveries
@@ -91,6 +88,7 @@ class Soak:
     ) -> None:
         self._house = house
         self._world = LivingWorld(house, seed, rate)
+        self._rest = Rest(house.ask, SAMPLE)
         self._chance = random.Random(seed)
         self._seed = seed
         self._gap = gap
@@ -130,6 +128,7 @@ class Soak:
         self._world.stand_still()
         self._do(INCREMENTAL)
         self._up.communicate()
+        left = self._compared(lambda db: missed(db, self._house.worlds, SAMPLE))
         sent = deliveries(self._house, self._house.root / JOURNAL)
         self._do(SWEEP)
         found = self._house.differences(SAMPLE)
@@ -142,6 +141,7 @@ class Soak:
             dict(self._house.ask(WINDOWS)),
             self._blocked,
             self._never,
+            left,
             found,
             self._house.differences(SAMPLE) if rebuild else found,
             sent,
@@ -167,42 +167,47 @@ class Soak:
         if self._up.poll() is not None and not living(self._house, self._world, SUPERVISOR):
             self._up = self._house.begin("up")
         self._house.let_rest(SAMPLE)
-        self._blocked |= {(lane, reason) for lane, reason in self._house.ask(BLOCKED)}
+        self._blocked |= self._rest.blocked()
 
     def _keep_busy(self) -> None:
-        if self._is_quiet():
+        if self._rest.reached():
             self._never += self._checked_states()
             self._ask(self._chance.choice((*8 * (INCREMENTAL,), REFRESH)))
 
     def _checked_states(self) -> list[str]:
+        seed = self._chance.randrange(10**6)
+        with suppress(Failure):  # Postgres may be the one that is dead
+            return self._compared(lambda db: never_were(db, self._house.worlds, SAMPLE, most=40, seed=seed))
+        return []
+
+    def _compared(self, compare: Callable[[Database], list[str]]) -> list[str]:
         db = Database(self._house.values["NOOKS_POSTGRES_URL"], size=1)
         try:
-            return never_were(db, self._house.worlds, SAMPLE, most=40, seed=self._chance.randrange(10**6))
-        except Failure:  # Postgres may be the one that is dead.
-            return []
+            return compare(db)
         finally:
             db.close()
 
     def _do(self, request: Request) -> None:
-        """Have something done, and wait for its end."""
+        """Have something done, and wait for its end, for a few hours if an outage has blocked a lane."""
         self._ask(request)
         self._until_quiet()
+        for _ in range(HOURS):
+            if not self._rest.blocked():
+                return
+            self._rest.let_an_hour_pass()
+            self._until_quiet()
 
     def _until_quiet(self) -> None:
         def quiet() -> bool:
             self._tend()
-            return self._is_quiet()
+            return self._rest.reached()
 
         self._house.until(quiet, "everything done", QUIET_SECONDS)
-
-    def _is_quiet(self) -> bool:
-        """Say whether nothing is open, but for lanes that wait an hour: an object may not be read for a while."""
-        return self._house.ask(OPEN, {"name": SAMPLE}) == self._house.ask(WAITS_AN_HOUR, (SAMPLE,)) != []
 
     def _ask(self, request: Request) -> None:
         """Ask for something, an hour after what was blocked."""
         self._asked += 1
-        self._house.ask(AN_HOUR_LATER, (SAMPLE,))
+        self._rest.let_an_hour_pass()
         db = Database(self._house.values["NOOKS_POSTGRES_URL"], size=1)
         try:
             ledger = Ledger(db, "soak", timedelta(seconds=1))

@@ -1,7 +1,7 @@
 """Whether each row is a state that its CRM really had: the tables against all that ever happened in the sandbox.
 
-Belongs here: finding our rows among the states of theirs. Formulas, calculated properties and edges have versions of
-their own, so they are left out.
+Belongs here: finding our rows among the states of theirs, and what stamps showed and no window read. Formulas,
+calculated properties and edges have versions of their own, so they are left out.
 Does not: whether ours is the last of them (`tests.acceptance.comparison`, `portal_comparison`).
 """
 
@@ -17,6 +17,7 @@ from nooks_dagster.database.pool import Database
 from sandbox.hubspot.model import ObjectType, Record
 from sandbox.hubspot.portals import Portals
 from sandbox.hubspot.truth import record_line
+from sandbox.salesforce.living.changes import Living
 from sandbox.salesforce.org import Row
 from sandbox.salesforce.orgs import Orgs
 from tests.acceptance.comparison import fields_of, stored
@@ -40,6 +41,42 @@ def never_were(db: Database, state: Path, name: str, most: int = 200, seed: int 
     return [*_of_org(db, Orgs(state), name, most, chance), *_of_portal(db, Portals(state), name, most, chance)]
 
 
+def missed(db: Database, state: Path, name: str) -> list[str]:
+    """Return a sentence for each of our rows that is not the last state of the org's, though its stamp shows that.
+
+    A sweep would mend it, and so hide that a window did not read it. What was not shared for a while is left out:
+    it comes back without a stamp.
+
+    Args:
+        db: Where ours are, once all stands still and the windows are done.
+        state: The sandbox's folder.
+        name: Of org and workspace.
+    """
+    orgs = Orgs(state)
+    states, living = orgs.states(name), orgs.living(name)
+    found: list[str] = []
+    for source, table in TABLES.items():
+        last, unshared, compared = states.last(source), states.unshared(source), _compared(living, source)
+        ours = stored(db, table, f"{name}-salesforce", source, list(last))
+        for key in last.keys() - unshared:
+            found += _missed(source, key, last[key], ours.get(key), compared)
+    return found
+
+
+def _missed(source: str, key: str, row: Row, mine: Mine | None, compared: set[str]) -> list[str]:
+    if not row:
+        return [f"{source} {key} is gone and still here"] if mine and mine["deleted_reason"] is None else []
+    if mine is None:
+        return [f"{source} {key} is missing"]
+    if mine["deleted_reason"] is not None and not row["IsDeleted"]:
+        return [f"{source} {key} is there and has a tombstone here, {mine['deleted_reason']}"]
+    return fields_of(source, {name: row[name] for name in row if name in compared}, mine)
+
+
+def _compared(living: Living, source: str) -> set[str]:
+    return {field.name for field in living.sobject(source).fields if not field.calculated} | {"Id"}
+
+
 def _of_org(db: Database, orgs: Orgs, name: str, most: int, chance: random.Random) -> Iterator[str]:
     drawn, living = orgs.states(name), orgs.living(name)
     ours_of = {
@@ -48,7 +85,7 @@ def _of_org(db: Database, orgs: Orgs, name: str, most: int, chance: random.Rando
     }
     states = orgs.states(name)  # Read after ours, so that each of ours is among them.
     for source, ours in ours_of.items():
-        compared = {field.name for field in living.sobject(source).fields if not field.calculated} | {"Id"}
+        compared = _compared(living, source)
         for key, rows in states.of(source, ours).items():
             if not any(_is_row(source, row, ours[key], compared) for row in rows):
                 yield f"{source} {key} never was as it is"
