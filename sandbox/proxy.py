@@ -1,6 +1,7 @@
 """The HTTP proxy that makes unmodified clients reach the sandbox under the real host names.
 
-Belongs here: CONNECT to the host names that are played, refusal of all others, plain requests to the port.
+Belongs here: CONNECT to the host names that are played, refusal of all others, plain requests to the port and, for
+hosts of the web, to elsewhere.
 Does not: TLS and answers, which are the listeners' behind it (`sandbox.server`).
 """
 
@@ -8,7 +9,9 @@ import asyncio
 import socket
 from collections.abc import Coroutine, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 Address = tuple[str, int]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -26,6 +29,37 @@ class HostNames:
     def __contains__(self, host: str) -> bool:
         host = host.lower().rstrip(".")
         return host in self.names or f"*.{host.partition('.')[2]}" in self.names
+
+
+class Web(Protocol):
+    """Hosts beyond those of the vendors, as the proxy sees them: reached with TLS or without, or not at all."""
+
+    def __contains__(self, host: str) -> bool:
+        """Tell whether there is such a host."""
+        ...
+
+    def failure(self, host: str) -> str | None:
+        """Return why no connection to it comes about, an empty text if it breaks off; None if it does."""
+        ...
+
+    def refused(self, target: str) -> None:
+        """Take note of a call to what is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Where those listen to whom connections are handed on.
+
+    Args:
+        tls: Answers inside the tunnels.
+        plain: Answers plain requests to hosts of the web.
+        control: Answers plain requests to the port itself.
+    """
+
+    tls: Address
+    plain: Address
+    control: Address
 
 
 class Tunnels:
@@ -50,13 +84,13 @@ class Tunnels:
 
 
 class Proxy:
-    """One listening port: tunnels to `tls` for known hosts, hands plain requests for itself to `control`."""
+    """One listening port: tunnels to known hosts, hands plain requests on to whom they are for, refuses the rest."""
 
-    def __init__(self, hosts: HostNames, tunnels: Tunnels, tls: Address, control: Address) -> None:
+    def __init__(self, hosts: HostNames, web: Web, tunnels: Tunnels, listeners: Listeners) -> None:
         self._hosts = hosts
+        self._web = web
         self._tunnels = tunnels
-        self._tls = tls
-        self._control = control
+        self._listeners = listeners
         self._open: set[asyncio.Task[None]] = set()
 
     async def start(self, front: socket.socket) -> asyncio.Server:
@@ -92,19 +126,49 @@ class Proxy:
         if method == "CONNECT":
             await self._connect(target, client)
         elif target.startswith("/"):
-            await _relay(client, await asyncio.open_connection(*self._control, limit=_CHUNK), head)
+            await _relay(client, await _open(self._listeners.control), head)
+        elif (host := _plain_host(target)) in self._web:
+            if not await self._fails(host, client[1]):
+                await _relay(client, await _open(self._listeners.plain), head)
         else:
-            await _refuse(client[1], target)
+            await self._refuse(target, client[1])
 
     async def _connect(self, target: str, client: Streams) -> None:
         host, _, port = target.rpartition(":")
-        if host not in self._hosts or port != "443":
-            await _refuse(client[1], target)
+        if port != "443" or not (host in self._hosts or host in self._web):
+            await self._refuse(target, client[1])
             return
-        upstream = await asyncio.open_connection(*self._tls, limit=_CHUNK)
+        if await self._fails(host, client[1]):
+            return
+        upstream = await _open(self._listeners.tls)
         client[1].write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with self._tunnels.open(upstream[1].get_extra_info("sockname"), client[1]):
             await _relay(client, upstream)
+
+    async def _refuse(self, target: str, writer: asyncio.StreamWriter) -> None:
+        self._web.refused(target)
+        await _say(writer, 403, f"the sandbox does not forward to {_shown(target)}; unset HTTPS_PROXY")
+
+    async def _fails(self, host: str, writer: asyncio.StreamWriter) -> bool:
+        """Tell whether no connection to a host of the web comes about, and let the client feel it."""
+        failure = self._web.failure(host)
+        if failure:
+            await _say(writer, 502, failure)
+        return failure is not None
+
+
+def _plain_host(target: str) -> str:
+    """Return the host of a plain request that a proxy is asked to hand on; an empty text if it may not."""
+    try:
+        address = urlsplit(target)
+        allowed = address.scheme == "http" and address.port in (None, 80)
+    except ValueError:
+        return ""
+    return address.hostname or "" if allowed else ""
+
+
+async def _open(address: Address) -> Streams:
+    return await asyncio.open_connection(*address, limit=_CHUNK)
 
 
 async def _relay(client: Streams, upstream: Streams, head: bytes = b"") -> None:
@@ -124,13 +188,15 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
         sink.close()
 
 
-async def _refuse(writer: asyncio.StreamWriter, target: str) -> None:
-    shown = "".join(c for c in target if c.isprintable() and c not in "<>")[:200]
-    reason = f"the sandbox does not forward to {shown}; unset HTTPS_PROXY"
+def _shown(target: str) -> str:
+    return "".join(c for c in target if c.isprintable() and c not in "<>")[:200]
+
+
+async def _say(writer: asyncio.StreamWriter, status: int, reason: str) -> None:
     body = f"{reason}\n".encode()
     # The sentence is also the reason phrase, which is all that most clients show of a refused CONNECT.
     head = (
-        f"HTTP/1.1 403 {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     writer.write(head.encode("ascii", "replace") + body)

@@ -1,4 +1,4 @@
-"""One process that is the outside world: the proxy in front, a TLS listener and a control listener behind.
+"""One process that is the outside world: the proxy in front; behind it listeners for TLS, plain HTTP and control.
 
 Belongs here: sockets, their order at start and stop, signals.
 Does not: what is answered (the applications given) or who is let through (`sandbox.proxy`).
@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 from starlette.types import ASGIApp
 
-from sandbox.proxy import Address, HostNames, Proxy, Tunnels
+from sandbox.proxy import Address, HostNames, Listeners, Proxy, Tunnels, Web
 
 
 def listen(port: int) -> socket.socket:
@@ -65,7 +65,7 @@ class _Listener(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave the signals alone: one process has two listeners, and `serve` stops both."""
+        """Leave the signals alone: one process has several listeners, and `serve` stops both."""
         yield
 
 
@@ -73,6 +73,7 @@ async def serve(
     world: ASGIApp,
     control: ASGIApp,
     hosts: HostNames,
+    web: Web,
     tunnels: Tunnels,
     context: ssl.SSLContext,
     *,
@@ -82,19 +83,20 @@ async def serve(
     """Serve until SIGTERM or SIGINT; answers in flight get a second to finish.
 
     Args:
-        world: Answers inside the tunnels.
+        world: Answers inside the tunnels, and plain requests to hosts of the web.
         control: Answers plain requests to the port itself.
-        hosts: The host names that are tunnelled.
+        hosts: The host names of vendors, that are tunnelled.
+        web: The other hosts.
         tunnels: Where the open tunnels are known.
-        context: TLS for those names.
+        context: TLS for all of them.
         front: The proxy's socket, from `listen`.
         ready: Called when everything is answered.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    listeners = [_Listener(world, context), _Listener(control)]
-    proxy = Proxy(hosts, tunnels, tls=listeners[0].address, control=listeners[1].address)
+    listeners = [_Listener(world, context), _Listener(world), _Listener(control)]
+    proxy = Proxy(hosts, web, tunnels, Listeners(*(listener.address for listener in listeners)))
     accepting = await proxy.start(front)
     running = [asyncio.create_task(listener.run_until_stopped()) for listener in listeners]
     ready()

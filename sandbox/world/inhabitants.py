@@ -10,15 +10,19 @@ import pyarrow as pa
 
 from sandbox.world.batch import Batch, Column
 from sandbox.world.columns import choices, drawn, joined, kept, pc
+from sandbox.world.hashing import Ints
 from sandbox.world.names import (
     COMPANY_NAMES,
-    COMPANY_SITES,
+    COMPANY_SLUGS,
     FIRST_NAMES,
     FULL_NAMES,
     LAST_NAMES,
+    NO_SITES,
     PLACES,
+    SITE_FORMS,
     SLUGS,
     STREETS,
+    TRADES,
 )
 from sandbox.world.texts import AWKWARD
 
@@ -27,7 +31,9 @@ _FIRSTS, _PEOPLE = len(FIRST_NAMES), len(FULL_NAMES)
 _SLUGS = choices(SLUGS)
 _PLACES = [choices([place[part] for place in PLACES]) for part in range(5)]
 _STREETS = choices(STREETS)
-_COMPANY_NAMES, _COMPANY_SITES, _AWKWARD = choices(COMPANY_NAMES), choices(COMPANY_SITES), choices(AWKWARD)
+_COMPANY_NAMES, _COMPANY_SLUGS, _AWKWARD = choices(COMPANY_NAMES), choices(COMPANY_SLUGS), choices(AWKWARD)
+_TRADES, _NO_SITES = choices([f"-{trade}" for trade in TRADES]), choices(NO_SITES)
+_SITE_STARTS, _SITE_ENDS = (pa.array([form[part] for form in SITE_FORMS]) for part in (0, 1))
 
 
 def address(purpose: str, names: Sequence[str]) -> dict[str, Column]:
@@ -83,10 +89,23 @@ def company_names(purpose: str) -> Column:
 
 
 def websites(purpose: str) -> Column:
-    """Return the column of web sites that belong to `company_names` of the same purpose."""
+    """Return the column of web sites that belong to `company_names` of the same purpose.
+
+    One in 8 has none, one in 32 holds what is no site, one in 16 shares that of all companies of its name.
+    """
 
     def make(batch: Batch) -> pa.Array:
         draws = batch.draws(purpose)
-        return kept(drawn(_COMPANY_SITES, draws), draws >> 28 & 7 > 0)
+        parts = (drawn(_SITE_STARTS, draws >> 31), drawn(_COMPANY_SLUGS, draws), _site_tags(batch.indexes, draws >> 46))
+        sites = joined(*parts, drawn(_SITE_ENDS, draws >> 31))
+        sites = pc.if_else(pa.array(draws >> 35 & 31 > 0), sites, drawn(_NO_SITES, draws >> 10))
+        return kept(sites, draws >> 28 & 7 > 0)
 
     return make
+
+
+def _site_tags(indexes: Ints, draws: Ints) -> pa.Array:
+    """Return what tells the sites of companies of one name apart: a word, later a word and a number."""
+    rounds = indexes // len(TRADES)
+    numbers = pc.if_else(pa.array(rounds > 0), pa.array(rounds).cast(pa.string()), "")
+    return pc.if_else(pa.array(draws & 15 > 0), joined(drawn(_TRADES, indexes), numbers), "")

@@ -98,12 +98,35 @@ FULL_NAMES = tuple(f"{first} {last}" for last in LAST_NAMES for first in FIRST_N
 SLUGS = tuple(f"{first}.{last}" for last in _LAST_SLUGS for first in _FIRST_SLUGS)
 """Everyone, and the part of an e-mail address that goes with everyone, in the same order: first names turn fastest."""
 
-_SITES = ("https://www.%s.example", "http://%s.example/", "www.%s.example", "%s.example", "HTTPS://%s.EXAMPLE")
 _COMPANIES = tuple(start + end for end in COMPANY_ENDS for start in COMPANY_STARTS)
 
 COMPANY_NAMES = tuple(company + form for form in COMPANY_FORMS for company in _COMPANIES)
-COMPANY_SITES = tuple(site % company.lower() for site in _SITES for company in _COMPANIES)
+COMPANY_SLUGS = tuple(company.lower() for company in _COMPANIES)
 """Both turn through the same companies fastest, so that one number gives a name and its site."""
+
+TRADES = (
+    *words("ag air analytics apps audio auto bank bio books care chem cloud data design digital drones energy europe"),
+    *words("farm film finance fleet food fund games global gold health home hq ice jobs kids labs law logistics media"),
+    *words("metal mobile music online paper pharma power print retail robotics sea shop solar space sport steel tea"),
+    *words("tech toys travel water wine zürich münchen málaga"),
+)
+"""Of several companies of one name each has a site with a word of its own, and then a number; some words are beyond
+ASCII."""
+
+SITE_FORMS = (
+    *[("https://www.", ".example")] * 5, *[("http://", ".example/")] * 3, *[("www.", ".example")] * 2, ("", ".example"),
+    ("HTTPS://", ".EXAMPLE"), ("  ", ".example "), ("https://", ".example/en/home?utm_source=crm"), ("", ".Example."),
+    ("http://www.", ".example:80/index.html#top"),
+)  # fmt: skip
+"""What people write before and behind the name of a site."""
+
+NO_SITES = (
+    "n/a", "N/A", "TBD", "-", "http://", "see LinkedIn", "localhost", "http://localhost:8080/admin", "10.0.0.1",
+    "http://192.168.1.1/", "http://169.254.169.254/latest/meta-data/", "metadata.google.internal", "printer.local",
+    "https://[::ffff:10.0.0.1]/", "http://0x7f000001/", "http://2130706433/", "info@acubase.example", "intranet",
+    "https://www.linkedin.com/company/acubase", "https://admin:secret@kitehive.example:8443/",
+)  # fmt: skip
+"""What people write where there is no site, and what nobody should call."""
 
 STREETS = tuple(
     f"{number} {place[0]}{'' if number % 16 else _SECOND_LINE}" for number in range(1, 257) for place in PLACES
