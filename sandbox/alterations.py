@@ -55,8 +55,9 @@ class Alterations(Generic[_Any]):
         return self._many.validate_json(path.read_bytes()) if path.exists() else []
 
     def add(self, folder: Path, alteration: _Any) -> list[_Any]:
-        """Do one more, and return all."""
-        return self._write(folder, [*self.read(folder), alteration])
+        """Do one more, unless it is what was done last, and return all: who was killed does it again."""
+        done = self.read(folder)
+        return done if done[-1:] == [alteration] else self._write(folder, [*done, alteration])
 
     def take_back(self, folder: Path, kind: str | None) -> list[_Any]:
         """Take back all, or those of a kind, and return what is left."""

@@ -19,10 +19,14 @@ from sandbox.counters import Counters
 
 Names = Callable[[], Sequence[str]]
 """What is served at the moment of asking."""
+Reset = Callable[[], None]
+"""Forgets what was counted."""
 
 
-def control(orgs: Names, portals: Names, counters: Counters, commands: Sequence[Route] = ()) -> Starlette:
-    """Return the control application."""
+def control(
+    orgs: Names, portals: Names, counters: Counters, commands: Sequence[Route] = (), resets: Sequence[Reset] = ()
+) -> Starlette:
+    """Return the control application; `resets` are done with that of the counters."""
 
     def health(_: Request) -> Response:
         return JSONResponse(
@@ -33,7 +37,8 @@ def control(orgs: Names, portals: Names, counters: Counters, commands: Sequence[
         return JSONResponse(counters.snapshot())
 
     def reset_counters(_: Request) -> Response:
-        counters.reset()
+        for reset in (counters.reset, *resets):
+            reset()
         return Response(status_code=204)
 
     return Starlette(

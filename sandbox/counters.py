@@ -1,6 +1,6 @@
 """What the sandbox saw and did: calls, rows, bytes by org and kind, pages fetched twice, peak in flight, faults.
 
-A portal of HubSpot counts as an org.
+A portal of HubSpot counts as an org, and so does a project of OpenAI (the name in its key).
 
 Belongs here: counting, in memory, from the last reset or start on; a journal of pages, for who kills the sandbox.
 Does not: the API usage that an org enforces and remembers (`sandbox.salesforce.limits`).

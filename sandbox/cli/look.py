@@ -17,6 +17,7 @@ from sandbox.hubspot.http.app import HOSTS
 from sandbox.hubspot.model import Search
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.portals import Portals
+from sandbox.openai.http.keys import key_of
 from sandbox.running import Serving
 from sandbox.salesforce.http.credentials import Credentials
 from sandbox.salesforce.orgs import Orgs
@@ -52,6 +53,7 @@ def env(
         variables |= _salesforce(find_org(state, org).name)
     if portal is not None or len(Portals(state).names()) == 1:
         variables |= _hubspot(find_portal(state, portal).name)
+    variables["OPENAI_API_KEY"] = key_of(org or portal or "sandbox")
     typer.echo(_written(variables, form))
 
 

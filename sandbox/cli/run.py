@@ -25,12 +25,21 @@ from sandbox.hubspot.http import app as hubspot
 from sandbox.hubspot.http.terms import Terms as PortalTerms
 from sandbox.hubspot.portals import Portals
 from sandbox.life.control import life_commands
+from sandbox.openai.control import commands as openai_commands
+from sandbox.openai.http import app as openai
+from sandbox.openai.sales import Sales, journal_of
+from sandbox.openai.terms import Terms as OpenAITerms
 from sandbox.proxy import HostNames, Tunnels
 from sandbox.running import Serving
 from sandbox.salesforce.control import commands as org_commands
 from sandbox.salesforce.http import app as salesforce
 from sandbox.salesforce.http.app import Terms as OrgTerms
 from sandbox.salesforce.orgs import Orgs
+from sandbox.sites.changes import SiteShelf
+from sandbox.sites.control import site_commands
+from sandbox.sites.http import Sites
+from sandbox.sites.network import Web
+from sandbox.sites.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Contracts:
 
     salesforce: OrgTerms = field(default_factory=OrgTerms)
     hubspot: PortalTerms = field(default_factory=PortalTerms)
+    openai: OpenAITerms = field(default_factory=OpenAITerms)
 
 
 def claim(state: Path) -> Serving:
@@ -59,14 +69,19 @@ def claim(state: Path) -> Serving:
 
 def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
     """Serve until stopped."""
-    journal = os.environ.get("NOOKS_SANDBOX_JOURNAL")
-    orgs, portals, counters = Orgs(state), Portals(state), Counters(Path(journal) if journal else None)
+    named = os.environ.get("NOOKS_SANDBOX_JOURNAL")
+    journal = Path(named) if named else None
+    orgs, portals, counters, sales = Orgs(state), Portals(state), Counters(journal), Sales(journal_of(journal))
     authority, tunnels, front, faults = open_authority(state), Tunnels(), _listen(port), Faults(counters)
-    hosts = HostNames([*salesforce.HOSTS, *hubspot.HOSTS])
+    hosts = HostNames([*salesforce.HOSTS, *hubspot.HOSTS, *openai.HOSTS])
     vendors = (
         (salesforce.HOSTS, salesforce.salesforce(state, orgs, counters, contracts.salesforce, faults, tunnels.cut)),
         (hubspot.HOSTS, hubspot.hubspot(state, portals, counters, contracts.hubspot, faults, tunnels.cut)),
+        (openai.HOSTS, openai.openai(sales, counters, contracts.openai, faults, tunnels.cut)),
     )
+    shelf, watch = SiteShelf(state), Watch()
+    web, context = Web(authority, watch), authority.server_context(hosts.names)
+    web.name_server(context)
     commands = [
         *fault_commands(faults),
         *alteration_commands("/control/alterations/{name}", orgs, "org"),
@@ -74,6 +89,8 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
         *portal_commands(portals),
         *org_commands(orgs),
         *life_commands(orgs, portals),
+        *openai_commands(sales),
+        *site_commands(shelf, watch),
     ]
 
     def ready() -> None:
@@ -86,11 +103,12 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
 
     uvloop.run(
         server.serve(
-            ByHost(vendors),
-            control(orgs.names, portals.names, counters, commands),
+            ByHost(vendors, web, Sites(shelf, watch, lambda: int(front.getsockname()[1]))),
+            control(orgs.names, portals.names, counters, commands, [sales.reset]),
             hosts,
+            web,
             tunnels,
-            authority.server_context(hosts.names),
+            context,
             front=front,
             ready=ready,
         )

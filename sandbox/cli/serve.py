@@ -16,6 +16,7 @@ from sandbox.cli.options import State, refuse
 from sandbox.cli.run import Contracts, claim, run
 from sandbox.hubspot.http.terms import Terms as PortalTerms
 from sandbox.hubspot.portals import Portals
+from sandbox.openai.terms import Terms as OpenAITerms
 from sandbox.running import DEFAULT_PORT, Serving
 from sandbox.salesforce.bulk.terms import BulkTerms
 from sandbox.salesforce.http.app import Terms
@@ -58,11 +59,16 @@ def serve(  # noqa: PLR0913 (each is an option)
         list[str] | None,
         typer.Option(envvar="NOOKS_SANDBOX_HUBSPOT", help="Term of portals, such as daily_requests=9; repeatable."),
     ] = None,
+    openai: Annotated[
+        list[str] | None,
+        typer.Option(envvar="NOOKS_SANDBOX_OPENAI", help="Term of OpenAI, such as time_scale=0.1; repeatable."),
+    ] = None,
 ) -> None:
     """Serve the state folder's orgs and portals under their real host names until stopped."""
     terms = Contracts(
         Terms(daily_requests, timedelta(seconds=session_seconds), _changed(BulkTerms(), "bulk", bulk), refresh_grace),
         _changed(PortalTerms(refresh_grace=refresh_grace), "hubspot", hubspot),
+        _changed(OpenAITerms(), "openai", openai),
     )
     serving = claim(state)
     make(Orgs(state), "org", org or ([] if portal else ["acme"]), accounts, seed)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sandbox.cli.known import KNOWN, Question, accounts_of_org, accounts_of_portal
 from sandbox.cli.options import State, find_org, find_portal, refuse
 from sandbox.hubspot.model import ObjectType, Refused
 from sandbox.hubspot.portal import Portal
@@ -22,14 +23,31 @@ from sandbox.salesforce.orgs import Orgs
 
 
 def truth(
-    sobject: Annotated[str, typer.Argument(metavar="OBJECT", help="A type's API name, such as Account or contacts.")],
+    sobject: Annotated[
+        str, typer.Argument(metavar="OBJECT", help="A type's API name, such as Account; or signals, or investors.")
+    ],
     state: State,
     org: Annotated[str | None, typer.Option(help="The org, if there is more than one.")] = None,
     portal: Annotated[str | None, typer.Option(help="The portal, if it is not an org's.")] = None,
+    signal: Annotated[list[str] | None, typer.Option(help="One of the signals, such as funding; repeatable.")] = None,
+    investor: Annotated[
+        list[str] | None, typer.Option(help="One that the workspace has itself, for shared_investors; repeatable.")
+    ] = None,
 ) -> None:
-    """Write every record of a type as NDJSON, ascending by id: deleted ones in the bin included, archived ones too."""
+    """Write every record of a type as NDJSON, ascending by id: deleted ones in the bin included, archived ones too.
+
+    `signals` writes what is to be known of each account from its web site, `investors` those of the workspace itself.
+    """
     only_portals = org is None and not Orgs(state).names() and Portals(state).names()
-    rows = _of_portal(state, portal, sobject) if portal or only_portals else _of_org(state, org, sobject)
+    if sobject in KNOWN:
+        accounts = (
+            accounts_of_portal(find_portal(state, portal))
+            if portal or only_portals
+            else accounts_of_org(find_org(state, org))
+        )
+        rows = KNOWN[sobject](Question(state, signal or (), investor or ()), accounts)
+    else:
+        rows = _of_portal(state, portal, sobject) if portal or only_portals else _of_org(state, org, sobject)
     try:
         for row in rows:
             sys.stdout.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -7,7 +7,16 @@ Does not: kinds of fault (`kinds`), the rules in force (`faults`).
 import random
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from sandbox.faults.seen import Seen
 
@@ -26,6 +35,7 @@ class Rule(BaseModel):
     Args:
         org: The org's name; then no portal is meant.
         portal: The portal's name; then no org is meant.
+        project: The name in the OpenAI key; then neither is meant.
         calls: Kinds of call.
         object: An object that the address or the query names.
         text: Text in the address, the query or the body.
@@ -34,13 +44,15 @@ class Rule(BaseModel):
         times: So often at most.
         probability: Of striking a call that is due, drawn from `seed` and the number of the call.
         seed: Of all chance in the rule.
-        seconds: How long the rule is in force.
+        delay_seconds: How long it takes until the rule is in force.
+        seconds: How long the rule is in force then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     org: str | None = None
     portal: str | None = None
+    project: str | None = None
     calls: Calls = ()
     object: str | None = None
     text: str | None = None
@@ -49,6 +61,7 @@ class Rule(BaseModel):
     times: PositiveInt | None = None
     probability: Annotated[float, Field(ge=0, le=1)] = 1
     seed: int = 0
+    delay_seconds: NonNegativeFloat = 0
     seconds: PositiveFloat | None = None
 
     def matches(self, call: Seen) -> bool:
@@ -56,6 +69,7 @@ class Rule(BaseModel):
         return (
             self.org in (None, call.org)
             and self.portal in (None, call.portal)
+            and self.project in (None, call.project)
             and (not self.calls or call.kind in self.calls)
             and (self.text is None or self.text in call.text)
             and (self.object is None or self.object.lower() in call.objects)
@@ -67,7 +81,8 @@ class Rule(BaseModel):
         return due and self._in_force(elapsed) and self._chance(number)
 
     def _in_force(self, elapsed: float) -> bool:
-        return self.seconds is None or elapsed < self.seconds
+        since = elapsed - self.delay_seconds
+        return since >= 0 and (self.seconds is None or since < self.seconds)
 
     def _chance(self, number: int) -> bool:
         return random.Random(f"{self.seed}:{number}").random() < self.probability  # noqa: S311 # to be repeatable

@@ -17,6 +17,7 @@ class Seen:
         text: Address, query and body, and what they stand for.
         org: Name of the Salesforce org that is called.
         portal: Name of the HubSpot portal that is called.
+        project: Of whose OpenAI key it came with.
         objects: Objects that it is about, in lower case.
         token: That came with it.
         rows: Whether a `page` of a result is asked for, or rows are, by their ids (`named`).
@@ -29,6 +30,7 @@ class Seen:
     text: str = ""
     org: str = ""
     portal: str = ""
+    project: str = ""
     objects: frozenset[str] = frozenset()
     token: str = ""
     rows: Literal["", "page", "named"] = ""
@@ -37,5 +39,5 @@ class Seen:
 
     @property
     def account(self) -> str:
-        """The name of the org or the portal; empty where none is known, as at a common host for logins."""
-        return self.org or self.portal
+        """The name of org, portal or project; empty where none is known, as at a common host for logins."""
+        return self.org or self.portal or self.project
