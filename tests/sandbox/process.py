@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,14 @@ import requests
 from sandbox.salesforce.orgs import Orgs
 
 PROJECT = Path(__file__).parents[2]
+# Tests that share a portal ask faster than an app may, and a slow machine spreads them over other seconds each time.
+RATES = {
+    "requests_per_10_seconds": 1_900_000,
+    "oauth_requests_per_10_seconds": 1_100_000,
+    "searches_per_second": 1_000_000,
+    "association_requests_per_10_seconds": 1_000_000,
+}
+UNHURRIED = tuple(word for rate, calls in RATES.items() for word in ("--hubspot", f"{rate}={calls}"))
 
 
 class Sandbox:
@@ -54,12 +61,10 @@ class Sandbox:
         self.process.kill()
         self.process.wait()
 
-    def terminate(self) -> float:
-        """Send SIGTERM and return how many seconds the process took to end."""
-        began = time.monotonic()
+    def terminate(self) -> None:
+        """Send SIGTERM; raise when the process does not end."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=10)
-        return time.monotonic() - began
+        self.process.wait(timeout=60)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -72,7 +77,7 @@ class Sandbox:
         }
 
     def control(self, path: str, method: str = "GET", wish: Any = None) -> requests.Response:
-        return requests.request(method, f"http://127.0.0.1:{self.port}{path}", json=wish, timeout=5)
+        return requests.request(method, f"http://127.0.0.1:{self.port}{path}", json=wish, timeout=30)
 
     def truth(self, sobject: str) -> list[dict[str, Any]]:
         """Every record of an object of the org `acme`."""

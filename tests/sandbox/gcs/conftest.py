@@ -54,7 +54,7 @@ class LakeProcess:
     def kill(self) -> None:
         """SIGKILL: nothing gets a chance to say good-bye."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def restart(self) -> None:
         self.kill()
@@ -73,12 +73,12 @@ class LakeProcess:
 
 
 def wait_for(look: Callable[[], re.Match[str] | None], what: str) -> re.Match[str]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.02)
-    pytest.fail(f"nothing within 20 s: {what}")
+    pytest.fail(f"nothing within 60 s: {what}")
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def expected(names: set[str], selection: Selection) -> list[str]:
     return sorted(entries)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     names=st.sets(NAMES, max_size=12),
     prefix=st.text(st.sampled_from("ab/"), max_size=2),

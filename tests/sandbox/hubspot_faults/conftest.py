@@ -11,7 +11,7 @@ import requests
 
 from sandbox.hubspot.http.credentials import Credentials
 from sandbox.hubspot.portals import Portals
-from tests.sandbox.process import Sandbox
+from tests.sandbox.process import UNHURRIED, Sandbox
 
 API = "https://api.hubapi.com"
 KEYS = Credentials("globex")
@@ -19,9 +19,9 @@ KEYS = Credentials("globex")
 
 @pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A sandbox with the portal `globex` of 200 companies."""
+    """A sandbox with the portal `globex` of 200 companies, whose only limit is that of the day."""
     state = tmp_path_factory.mktemp("portals") / "state"
-    sandbox = Sandbox(state, "--org", "acme", "--portal", "globex", "--accounts", "200")
+    sandbox = Sandbox(state, "--org", "acme", "--portal", "globex", "--accounts", "200", *UNHURRIED)
     yield sandbox
     sandbox.kill()
 

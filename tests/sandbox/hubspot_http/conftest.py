@@ -17,7 +17,7 @@ from sandbox.hubspot.http.app import hubspot
 from sandbox.hubspot.http.terms import Terms
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.portals import Portals
-from tests.sandbox.process import Sandbox, point
+from tests.sandbox.process import UNHURRIED, Sandbox, point
 
 PRIVATE = "pat-sandbox-globex"
 
@@ -136,7 +136,7 @@ def api(serve: Callable[..., Api]) -> Api:
 @pytest.fixture(scope="session")
 def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     state = tmp_path_factory.mktemp("hubspot") / "state"
-    sandbox = Sandbox(state, "--portal", "globex=100", "--hubspot", "requests_per_10_seconds=1000000")
+    sandbox = Sandbox(state, "--portal", "globex=100", *UNHURRIED)
     yield sandbox
     sandbox.kill()
 

@@ -27,7 +27,7 @@ BODIES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dic
 BATCHES = st.fixed_dictionaries({"inputs": st.lists(st.dictionaries(WORDS, BODIES, max_size=4), max_size=2)})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(PATHS), body=BODIES | BATCHES)
 def test_no_body_breaks_the_interface(api: Api, path: str, body: Any) -> None:
     reply = api.post(path, body)

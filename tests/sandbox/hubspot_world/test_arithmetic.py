@@ -10,7 +10,7 @@ keys = st.integers(0, 2**64 - 1)
 
 
 @given(keys, st.integers(1, 3_000), st.integers(-10, 2**40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_uneven_ids_ascend_and_lead_back_to_their_rows(key: int, count: int, guess: int) -> None:
     series = IdSeries(key, count)
     ids = series.ids(np.arange(count)).tolist()
@@ -31,7 +31,7 @@ def test_ids_begin_small_jump_to_eleven_digits_and_stay_below_those_of_created_r
 
 
 @given(keys, st.integers(1, 400), st.integers(1, 90), st.integers(0, 14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_links_are_found_from_both_ends(key: int, sources: int, targets: int, gaps: int) -> None:
     link = Link(key, sources, targets, gaps)
     led = link.targets(np.arange(sources)).tolist()
@@ -51,7 +51,7 @@ def test_some_rows_have_no_link_and_few_have_very_many() -> None:
 
 
 @given(st.integers(1, 2_000), st.integers(0, 10**12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_moments_in_milliseconds_lead_back_to_their_first_rank(count: int, beyond: int) -> None:
     timeline = Timeline(count, 1_000, ties(60, 120))
     moments = timeline.moments(np.arange(count)).tolist()

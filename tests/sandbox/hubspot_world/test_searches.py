@@ -44,7 +44,7 @@ def found(portal: Portal, *groups: tuple[Filter, ...], **search: Any) -> tuple[i
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parts_of_the_plane_of_ids_and_stamps_are_counted_and_walked_as_by_looking_at_each_record(
     edited: Portal, records: list[Record], data: st.DataObject
 ) -> None:
