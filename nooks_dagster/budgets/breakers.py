@@ -7,20 +7,32 @@ It opens when callers fail one call after another, several of them, and not one 
 meanwhile. So a caller whose own account is broken opens nothing, and neither does a source that fails now and then.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
 from nooks_dagster.database.pool import Database
 
-CALLERS = 3  # of which each must fail; with fewer, the tries of a request are all the patience there is
-FAILURES = 3  # in a row, of each of them
-SILENCE = timedelta(seconds=10)  # in which nobody was answered
 FORGOTTEN = timedelta(minutes=5)  # a failure that old says nothing about now
 PROBE_TIMEOUT = timedelta(minutes=6)  # a probe that has not ended by then died; the longest call takes five
 PROBE_EVERY = timedelta(seconds=5)  # doubled with each probe in vain
 LONGEST_PAUSE = timedelta(minutes=1)  # between two probes
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a breaker opens: so many callers failed so often in a row, and nobody was answered for so long.
+
+    With fewer callers, the tries of a request are all the patience there is.
+    """
+
+    callers: int = 3
+    failures: int = 3
+    silence: timedelta = timedelta(seconds=10)
+
+
+USUAL = Patience()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +50,12 @@ class Breakers:
 
     Args:
         db: The platform's database.
+        patience: When they open.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, patience: Patience = USUAL) -> None:
         self._db = db
+        self._patience = asdict(patience)
 
     def may_call(self, key: str) -> Outage | None:
         """Return None if a call may be made, which may be the one that asks; else the outage.
@@ -52,6 +66,11 @@ class Breakers:
         with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Outage)) as cursor:
             return cursor.execute(_MAY_CALL, {"key": key, "timeout": PROBE_TIMEOUT}).fetchone()
 
+    def silence(self, key: str) -> Outage | None:
+        """Return the outage in which nobody is to ask yet, if there is one; changes nothing."""
+        with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Outage)) as cursor:
+            return cursor.execute(_SILENCE, {"key": key}).fetchone()
+
     def answered(self, key: str, caller: str) -> None:
         """Take note that a call was answered, whatever the answer: the breaker closes."""
         with self._db.transaction() as conn:
@@ -60,8 +79,8 @@ class Breakers:
 
     def failed(self, key: str, caller: str) -> None:
         """Take note that a call was not answered; the breaker opens when enough were not, or stays open for longer."""
-        values = {"key": key, "caller": caller, "silence": SILENCE, "forgotten": FORGOTTEN}
-        values |= {"callers": CALLERS, "failures": FAILURES, "every": PROBE_EVERY, "longest": LONGEST_PAUSE}
+        values = {"key": key, "caller": caller, "forgotten": FORGOTTEN, "every": PROBE_EVERY, "longest": LONGEST_PAUSE}
+        values |= self._patience
         with self._db.transaction() as conn:
             conn.execute(_COUNT, values)
             if conn.execute(_PROBED, values).rowcount == 0:
@@ -113,3 +132,4 @@ _OPEN = """
     where b.opened_at is null and (b.answered_at is null or b.answered_at < clock_timestamp() - %(silence)s)
 """
 _OUTAGES = f"select {_AS_OUTAGE} from budgets.breakers where opened_at is not null"  # noqa: S608 - likewise
+_SILENCE = f"{_OUTAGES} and key = %(key)s and next_probe_at > clock_timestamp()"

@@ -82,7 +82,7 @@ def test_a_clock_that_was_set_back_holds_no_place_for_long(timeline: Timeline, d
     taken(places.take("calls", 1, SPAN))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(calls=st.integers(1, 8), callers=st.integers(1, 6), chance=st.randoms(use_true_random=False))
 def test_no_span_sees_more_calls_than_the_rate_whatever_requests_and_answers_take(
     timeline: Timeline, db: Database, calls: int, callers: int, chance: Random

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from nooks_dagster.budgets.outages import SharedBreaker
 from nooks_dagster.budgets.places import Places
 from nooks_dagster.budgets.quotas import Quotas
-from nooks_dagster.crm.access.outages import SharedBreaker
 from nooks_dagster.crm.access.rates import SharedRate
 from nooks_dagster.crm.kinds import Kind, Rate
 from nooks_dagster.database.pool import Database

@@ -171,7 +171,7 @@ def consent() -> str:
     """Let the portal install the app again; return the refresh token of it."""
     form = {**HUBSPOT, "grant_type": "authorization_code", "code": "sandbox-code-globex"}
     del form["refresh_token"]
-    answer = requests.post("https://api.hubapi.com/oauth/v1/token", data=form, timeout=10)
+    answer = requests.post("https://api.hubapi.com/oauth/v1/token", data=form, timeout=30)
     assert answer.ok, answer.text
     return str(json.loads(answer.text)["refresh_token"])
 

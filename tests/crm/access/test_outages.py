@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from nooks_dagster.budgets import outages
 from nooks_dagster.budgets.breakers import Breakers
-from nooks_dagster.crm.access import outages
-from nooks_dagster.crm.access.outages import SharedBreaker
+from nooks_dagster.budgets.outages import SharedBreaker
 from nooks_dagster.crm.access.tries import is_worth_another_try
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.database.pool import Database

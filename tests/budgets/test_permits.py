@@ -1,0 +1,217 @@
+"""One bound on requests in flight, whoever asks: never exceeded, shared equally, smaller after refusals."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nooks_dagster.budgets import permits
+from nooks_dagster.budgets.permits import Permit
+from nooks_dagster.database.pool import Database
+from tests.budgets.timeline import move_clock
+
+HOLD = timedelta(seconds=100)
+PROCESSES = 8
+WHAT = ("take", "take", "leave", "refused")
+
+
+def take(db: Database, sharer: str = "acme", most: int = 4, **how: Any) -> Permit | None:
+    with db.transaction() as conn:
+        return permits.take(conn, "llm", most, sharer, HOLD, **how)
+
+
+def taken(db: Database, sharer: str = "acme", most: int = 4, **how: Any) -> Permit:
+    permit = take(db, sharer, most, **how)
+    assert permit is not None
+    return permit
+
+
+def leave(db: Database, permit: Permit) -> None:
+    with db.transaction() as conn:
+        permits.leave(conn, permit)
+
+
+def slow_down(db: Database, permit: Permit, most: int = 100, seconds: float = 0.0) -> None:
+    with db.transaction() as conn:
+        permits.slow_down(conn, permit, most, timedelta(seconds=seconds))
+
+
+def allowed(db: Database, most: int = 100) -> int:
+    with db.transaction() as conn:
+        return permits.allowed(conn, "llm", most)
+
+
+@pytest.fixture
+def clock(db: Database, database_url: str) -> Database:
+    """A database whose clock stands still until `passes`."""
+    move_clock(database_url)
+    return db
+
+
+def passes(db: Database, seconds: float) -> None:
+    with db.transaction() as conn:
+        conn.execute("update moved.clock set now = now + %s", (timedelta(seconds=seconds),))
+
+
+def test_no_more_than_the_bound_and_what_is_left_is_free_at_once(db: Database) -> None:
+    first, *others = [taken(db) for _ in range(4)]
+    assert take(db) is None
+    assert len({permit.n for permit in (first, *others)}) == 4
+    leave(db, first)
+    assert taken(db).n == first.n
+
+
+def test_a_dead_callers_permit_is_free_once_its_request_must_be_over_and_its_own_end_means_nothing(
+    clock: Database,
+) -> None:
+    dead = taken(clock, most=1)
+    passes(clock, 99.9)
+    assert take(clock, most=1) is None
+    passes(clock, 0.1)
+    taken(clock, most=1)
+    leave(clock, dead)
+    assert take(clock, most=1) is None
+
+
+def test_what_fails_in_the_same_transaction_leaves_its_permit(db: Database) -> None:
+    with pytest.raises(ZeroDivisionError), db.transaction() as conn:
+        assert permits.take(conn, "llm", 1, "acme", HOLD)
+        _ = 1 // 0
+    taken(db, most=1)
+
+
+def test_sixty_refusals_of_one_storm_shrink_the_bound_once(clock: Database) -> None:
+    storm = [taken(clock, most=100) for _ in range(60)]
+    for permit in storm:
+        passes(clock, 0.02)
+        slow_down(clock, permit)
+    assert 70 <= allowed(clock) <= 72
+
+
+def test_refusals_that_go_on_shrink_it_to_one_and_it_grows_back_within_a_minute(clock: Database) -> None:
+    for _ in range(40):
+        passes(clock, 0.01)
+        permit = taken(clock, most=100)
+        passes(clock, 1.01)
+        slow_down(clock, permit)
+        leave(clock, permit)
+    lowest = allowed(clock)
+    assert 1 <= lowest <= 6  # what 0.7 of it and a sixtieth of the whole a second come to
+    passes(clock, 30)
+    assert lowest + 48 <= allowed(clock) <= lowest + 52
+    passes(clock, 31)
+    assert allowed(clock) == 100
+
+
+def test_while_the_other_side_wants_to_be_left_alone_nobody_asks(clock: Database) -> None:
+    slow_down(clock, taken(clock, most=100), seconds=7)
+    passes(clock, 6.9)
+    assert take(clock, most=100) is None
+    passes(clock, 0.2)
+    taken(clock, most=100)
+    slow_down(clock, taken(clock, most=100), seconds=86_400)
+    passes(clock, 61)
+    taken(clock, most=100)
+
+
+def test_who_has_more_than_its_part_lets_those_with_less_go_first(db: Database) -> None:
+    big = [taken(db, "big") for _ in range(4)]
+    assert take(db, "small") is None
+    leave(db, big.pop())
+    assert take(db, "big") is None
+    first = taken(db, "small")
+    leave(db, big.pop())
+    taken(db, "big")  # nobody else waits
+    assert take(db, "small") is None
+    leave(db, big.pop())
+    assert take(db, "big") is None
+    taken(db, "small")
+    leave(db, first)
+    taken(db, "big")
+
+
+def test_who_does_not_look_any_more_holds_nobody_up(clock: Database) -> None:
+    big = [taken(clock, "big") for _ in range(4)]
+    assert take(clock, "small") is None
+    leave(clock, big.pop())
+    assert take(clock, "big") is None
+    passes(clock, 0.6)
+    taken(clock, "big")
+
+
+def test_what_is_kept_for_live_work_is_there_for_it(db: Database) -> None:
+    assert [taken(db, kept=1).n for _ in range(3)] == [1, 2, 3]
+    assert take(db, kept=1) is None
+    assert taken(db, kept=1, urgent=True).n == 0
+
+
+def test_a_bound_of_one_is_not_kept_from_everybody(clock: Database) -> None:
+    for _ in range(20):
+        passes(clock, 0.01)
+        permit = taken(clock)
+        passes(clock, 1.01)
+        slow_down(clock, permit, most=4)
+        leave(clock, permit)
+    assert taken(clock, kept=3).n >= 0
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    most=st.integers(1, 6),
+    steps=st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["take", "take", "leave", "refused"])), max_size=40
+    ),
+)
+def test_whatever_happens_the_bound_holds_and_somebody_is_served(
+    db: Database, most: int, steps: list[tuple[str, str]]
+) -> None:
+    with db.transaction() as conn:
+        conn.execute("truncate budgets.permits, budgets.bounds, budgets.waiting")
+    held: list[tuple[str, Permit]] = []
+    for sharer, what in steps:
+        if what == "take":
+            if permit := take(db, sharer, most):
+                held.append((sharer, permit))
+        elif held:
+            _, permit = held.pop(0)
+            if what == "refused":
+                slow_down(db, permit, most)
+            leave(db, permit)
+        assert len(held) <= most
+        assert len({permit.n for _, permit in held}) == len(held)
+    for _, permit in held:
+        leave(db, permit)
+    assert [sharer for sharer in "abc" if take(db, sharer, most)]
+
+
+def test_eight_processes_keep_the_bound_together(database_url: str) -> None:
+    command = [sys.executable, "-m", "tests.budgets.permit_user", database_url]
+    users = [
+        subprocess.Popen([*command, f"w{number}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for number in range(PROCESSES)
+    ]
+    for user in users:
+        assert user.stdout
+        assert user.stdout.readline() == "ready\n"
+    for user in users:
+        assert user.stdin
+        user.stdin.write("go\n")
+        user.stdin.flush()
+    told = [user.communicate(timeout=120)[0] for user in users]
+    assert [user.returncode for user in users] == [0] * PROCESSES
+    spans = sorted(
+        (float(start), float(end), sharer)
+        for sharer, text in enumerate(told)
+        for start, end in (line.split() for line in text.splitlines())
+    )
+    assert len(spans) == PROCESSES * 20
+    moments = [(start, 1) for start, _, _ in spans] + [(end, -1) for _, end, _ in spans]
+    flying, peak = 0, 0
+    for _, change in sorted(moments):
+        flying += change
+        peak = max(peak, flying)
+    assert 2 <= peak <= 4
