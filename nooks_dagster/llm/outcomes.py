@@ -1,0 +1,44 @@
+"""How buying an answer may end badly, beyond what every boundary knows (`nooks_dagster.failures`).
+
+Belongs here: the classes. Does not: telling them from replies (`llm.replies`).
+
+They stand under the words of the vocabulary: whoever knows `Transient` and `Permanent` can act on them.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, Transient
+
+
+class Preempted(Transient):
+    """The caller stopped before its turn came: nothing was sent, so it is no attempt."""
+
+    counts_as_attempt = False
+    usual_wait = timedelta(seconds=1)
+
+
+class Deferred(QuotaExhausted):
+    """A cap of ours is reached: the work waits until it frees, and is no attempt."""
+
+
+class Billed(Failure):
+    """What was paid for, and cannot be used; the door has settled it.
+
+    `purchase` is its id in `llm.purchases`, `cost` its USD.
+    """
+
+    purchase: int = 0
+    cost: Decimal = Decimal(0)
+
+
+class Refused(Billed, Permanent):
+    """The model declined to answer."""
+
+
+class Truncated(Billed, Transient):
+    """The answer did not end within the tokens it was allowed."""
+
+
+class Malformed(Billed, Transient):
+    """The answer is no JSON, or not of the asked shape."""
