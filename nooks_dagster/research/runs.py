@@ -1,0 +1,136 @@
+"""One run's research of a workspace: take over its accounts, plan what is due or wished for, look at it all.
+
+Belongs here: putting the parts together for one run. Does not: Dagster; the asset only relays.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.research.accounts import refresh_accounts
+from nooks_dagster.research.ages import Ages
+from nooks_dagster.research.draining import Drain
+from nooks_dagster.research.leases import SLACK
+from nooks_dagster.research.looking import Looker
+from nooks_dagster.research.planning import Wish, plan_sites
+from nooks_dagster.research.researcher import Researcher
+from nooks_dagster.research.shelf import Kept, Shelf
+from nooks_dagster.research.web.addresses import SystemResolver
+from nooks_dagster.research.web.browser import Network
+from nooks_dagster.research.web.crawl import WebResearcher
+from nooks_dagster.research.web.limits import Limits
+from nooks_dagster.research.web.robots import NAME
+from nooks_dagster.research.web.streams import dial
+from nooks_dagster.research.work import scope_of
+from nooks_dagster.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What research stands on."""
+
+    db: Database
+    lake: Lake
+    settings: Settings
+    researcher: Researcher
+
+
+@dataclass(frozen=True, slots=True)
+class ResearchRun:
+    """Who looks: a run of the dispatcher's, or of a person's when `launch` is None."""
+
+    workspace: str
+    run_id: str
+    launch: int | None = None
+    work_class: WorkClass = WorkClass.ASKED
+    wish: Wish = field(default_factory=Wish)
+
+    @property
+    def scope(self) -> str:
+        """Return the scope that it drains."""
+        return scope_of(self.workspace)
+
+
+class WorkspaceResearch:
+    """Looks at the sites of one workspace, once; `problems` tells afterwards what could not be done.
+
+    Args:
+        platform: What it stands on.
+        run: Who looks, and at what.
+    """
+
+    def __init__(self, platform: Platform, run: ResearchRun) -> None:
+        settings = platform.settings
+        self._platform = platform
+        self._run = run
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
+        self._ledger = Ledger(platform.db, self._worker, self._lease, settings.release)
+        self.planned = 0
+        self.problems: list[str] = []
+
+    def beats(self) -> Generator[Kept | None, None, None]:
+        """Yield what each look came to, and None now and then.
+
+        A launch of the dispatcher's is left open: the run goes on to the signals, which end it.
+
+        Raises:
+            Transient: Postgres or the lake does not answer.
+        """
+        run, settings = self._run, self._platform.settings
+        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
+        launches = Launches(self._platform.db, silence, grace)
+        n = launches.start(run.scope, run.run_id, run.work_class, run.launch)
+        try:
+            yield from self._work(n)
+        except BaseException:
+            launches.end(run.scope, n, "failed")
+            raise
+        if run.launch is None:
+            launches.end(run.scope, n, "done")
+
+    def _work(self, n: int) -> Iterator[Kept | None]:
+        settings, lake = self._platform.settings, self._platform.lake
+        # A connection of its own: renewals never wait for a transaction of the work.
+        heart = Database(settings.postgres_url, size=1)
+        stall = timedelta(seconds=settings.stall_seconds)
+        try:
+            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
+                self._plan()
+                drain = Drain(self._ledger, lake, keeper, self._looker(), settings.research_workers)
+                with closing(drain.run(self._run.scope)) as looks:
+                    yield from looks
+                self.problems = drain.problems
+        finally:
+            heart.close()
+
+    def _plan(self) -> None:
+        run, lake = self._run, self._platform.lake
+        with self._platform.db.transaction() as conn:
+            refresh_accounts(conn, run.workspace)
+        self.planned = plan_sites(self._ledger, lake, run.workspace, run.run_id, run.work_class, run.wish)
+
+    def _looker(self) -> Looker:
+        platform, settings = self._platform, self._platform.settings
+        lease = timedelta(seconds=settings.research_site_seconds) + SLACK
+        shelf = Shelf(platform.lake, Ages(settings))
+        rest = timedelta(days=settings.research_days)
+        return Looker(platform.db, shelf, platform.researcher, self._worker, lease, rest)
+
+
+def web_researcher(settings: Settings) -> WebResearcher:
+    """Return what reads public web sites from this machine, within the bounds of the settings."""
+    contact = f" (+{settings.research_contact})" if settings.research_contact else ""
+    network = Network(SystemResolver(), dial, f"{NAME}/1.0{contact}")
+    return WebResearcher(network, Limits.of(settings))

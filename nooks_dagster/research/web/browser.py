@@ -1,0 +1,191 @@
+"""One look's requests: GET, redirects, bounds.
+
+Belongs here: HTTP. Does not: what may be asked for by robots.txt (`research.web.robots`), which pages
+(`research.web.crawl`).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from nooks_dagster.research.documents import Outcome
+from nooks_dagster.research.web.addresses import Resolve, is_public
+from nooks_dagster.research.web.clock import Clock, OutOfTime
+from nooks_dagster.research.web.outcomes import NoPage
+from nooks_dagster.research.web.streams import Dial, PublicInternet
+from nooks_dagster.research.web.surroundings import proxy_for, tls
+from nooks_dagster.research.web.unpacking import ENCODINGS, unpacked
+from nooks_dagster.research.web.urls import followable, host_of, joined
+
+REDIRECTS = 5
+RESOLVE_SECONDS = 1.0  # behind a proxy our own resolver is a second pair of eyes, not worth waiting for
+_PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
+_GONE = (404, 410)
+_TOO_MANY = 429
+_WORTH_DRAINING = 64 * 1024  # bytes, about the price of a handshake
+_MOVED = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How to reach the world: from names to addresses, and to connections."""
+
+    resolve: Resolve
+    dial: Dial
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer of 200, or of 304 with an empty body; `url` is where redirects ended."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    unchanged: bool = False
+
+
+@dataclass(slots=True)
+class Browser:
+    """Gets pages, one after the other, over one connection to each host; a context manager.
+
+    Attributes:
+        requests: How many were sent.
+    """
+
+    network: Network
+    clock: Clock
+    requests: int = 0
+    _pools: dict[tuple[str, int] | None, httpcore2.ConnectionPool] = field(default_factory=dict)
+    _judged: set[str] = field(default_factory=set)
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self._open.close()
+
+    def get(
+        self,
+        url: str,
+        most: int,
+        *,
+        conditions: Mapping[str, str] | None = None,
+        allowed: Callable[[str], None] = lambda _url: None,
+        cut: bool = False,
+    ) -> Page:
+        """Get a page, following redirects; each hop is judged anew.
+
+        Args:
+            url: Where to begin.
+            most: Bytes of the body.
+            conditions: If-None-Match or If-Modified-Since, for the first hop.
+            allowed: Raises if a hop may not be asked for.
+            cut: Take the first bytes of a larger body.
+
+        Raises:
+            NoPage: There is none to be had.
+            OutOfTime: The site has no time left.
+            Stopped: Somebody stopped the look.
+        """
+        self.clock.begin_page()
+        here = url
+        for hop in range(REDIRECTS + 1):
+            spelled = followable(here)
+            if spelled is None:
+                raise NoPage(Outcome.NOT_PUBLIC, "no public URL")
+            allowed(spelled)
+            found = self._once(spelled, most, (conditions or {}) if hop == 0 else {}, cut=cut)
+            if isinstance(found, Page):
+                return found
+            here = found
+        raise NoPage(Outcome.NOT_A_PAGE, "too many redirects")
+
+    def _once(self, url: str, most: int, conditions: Mapping[str, str], *, cut: bool) -> Page | str:
+        """Return a page, or where it has moved."""
+        headers = [
+            ("Host", urlsplit(url).netloc),
+            ("User-Agent", self.network.agent),
+            ("Accept", "text/html,application/xhtml+xml,text/plain;q=0.8,*/*;q=0.1"),
+            ("Accept-Language", "en,*;q=0.5"),
+            ("Accept-Encoding", ENCODINGS),
+            *conditions.items(),
+        ]
+        try:
+            pool = self._pool(url)
+            self.requests += 1
+            with pool.stream("GET", url, headers=headers) as answer:
+                return self._read(url, answer, most, cut=cut)
+        except OutOfTime:
+            raise NoPage(Outcome.UNREACHABLE, "took too long") from None
+        except (
+            httpcore2.NetworkError,
+            httpcore2.TimeoutException,
+            httpcore2.ProtocolError,
+            httpcore2.ProxyError,
+            ssl.SSLError,
+        ) as error:
+            raise NoPage(Outcome.UNREACHABLE, type(error).__name__) from error
+
+    def _read(self, url: str, answer: httpcore2.Response, most: int, *, cut: bool) -> Page | str:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+        if answer.status in _MOVED:
+            _drain(answer)
+            target = joined(url, headers.get("location", ""))
+            if target is None:
+                raise NoPage(Outcome.NOT_PUBLIC, "redirects to no public URL")
+            return target
+        if answer.status == 304:
+            return Page(url, headers, b"", unchanged=True)
+        if answer.status != 200:
+            _drain(answer)
+            raise NoPage(_meaning(answer.status), f"HTTP {answer.status}")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() not in _PAGES:
+            raise NoPage(Outcome.NOT_A_PAGE, "content type")
+        return Page(url, headers, unpacked(answer.iter_stream(), headers.get("content-encoding", ""), most, cut=cut))
+
+    def _pool(self, url: str) -> httpcore2.ConnectionPool:
+        proxy = proxy_for(url)
+        place = (proxy.url.host.decode(), proxy.url.port or 80) if proxy else None
+        if proxy:
+            self._judge(host_of(url))
+        if place not in self._pools:
+            backend = PublicInternet(self.clock, self.network.resolve, self.network.dial, place)
+            pool = httpcore2.ConnectionPool(tls(), proxy, max_connections=2, network_backend=backend)
+            self._pools[place] = self._open.enter_context(pool)
+        return self._pools[place]
+
+    def _judge(self, host: str) -> None:
+        """Refuse a host behind the proxy that this machine knows at a private address; the proxy decides on others."""
+        if host not in self._judged:
+            if not all(map(is_public, self.network.resolve(host, self.clock.left(RESOLVE_SECONDS)))):
+                raise NoPage(Outcome.NOT_PUBLIC, "an address is not public")
+            self._judged.add(host)
+
+
+def _drain(answer: httpcore2.Response) -> None:
+    """Read a short body that nobody wants, so that the connection serves the next page too."""
+    size = 0
+    for chunk in answer.iter_stream():
+        size += len(chunk)
+        if size > _WORTH_DRAINING:
+            return
+
+
+def _meaning(status: int) -> Outcome:
+    if status in _GONE:
+        return Outcome.MISSING
+    return Outcome.REFUSED if 400 <= status < 500 and status != _TOO_MANY else Outcome.UNREACHABLE

@@ -1,0 +1,16 @@
+"""How a page that cannot be read is told about inside the web reader.
+
+Belongs here: the one exception. Does not: its outcomes (`research.documents`).
+"""
+
+from __future__ import annotations
+
+from nooks_dagster.research.documents import Outcome
+
+
+class NoPage(Exception):
+    """There is nothing to read at a URL, and why; never leaves `research.web`."""
+
+    def __init__(self, outcome: Outcome, why: str = "") -> None:
+        super().__init__(why or outcome.value)
+        self.outcome = outcome

@@ -1,0 +1,266 @@
+"""Which pages of a site are read, in which order, and which are asked for again."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from nooks_dagster.research.documents import Kind, Outcome
+from nooks_dagster.research.researcher import KnownPage, Look, Stopped
+from nooks_dagster.research.web.clock import Clock
+from nooks_dagster.research.web.crawl import WebResearcher
+from nooks_dagster.research.web.limits import Limits
+from tests.research.town import Answer, Town, html, moved
+
+SITE = "acme.com"
+LIMITS = Limits(articles=3, site_seconds=20, page_seconds=10, read_seconds=5)
+
+
+def look(town: Town, known: tuple[KnownPage, ...] = (), limits: Limits = LIMITS) -> Look:
+    return WebResearcher(town.network(), limits).look(SITE, known, lambda: False)
+
+
+def texts(found: Look) -> dict[tuple[Kind, str], str | None]:
+    return {
+        (page.kind, page.url.removeprefix(f"http://{SITE}")): page.readable and page.readable.text
+        for page in found.pages
+        if page.outcome is Outcome.OK
+    }
+
+
+def outcomes(found: Look) -> dict[str, Outcome]:
+    return {page.url.removeprefix(f"http://{SITE}"): page.outcome for page in found.pages}
+
+
+def known(kind: Kind, path: str, *, stale: bool = True, **values: Any) -> KnownPage:
+    told: dict[str, Any] = {"etag": None, "last_modified": None, "body_sha256": None, "sha256": "a" * 64, **values}
+    return KnownPage(
+        kind, f"http://{SITE}{path}", Outcome.OK, **told, checked_at=datetime(2026, 1, 1, tzinfo=UTC), stale=stale
+    )
+
+
+def build(town: Town) -> None:
+    """Build a site in German whose pages only its links tell."""
+    town.sites[SITE] |= {
+        "/": html(
+            "<nav><a href='/de/ueber-uns'>Über uns</a><a href='/de/karriere/'>Karriere</a>"
+            "<a href='/de/aktuelles.html'>Aktuelles</a><a href='/magazin'>Blog</a><a href='/impressum'>Impressum</a>"
+            "<a href='mailto:x@acme.com'>Mail</a><a href='https://twitter.com/acme'>News</a></nav><h1>Willkommen</h1>"
+        ),
+        "/de/ueber-uns": html("<p>Wir sind Acme.</p>"),
+        "/de/karriere/": html("<p>Drei offene Stellen.</p>"),
+        "/de/aktuelles.html": html(
+            "<ul>"
+            + "".join(
+                f"<li><a href='/de/aktuelles/meldung-{n}'>Meldung {n}</a><time datetime='2026-0{n}-01'></time></li>"
+                for n in (2, 5, 3, 4, 1)
+            )
+            + "</ul><a href='/de/aktuelles/page/2'>Weitere Meldungen lesen</a>"
+        ),
+        **{f"/de/aktuelles/meldung-{n}": html(f"<h1>Meldung {n}</h1><p>Neues vom {n}.</p>") for n in range(1, 6)},
+        "/magazin": html("<p>Noch nichts.</p>"),
+    }
+
+
+def test_the_links_of_the_home_lead_to_the_pages_that_matter(town: Town) -> None:
+    build(town)
+    found = texts(look(town))
+    assert found == {
+        (Kind.HOME, "/"): "Willkommen",
+        (Kind.ABOUT, "/de/ueber-uns"): "Wir sind Acme.",
+        (Kind.CAREERS, "/de/karriere/"): "Drei offene Stellen.",
+        (Kind.NEWS, "/de/aktuelles.html"): "\n".join(f"Meldung {n}" for n in (2, 5, 3, 4, 1))
+        + "\nWeitere Meldungen lesen",
+        (Kind.BLOG, "/magazin"): "Noch nichts.",
+        **{(Kind.ARTICLE, f"/de/aktuelles/meldung-{n}"): f"Meldung {n}\nNeues vom {n}." for n in (5, 4, 3)},
+    }  # fmt: skip
+    assert town.asked[f"{SITE}/impressum"] == 0
+
+
+def test_one_look_asks_for_each_page_once_over_one_connection_at_a_time(town: Town) -> None:
+    build(town)
+    found = look(town)
+    assert max(town.asked.values()) == 1
+    assert town.peak[SITE] == 1
+    assert found.requests == 2 + sum(town.asked.values()), "the robots.txt of two addresses of https besides"
+
+
+def test_a_sitemap_of_spaces_takes_no_minutes(town: Town) -> None:
+    spaces = Answer(f"<urlset><loc>{' ' * 900_000}", headers={"Content-Type": "application/xml"})
+    town.sites[SITE] |= {"/sitemap.xml": spaces, "/": html("<h1>Acme</h1>")}
+    assert texts(look(town)) == {(Kind.HOME, "/"): "Acme"}
+
+
+def test_where_links_tell_nothing_the_sitemap_does(town: Town) -> None:
+    town.sites[SITE] |= {
+        "/robots.txt": Answer("User-agent: *\nSitemap: http://acme.com/map.xml"),
+        "/map.xml": Answer(
+            "<sitemapindex><sitemap><loc>http://acme.com/pages.xml</loc></sitemap></sitemapindex>",
+            headers={"Content-Type": "application/xml"},
+        ),
+        "/pages.xml": Answer(
+            "<urlset><url><loc>http://acme.com/company/jobs</loc></url><url><loc>http://evil.com/news</loc></url></urlset>",
+            headers={"Content-Type": "application/xml"},
+        ),
+        "/": html("<h1>Acme</h1>"),
+        "/company/jobs": html("<p>Two jobs</p>"),
+    }
+    assert texts(look(town)) == {(Kind.HOME, "/"): "Acme", (Kind.CAREERS, "/company/jobs"): "Two jobs"}
+    assert not town.asked[f"{SITE}/about"], "a site that lists its pages is not guessed at"
+
+
+def test_without_links_and_sitemap_common_paths_are_tried(town: Town) -> None:
+    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/about-us": html("<p>We are Acme</p>")}
+    found = look(town)
+    assert texts(found) == {(Kind.HOME, "/"): "Acme", (Kind.ABOUT, "/about-us"): "We are Acme"}
+    assert {path for path, outcome in outcomes(found).items() if outcome is Outcome.MISSING} == {
+        "/careers", "/news", "/blog",
+    }  # fmt: skip
+
+
+def test_a_site_that_shows_its_home_for_whatever_one_asks_has_no_other_pages(town: Town) -> None:
+    shown = html("<h1>Acme</h1>")
+    town.sites[SITE] |= {"/": shown, "/about": shown, "/careers": shown, "/jobs": moved("/"), "/news": shown}
+    assert texts(look(town)) == {(Kind.HOME, "/"): "Acme"}
+
+
+def test_robots_txt_closes_pages_and_whole_sites(town: Town) -> None:
+    build(town)
+    town.sites[SITE]["/robots.txt"] = Answer("User-agent: nooks-research\nDisallow: /de/karriere\n")
+    found = look(town)
+    assert outcomes(found)["/de/karriere/"] is Outcome.REFUSED_BY_ROBOTS
+    assert not town.asked[f"{SITE}/de/karriere/"]
+    town.sites[SITE]["/robots.txt"] = Answer("User-agent: *\nDisallow: /\n")
+    town.asked.clear()
+    found = look(town)
+    assert found.outcome is Outcome.REFUSED_BY_ROBOTS
+    assert set(town.asked) == {f"{SITE}/robots.txt"}
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(500, Outcome.UNREACHABLE), (429, Outcome.UNREACHABLE), (403, Outcome.OK), (404, Outcome.OK)],
+)
+def test_a_robots_txt_that_fails_closes_the_site_for_now_and_one_that_is_refused_opens_it(
+    town: Town, status: int, outcome: Outcome
+) -> None:
+    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("no", status)}
+    assert look(town).outcome is outcome
+
+
+def test_the_robots_txt_of_the_host_that_a_redirect_leads_to_counts(town: Town) -> None:
+    town.sites[SITE]["/"] = moved("http://www.acme.com/")
+    town.sites["www.acme.com"] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("User-agent: *\nDisallow: /")}
+    assert look(town).outcome is Outcome.REFUSED_BY_ROBOTS
+    assert not town.asked["www.acme.com/"]
+
+
+def test_robots_txt_cannot_lead_inside_a_network(town: Town) -> None:
+    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": moved("http://169.254.169.254/")}
+    assert look(town).outcome is Outcome.NOT_PUBLIC
+    assert {address for address, _ in town.dialled} == {town.resolve(SITE, 1)[0]}
+
+
+def test_a_crawl_delay_is_kept_as_far_as_the_bound(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(town)
+    town.sites[SITE]["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 3600\n")
+    pauses: list[float] = []
+    monkeypatch.setattr(Clock, "pause", lambda _clock, seconds: pauses.append(seconds) or True)
+    look(town)
+    assert pauses == [LIMITS.pause_seconds] * (sum(town.asked.values()) - 1), "before each page; two addresses failed"
+
+
+def test_a_meta_refresh_is_followed_like_a_redirect_and_judged_like_one(town: Town) -> None:
+    refresh = "<meta http-equiv=refresh content='0; url={}'>"
+    town.sites[SITE] |= {"/": html(refresh.format("/en")), "/en": html("<h1>Acme</h1>")}
+    assert texts(look(town)) == {(Kind.HOME, "/en"): "Acme"}
+    town.sites[SITE]["/"] = html(refresh.format("http://127.0.0.1/"))
+    look(town)
+    assert {address for address, _ in town.dialled} == {town.resolve(SITE, 1)[0]}
+
+
+def test_www_is_tried_where_the_bare_name_does_not_answer(town: Town) -> None:
+    town.sites["www.acme.com"]["/"] = html("<h1>Acme</h1>")
+    town.addresses[SITE] = []
+    found = look(town, limits=LIMITS)
+    assert found.outcome is Outcome.UNREACHABLE, "over http only the bare name is tried"
+    assert "www.acme.com" in town.asked or ("93.184.215.14", 443) in town.dialled
+
+
+def test_a_company_that_moved_to_another_name_is_read_there(town: Town) -> None:
+    town.sites[SITE]["/"] = moved("http://www.acme.io/")
+    town.sites["www.acme.io"] |= {
+        "/": html("<nav><a href='/about'>About us</a></nav><h1>Acme</h1>"),
+        "/about": html("<p>We</p>"),
+    }
+    assert texts(look(town)) == {
+        (Kind.HOME, "http://www.acme.io/"): "Acme",
+        (Kind.ABOUT, "http://www.acme.io/about"): "We",
+    }
+
+
+def test_what_is_fresh_is_not_asked_for_and_stays(town: Town) -> None:
+    build(town)
+    found = look(town, (known(Kind.HOME, "/", stale=False), known(Kind.CAREERS, "/de/karriere/")))
+    assert {url for url, n in town.asked.items() if n} == {f"{SITE}/robots.txt", f"{SITE}/de/karriere/"}
+    home = next(page for page in found.pages if page.kind is Kind.HOME)
+    assert not home.checked
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(town: Town) -> None:
+    town.sites[SITE] |= {
+        "/": Answer("<h1>Acme</h1>", headers={"Content-Type": "text/html", "ETag": '"v1"'}),
+    }
+    home = known(Kind.HOME, "/", etag='"v1"')
+    found = look(town, (home, known(Kind.ABOUT, "/about", stale=False)))
+    assert [(page.url, page.readable, page.etag) for page in found.pages if page.checked] == [(home.url, None, '"v1"')]
+
+
+def test_a_page_that_is_gone_is_told_and_an_article_that_is_old_is_parted_with(town: Town) -> None:
+    build(town)
+    del town.sites[SITE]["/de/karriere/"]
+    old = known(Kind.ARTICLE, "/de/aktuelles/meldung-1", stale=False)
+    newest = known(Kind.ARTICLE, "/de/aktuelles/meldung-5", stale=False)
+    found = look(town, (known(Kind.HOME, "/"), known(Kind.CAREERS, "/de/karriere/"), old, newest))
+    assert outcomes(found)["/de/karriere/"] is Outcome.MISSING
+    assert old.url not in {page.url for page in found.pages}
+    assert not town.asked[f"{SITE}/de/aktuelles/meldung-5"]
+    assert newest.url in {page.url for page in found.pages}
+
+
+def test_pages_and_time_of_a_site_are_bounded_and_what_was_read_by_then_is_kept(town: Town) -> None:
+    build(town)
+    assert len(texts(look(town, limits=Limits(pages=5)))) == 3, "two addresses of https were pages too"
+
+    def slow(handler: Any) -> None:
+        for _ in range(400):
+            handler.wfile.write(b"x")
+            time.sleep(0.05)
+
+    town.sites[SITE]["/de/ueber-uns"] = Answer(headers={"Content-Type": "text/html"}, stream=slow)
+    town.sites[SITE]["/de/karriere/"] = town.sites[SITE]["/de/ueber-uns"]
+    found = look(town, limits=Limits(site_seconds=1.0, page_seconds=0.8, read_seconds=0.5))
+    assert found.outcome is Outcome.OK
+    assert texts(found)[Kind.HOME, "/"] == "Willkommen"
+
+
+def test_a_page_has_one_address_whatever_the_session(town: Town) -> None:
+    town.sites[SITE] |= {
+        "/": html("<h1>Acme</h1><a href='/about?sid=7f3a&lang=en&utm_source=x'>About</a>"),
+        "/about?lang=en": html("<p>We are Acme</p>"),
+    }
+    assert outcomes(look(town))["/about?lang=en"] is Outcome.OK
+
+
+def test_a_stop_keeps_nothing(town: Town) -> None:
+    build(town)
+    with pytest.raises(Stopped):
+        WebResearcher(town.network(), LIMITS).look(SITE, (), lambda: bool(town.asked[f"{SITE}/"]))
+
+
+def test_a_page_without_text_is_no_document(town: Town) -> None:
+    town.sites[SITE]["/"] = html("<div id=app></div><script>render()</script>")
+    assert look(town).outcome is Outcome.NOT_A_PAGE
