@@ -1,0 +1,94 @@
+"""Who is due: the accounts of a workspace that a signal is to be asked about now.
+
+Belongs here: the one query. Does not: cutting batches (`signals.planning`), what it costs (`signals.estimates`).
+
+A pair is due when it is new, when its documents, the version or the workspace's own facts changed since its answer, or
+when the answer has run out; and when its batch was given up. It is not while its batch is open: so planning twice is
+planning once, whoever was killed in between.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from nooks_dagster.signals.questions import Question
+from nooks_dagster.signals.work import BATCHES, lane_of, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the due pairs are meant.
+
+    Attributes:
+        sites: Only these, None for all.
+        again: These, due or not.
+        expired: Those too whose answer has run out.
+        changed: Those too that have an answer; without it, only new ones.
+    """
+
+    sites: Sequence[str] | None = None
+    again: bool = False
+    expired: bool = True
+    changed: bool = True
+
+
+def due(conn: psycopg.Connection[Any], question: Question, wanted: Wanted, after: str, limit: int) -> Sequence[str]:
+    """Return the next subjects that are due, in order."""
+    values = {**_values(question, wanted), "after": after, "limit": limit}
+    return [subject for (subject,) in conn.execute(_PAGE.encode(), values)]
+
+
+def count_due(conn: psycopg.Connection[Any], question: Question, wanted: Wanted) -> tuple[int, int]:
+    """Return how many subjects are due, and for how many of these somebody else's answer may do."""
+    values = {**_values(question, wanted), "after": ""}
+    row = conn.execute(_COUNT.encode(), values).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _values(question: Question, wanted: Wanted) -> Mapping[str, Any]:
+    return {
+        "workspace": question.workspace,
+        "signal": question.signal.name,
+        "scope": question.scope,
+        "version": question.version,
+        "own": question.own_digest,
+        "queue": BATCHES.name,
+        "lane": lane_of(scope_of(question.workspace), question.signal.name),
+        "sites": None if wanted.sites is None else list(wanted.sites),
+        "again": wanted.again,
+        "expired": wanted.expired,
+        "changed": wanted.changed,
+    }
+
+
+_DUE = """
+    (
+        select distinct a.site from research.accounts a
+        where a.workspace = %(workspace)s and a.gone_at is null and a.site > %(after)s
+          and (%(sites)s::text[] is null or a.site = any(%(sites)s))
+    ) a
+    cross join lateral (select * from research.sites where site = a.site and looked_at is not null limit 1) s
+    left join lateral (
+        select * from signals.asked
+        where signal = %(signal)s and subject = a.site and workspace = %(workspace)s limit 1
+    ) q on true
+    where (
+        %(again)s or q.open or q.answer is null
+        or (%(changed)s and (
+            q.version <> %(version)s or q.own <> %(own)s or q.seen_at is distinct from s.changed_at
+            or (%(expired)s and q.due_at <= now())))
+    ) and not (coalesce(q.open, false) and exists (
+        select from work.items i
+        where i.queue = %(queue)s and i.lane = %(lane)s and i.key = q.batch
+          and i.state in ('waiting', 'leased', 'blocked')))
+"""
+_PAGE = f"select a.site from {_DUE} order by a.site limit %(limit)s"  # noqa: S608 - a constant of this module
+_COUNT = f"""
+    select count(*), count(*) filter (where exists (
+        select from signals.answers x
+        where x.scope = %(scope)s and x.subject = a.site and x.signal = %(signal)s and x.version = %(version)s
+          and x.expires_at > now() and x.status <> 'error' and not %(again)s))
+    from {_DUE}
+"""  # noqa: S608

@@ -1,0 +1,89 @@
+"""Plans as items of the ledger: what wakes a run because a clock struck or a sync changed accounts.
+
+Belongs here: asking for a plan, finding out who needs one, ending one. Does not: planning (`signals.planning`).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+
+from nooks_dagster.ledger.items import Claim, WorkClass
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.signals.work import PLANS, SignalsRun, plan_item, scope_of
+
+
+def plan_research(
+    conn: psycopg.Connection[Any], ledger: Ledger, workspace: str, key: str, work_class: WorkClass
+) -> bool:
+    """Ask for a look at the accounts of a workspace, in the caller's transaction; say if that is new.
+
+    Args:
+        conn: A transaction.
+        ledger: Where it is remembered.
+        workspace: Whose accounts.
+        key: Why and when, such as `nightly/2026-11-29`.
+        work_class: Who waits.
+    """
+    return ledger.plan(conn, [plan_item(workspace, key, work_class)]) == 1
+
+
+def changed_accounts(conn: psycopg.Connection[Any]) -> Mapping[str, str]:
+    """Return the workspaces with accounts that a sync has brought since the last look, with the key of a plan.
+
+    The key is the same until more come, so a plan is asked for once. Where one waits already it will see these too: a
+    sync that takes hours asks for one plan, and not for one at each look.
+    """
+    values = {"queue": PLANS.name, "scope": scope_of(""), "class": int(WorkClass.INCREMENTAL)}
+    return dict(conn.execute(_CHANGED, values))
+
+
+@contextmanager
+def claimed_plans(ledger: Ledger, keeper: LeaseKeeper, run: SignalsRun) -> Iterator[int]:
+    """Claim the plans of a run's scope that are due for the length of a block, and end them with it; yield how many.
+
+    Those of a class that the run leaves alone stay: it would not look for what has run out, as a nightly plan asks.
+    A block that fails leaves them due, for the next run to plan.
+    """
+    claims = [claim for suspects in (True, False) for claim in _due(ledger, run, suspects=suspects)]
+    with ExitStack() as renewals:
+        for claim in claims:
+            renewals.enter_context(keeper.holding(claim))
+        try:
+            yield len(claims)
+        except BaseException:
+            for claim in claims:
+                ledger.release_claim(claim, timedelta())
+            raise
+        with ledger.db.transaction() as conn:
+            for claim in claims:
+                ledger.complete(conn, claim, {})
+
+
+def _due(ledger: Ledger, run: SignalsRun, *, suspects: bool) -> Iterator[Claim]:
+    while claims := ledger.claim(PLANS, limit=10, scope=run.scope, suspects=suspects, most=run.most):
+        yield from claims
+
+
+# The newest row and how many came with it: rows become visible when their transaction ends, not in their order.
+_CHANGED = """
+    select c.workspace, 'sync/' || to_char(max(news.at), 'YYYY-MM-DD"T"HH24:MI:SS.US') || '/' || sum(news.beside)
+    from workspaces.connections c
+    left join research.marks m on m.workspace = c.workspace and m.connection_id = c.id
+    cross join lateral (
+        select max(a.synced_at) as at from crm.accounts a
+        where a.connection_id = c.id and a.synced_at >= coalesce(m.read_until, '-infinity')
+    ) newest
+    cross join lateral (
+        select newest.at, count(*) as beside from crm.accounts a
+        where a.connection_id = c.id and a.synced_at >= newest.at - interval '10 minutes'
+    ) news
+    where c.state <> 'removed' and newest.at is not null and not exists (
+        select from work.items i
+        where i.queue = %(queue)s and i.lane = %(scope)s || c.workspace and i.state = 'waiting'
+          and i.class <= %(class)s)
+    group by c.workspace
+"""

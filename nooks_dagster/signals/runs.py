@@ -1,0 +1,180 @@
+"""One run's signals of a workspace: join the launch, plan whom to ask, drain the batches, tell how it went.
+
+Belongs here: putting the parts together for one run. Does not: Dagster; the asset only relays.
+"""
+
+import os
+import socket
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.research.accounts import refresh_accounts
+from nooks_dagster.signals import trials
+from nooks_dagster.signals.asking import Asker
+from nooks_dagster.signals.batches import Batches
+from nooks_dagster.signals.committing import Clerk
+from nooks_dagster.signals.declaration import Signal
+from nooks_dagster.signals.draining import IDLE_SECONDS, Drain
+from nooks_dagster.signals.own import own
+from nooks_dagster.signals.planning import Planner
+from nooks_dagster.signals.plans import claimed_plans
+from nooks_dagster.signals.questions import Question
+from nooks_dagster.signals.reports import BatchReport, Counts
+from nooks_dagster.signals.standing import follow, sites_of
+from nooks_dagster.signals.trials import Version
+from nooks_dagster.signals.work import Platform, SignalsRun, lane_of
+
+
+class WorkspaceSignals:
+    """Asks one or more signals about the accounts of one workspace, once.
+
+    Args:
+        platform: What it stands on.
+        run: Who asks.
+        signals: What is asked; batches of others stay for their own.
+
+    Raises:
+        Permanent: All accounts are to be asked again, whatever is known: that is never meant.
+    """
+
+    def __init__(self, platform: Platform, run: SignalsRun, signals: Sequence[Signal]) -> None:
+        if run.request.again and not run.request.accounts:
+            raise Permanent(
+                "Asking again needs accounts to ask about.",
+                subject=f"workspace {run.workspace}",
+                next_step="Name them (`accounts`); a new prompt_version asks about all.",
+            )
+        settings = platform.settings
+        self._platform = platform
+        self._run = run
+        self._signals = signals
+        self._counts = {signal.name: Counts() for signal in signals}
+        self._versions: dict[str, Version] = {}
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
+        self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
+
+    def run(self) -> Iterator[BatchReport]:
+        """Do what `beats` does, and yield the reports alone."""
+        with closing(self.beats()) as beats:
+            for report in beats:
+                if report:
+                    yield report
+
+    def beats(self) -> Generator[BatchReport | None, None, None]:
+        """Work until nothing is due; yield a report as each batch leaves, and None at least once a second.
+
+        Raises:
+            Unauthorized: The provider refuses the key.
+            Permanent: More accounts failed than the settings allow (`signals_failed_share`).
+            Unavailable: Postgres or the lake does not answer.
+        """
+        run, started = self._run, self._launches()
+        n = started.start(run.scope, run.run_id, run.work_class, run.launch)
+        try:
+            yield from self._work(n)
+            self._judge()
+        except BaseException:
+            started.end(run.scope, n, "failed")
+            raise
+        started.end(run.scope, n, "done")
+
+    def _launches(self) -> Launches:
+        settings = self._platform.settings
+        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
+        return Launches(self._platform.db, silence, grace)
+
+    def counts(self, signal: str) -> Counts:
+        """Return what this run has made of one signal so far."""
+        return self._counts[signal]
+
+    def version(self, signal: str) -> Version | None:
+        """Return the version that this run asks in, None before it has planned: its trial may hold accounts back."""
+        return self._versions.get(signal)
+
+    def _work(self, n: int) -> Iterator[BatchReport | None]:
+        settings = self._platform.settings
+        # A connection of its own, so that renewals never wait for the threads to finish their transactions.
+        heart = Database(settings.postgres_url, size=1)
+        stall = timedelta(seconds=settings.stall_seconds)
+        try:
+            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
+                questions = self._questions()
+                with claimed_plans(self._ledger, keeper, self._run):
+                    yield from self._planned(questions)
+                for report in self._drain(keeper, questions).run():
+                    if report:
+                        self._counts[report.signal].add(report.counts)
+                    yield report
+        finally:
+            heart.close()
+
+    def _questions(self) -> Mapping[str, Question]:
+        with self._platform.db.transaction() as conn:
+            facts = own(conn, self._run.workspace)
+        model = self._platform.settings.llm_model
+        return {signal.name: Question.of(signal, self._run.workspace, model, facts) for signal in self._signals}
+
+    def _planned(self, questions: Mapping[str, Question]) -> Iterator[None]:
+        """Plan what is due of each signal, a page at a time."""
+        run, planner = self._run, Planner(self._ledger, self._platform.lake, self._platform.settings)
+        with self._platform.db.transaction() as conn:
+            refresh_accounts(conn, run.workspace)
+            sites = sites_of(conn, run.workspace, run.request.accounts)
+        for name, question in questions.items():
+            self._hurry(name)
+            for _ in follow(self._platform.db, question):
+                yield None
+            for planned in planner.plan(question, run, sites):
+                self._versions[name] = planned.version
+                yield None
+
+    def _hurry(self, signal: str) -> None:
+        """Let what waits for a cap or a clock go on because a person asks, and a version that waits for a word."""
+        if self._run.launch is not None:
+            return
+        with self._platform.db.transaction() as conn:
+            if self._run.request.spread:
+                trials.spread(conn, signal)
+            self._ledger.expedite(conn, lane_of(self._run.scope, signal), self._run.work_class, below=False)
+
+    def _drain(self, keeper: LeaseKeeper, questions: Mapping[str, Question]) -> Drain:
+        platform, settings = self._platform, self._platform.settings
+        batches = Batches(self._ledger, keeper, platform.lake, self._run.scope, questions)
+        asker = Asker(
+            platform.db,
+            platform.seller,
+            platform.library,
+            Clerk(platform.db, platform.seller, self._run.run_id),
+            attempts=settings.signals_attempts,
+            rest=timedelta(hours=settings.signals_error_hours),
+            most=settings.signals_prompt_chars,
+        )
+        patience = IDLE_SECONDS if self._run.launch is not None else float(settings.patience_seconds)
+        return Drain(
+            batches,
+            asker,
+            partial(batches.claim, self._run.most),
+            workers=settings.signals_workers,
+            patience=patience,
+            stall=float(settings.stall_seconds),
+        )
+
+    def _judge(self) -> None:
+        total, settings = Counts(), self._platform.settings
+        for counts in self._counts.values():
+            total.add(counts)
+        if total.failed < settings.signals_failed_floor or total.failed <= settings.signals_failed_share * total.ended:
+            return
+        raise Permanent(
+            f"{total.failed} of {total.ended} accounts are errors, more than {settings.signals_failed_share:.0%}.",
+            subject=f"workspace {self._run.workspace}",
+            next_step="`nooks signals status` tells why; they are tried again by themselves.",
+        )

@@ -1,0 +1,68 @@
+"""Threads that ask: a fixed number of them, over whatever batches a run has in its hands.
+
+Belongs here: starting work and learning how it ended. Does not: which work comes next (`signals.draining`).
+
+They are daemons: a request that hangs must not hold up the end of a process that was told to stop. Cut off, it commits
+nothing: the fence and the transaction see to that.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Generic, TypeVar
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+
+class Threads(Generic[Work, Result]):
+    """Work that is under way, one thread each.
+
+    Args:
+        most: How many at once.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._running: dict[Future[Result], Work] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    def __iter__(self) -> Iterator[Work]:
+        return iter(self._running.values())
+
+    @property
+    def idle(self) -> int:
+        """How many more may be started."""
+        return self._most - len(self._running)
+
+    def start(self, work: Work, do: Callable[[Work], Result]) -> None:
+        """Begin work; how much there may be is the caller's to look at (`idle`)."""
+        future = Future[Result]()
+        self._running[future] = work
+        threading.Thread(target=_fulfil, args=(future, do, work), name="signals", daemon=True).start()
+
+    def ended(self, seconds: float) -> Iterator[tuple[Work, Future[Result]]]:
+        """Wait so long for work to end; yield what did, with what came of it."""
+        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield self._running.pop(future), future
+
+    def forget(self, hangs: Callable[[Work], bool]) -> None:
+        """Wait no longer for some work: its place is free, its thread may hang for ever."""
+        self._running = {future: work for future, work in self._running.items() if not hangs(work)}
+
+    def finish(self, until: float) -> None:
+        """Wait for all to end, but no longer than until a moment of the monotonic clock."""
+        wait(self._running, timeout=max(0.0, until - time.monotonic()))
+
+
+def _fulfil(future: "Future[Result]", do: Callable[[Work], Result], work: Work) -> None:
+    try:
+        result = do(work)
+    except BaseException as error:  # noqa: BLE001  it is the future's to tell
+        future.set_exception(error)
+    else:
+        future.set_result(result)
