@@ -21,6 +21,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import settings
+from nooks_dagster.signals.removing import forget_workspace
 from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.removals import removals
 
@@ -50,7 +51,7 @@ def remove(
             _confirm(f"{what} and all of its data, the lake's included", yes=yes)
             told = {one.id: remove_connection(db, lake, one) for one in connections}
             if whole:
-                told[name] = remove_workspace(db, lake, name)
+                told[name] = remove_workspace(db, lake, name, forget_workspace)
     finally:
         db.close()
     if as_json:

@@ -23,6 +23,7 @@ from nooks_dagster.crm.landed import OBSERVED_AT, Landed
 from nooks_dagster.crm.lifecycle.leaving_out import wanted_only
 from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Chunk, SourceObject
+from nooks_dagster.crm.packed_ids import unpack
 from nooks_dagster.crm.raw import missing, raw_schema, read_raw
 from nooks_dagster.crm.raw_parts import RawParts
 from nooks_dagster.crm.schemas import fingerprint, recall, remember
@@ -153,7 +154,7 @@ class ChunkRunner:
     def _chunk(self, claim: Claim, task: WindowTask) -> Chunk:
         payload = claim.item.payload
         spec = dict(payload["spec"])
-        ids = payload.get("ids") or [id_ for id_ in spec.pop("ids", "").split(",") if id_]  # of an older release
+        ids = unpack(payload.get("ids") or spec.pop("ids", ""))  # an older release kept them in the spec
         if "roll" in payload:
             with self._db.transaction() as conn:
                 ids = Roll(conn, claim.item.parent or 0, task).ids(Stretch(**payload["roll"]))

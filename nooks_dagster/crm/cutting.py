@@ -10,6 +10,7 @@ from typing import Any
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.model import Chunk, Plan, SourceObject
+from nooks_dagster.crm.packed_ids import pack
 from nooks_dagster.crm.rebuild import published_parts
 from nooks_dagster.crm.sweeps.roll import Roll
 from nooks_dagster.crm.windows import OpenWindow
@@ -103,7 +104,7 @@ def _item(window: Claim, chunk: Chunk) -> NewItem:
     if chunk.promise:
         payload["promise"] = asdict(chunk.promise)
     if chunk.ids:
-        payload["ids"] = list(chunk.ids)
+        payload["ids"] = pack(chunk.ids)
     times = item.progress.get("restarts", 0)
     key = f"{item.id}.{times}/{chunk.key}" if times else f"{item.id}/{chunk.key}"
     return NewItem(CHUNKS, item.scope, item.lane, key, payload, item.work_class, parent=item.id)

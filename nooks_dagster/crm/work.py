@@ -159,11 +159,6 @@ def scope_of(workspace: str) -> str:
     return f"crm/{workspace}"
 
 
-def workspace_of(scope: str) -> str:
-    """Return the workspace of a scope."""
-    return scope.removeprefix("crm/")
-
-
 def lane_of(connection: str, source: str) -> str:
     """Return the lane of an object: its windows go one after the other."""
     return f"{connection}/{source}"

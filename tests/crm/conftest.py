@@ -16,6 +16,7 @@ from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.fake_crm import FakeCrm
 from tests.crm.salesforce.world import World, served
+from tests.sandbox.process import UNHURRIED
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def crm(tmp_path: Path) -> FakeCrm:
 @pytest.fixture
 def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm) -> Platform:
     """A platform with short leases, whose workspace acme is connected to the fake CRM."""
-    settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=2, crm_workers=2, patience_seconds=20)
+    settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=5, crm_workers=2, patience_seconds=60)
     Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
     return Platform(db, lake, settings, lambda _connection, _class: crm)
@@ -60,7 +61,7 @@ def table(db: Database) -> Callable[[str], dict[str, Any]]:
 @pytest.fixture(scope="session")
 def served_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A sandbox with an org and a portal of 150 accounts each, for the whole session."""
-    with served(Path(tmp_path_factory.mktemp("world")), 150, "--portal", "globex") as world:
+    with served(Path(tmp_path_factory.mktemp("world")), 150, "--portal", "globex", *UNHURRIED) as world:
         yield world
 
 

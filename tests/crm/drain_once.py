@@ -49,7 +49,7 @@ class NotedPortal(HubSpotConnector):
 
 def main(url: str, bucket: str, home: str, crm_file: str, kind: str = "") -> None:
     settings = Settings(
-        postgres_url=url, home=Path(home), lease_seconds=1, crm_workers=2, patience_seconds=0, stall_seconds=5
+        postgres_url=url, home=Path(home), lease_seconds=2, crm_workers=2, patience_seconds=0, stall_seconds=30
     )
     crm, db = FakeCrm(Path(crm_file)), Database(url, size=4)
 

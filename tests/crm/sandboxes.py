@@ -56,7 +56,7 @@ def serving_sandbox(folder: Path, *options: str) -> Iterator[Sandbox]:
 
 
 def _port(note: Path, log: Path) -> int:
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(60):
         if note.exists() and note.read_text().isdigit():
             return int(note.read_text())
     raise AssertionError(f"The sandbox did not start:\n{log.read_text(errors='replace')[-2000:]}")

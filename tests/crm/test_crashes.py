@@ -80,7 +80,7 @@ def test_a_process_killed_anywhere_is_followed_by_one_that_ends_with_the_truth(
     plan_first(db, "acme-salesforce")
     assert drain(NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
     landed = landed_chunks(db)
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(90):
         assert drain() == 0
         if finished(db):
             break
@@ -107,7 +107,7 @@ def test_a_portals_history_killed_anywhere_is_followed_by_one_that_ends_with_the
     crash = {"NOOKS_CRASH_AT": point, "NOOKS_CRASH_ONCE": str(tmp_path / "crashed")}
     assert drain("drain_once", "hubspot", **crash) == -signal.SIGKILL
     landed = landed_chunks(db)
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(90):
         assert drain("drain_once", "hubspot") == 0
         if finished(db):
             break
@@ -139,7 +139,7 @@ def test_a_sweep_killed_anywhere_is_followed_by_one_that_deletes_what_is_gone_an
     with db.transaction() as conn:
         Ledger(db, "planner", timedelta(seconds=1)).plan(conn, [task.item("sweep", WorkClass.NIGHTLY)])
     assert drain(NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(90):
         assert drain() == 0
         if finished(db):
             break
@@ -166,7 +166,7 @@ def test_an_upkeep_killed_anywhere_is_followed_by_one_that_leaves_each_row_once_
     crm.write({"Account": rows}, minute=80)
     click()
     assert drain("upkeep_once", NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(90):
         assert drain("upkeep_once") == 0
         if finished(db):
             break

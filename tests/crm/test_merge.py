@@ -60,9 +60,7 @@ def merge_all(db: Database, parts: list[Part]) -> dict[str, tuple[Any, ...]]:
     return table(db)
 
 
-hypothesis_on_postgres = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+hypothesis_on_postgres = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @hypothesis_on_postgres

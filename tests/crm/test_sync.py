@@ -192,7 +192,7 @@ def test_a_run_whose_tasks_all_hang_loses_its_windows(
 
     def hang(source: SourceObject, chunk: Chunk) -> Extraction:
         hanging.set()
-        over.wait(30)
+        over.wait(60)
         return extract(source, chunk)
 
     monkeypatch.setattr(crm, "extract", hang)
@@ -201,9 +201,9 @@ def test_a_run_whose_tasks_all_hang_loses_its_windows(
     run = WorkspaceSync(replace(platform, settings=settings), SyncRun("acme", "hung")).run()
     thread = threading.Thread(target=lambda: list(run))
     thread.start()
-    assert hanging.wait(20)
+    assert hanging.wait(60)
     query = "SELECT count(*) FROM work.items WHERE parent IS NULL AND state = 'leased' AND lease_until < now()"
-    for _ in deadline.polls(10):
+    for _ in deadline.polls(40):
         with platform.db.transaction() as conn:
             ((stalled,),) = conn.execute(query).fetchall()
         if stalled:
@@ -249,7 +249,7 @@ def test_a_window_that_waits_for_a_worker_keeps_its_lease(
     def renew(keeper: LeaseKeeper) -> None:
         renewed(keeper)
         with platform.db.transaction() as conn:
-            query = "SELECT lane FROM work.items WHERE state = 'leased' AND lease_until < now() + interval '0.9 s'"
+            query = "SELECT lane FROM work.items WHERE state = 'leased' AND lease_until < now()"
             lost.extend(lane for (lane,) in conn.execute(query))
 
     def slow(source: SourceObject, chunk: Chunk) -> Extraction:
@@ -259,8 +259,8 @@ def test_a_window_that_waits_for_a_worker_keeps_its_lease(
     extract = crm.extract
     monkeypatch.setattr(crm, "extract", slow)
     monkeypatch.setattr(LeaseKeeper, "renew", renew)
-    settings = platform.settings.model_copy(update={"stall_seconds": 1, "crm_workers": 2})
-    crm.write({"Account": [row(n) for n in range(150)], "Contact": [row(n) for n in range(150)]})
+    settings = platform.settings.model_copy(update={"stall_seconds": 3, "crm_workers": 2})
+    crm.write({"Account": [row(n) for n in range(200)], "Contact": [row(n) for n in range(200)]})
     run = WorkspaceSync(replace(platform, settings=settings), SyncRun("acme", "busy")).run()
     assert {report.ending for report in run} == {Ending.DONE}
     assert lost == []

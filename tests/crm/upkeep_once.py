@@ -17,7 +17,7 @@ from tests.crm.fake_crm import FakeCrm
 
 
 def main(url: str, bucket: str, home: str, crm_file: str) -> None:
-    settings = Settings(postgres_url=url, home=Path(home), lease_seconds=1)
+    settings = Settings(postgres_url=url, home=Path(home), lease_seconds=2)
     crm = FakeCrm(Path(crm_file))
     db, lake = Database(url, size=4), Lake(bucket, scratch=settings.scratch)
     list(Upkeep(Platform(db, lake, settings, lambda _connection, _class: crm), "night").compact())

@@ -10,9 +10,12 @@ fence: nothing of it commits. What such a one uploads is removed by the janitor.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
+
+import psycopg
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.access.allowance import quota_of
@@ -34,11 +37,13 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.removing import Emptied, remove_folders
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.holds import any_leased, hold, let_go
+from nooks_dagster.llm import caps
 from nooks_dagster.workspaces import removals
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry, mark
 
 PATIENCE = timedelta(seconds=60)  # a chunk is read to its end; a worker that needs longer loses its claim
 POLL_SECONDS = 0.5
+Forget = Callable[[psycopg.Connection[Any], str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +98,16 @@ def remove_object(db: Database, lake: Lake, connection: Connection, source: str)
     return replace(gone, rows={**gone.rows, CHANGES: changes} if changes else gone.rows)
 
 
-def remove_workspace(db: Database, lake: Lake, workspace: str) -> Removed:
-    """Remove what is left of a workspace without connections: its runs' records, and the results of all assets."""
+def remove_workspace(db: Database, lake: Lake, workspace: str, forget: Forget) -> Removed:
+    """Remove what is left of a workspace without connections: its runs' records, and the results of all assets.
+
+    Args:
+        db: The platform's database.
+        lake: Where results lie.
+        workspace: Which one.
+        forget: Removes what others than the CRMs keep of it, in the transaction that ends the removal; returns how
+            many rows.
+    """
     if Registry(db).connections(workspace, removed=True):
         raise AssertionError("its connections go first")
     with db.transaction() as conn:
@@ -103,8 +116,10 @@ def remove_workspace(db: Database, lake: Lake, workspace: str) -> Removed:
     with db.transaction() as conn:
         conn.execute("delete from work.launches where scope = %s", (scope_of(workspace),))
         conn.execute("delete from crm.shown where workspace = %s", (workspace,))
+        caps.forget(conn, workspace)
+        rows = forget(conn, workspace)
         removals.end(conn, workspace)
-    return Removed(lake=emptied)
+    return Removed({"signals": rows}, lake=emptied)
 
 
 def remove_what_came_back(db: Database, lake: Lake) -> Emptied:

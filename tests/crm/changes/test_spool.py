@@ -37,7 +37,7 @@ def batch(rows: list[Seen], first: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(told, schema=SCHEMA)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(seen, max_size=30), cut=st.integers(0, 30), slice_rows=st.integers(1, 40))
 def test_the_latest_observation_of_each_version_is_chosen_and_of_equal_ones_the_first(
     scratch: Path, rows: list[Seen], cut: int, slice_rows: int

@@ -132,7 +132,7 @@ class Rig(ABC):
 
     def command(self, method: str, path: str, body: Any = None) -> Any:
         """Steer the sandbox."""
-        reply = requests.request(method, f"http://127.0.0.1:{self._port}{path}", json=body, timeout=10)
+        reply = requests.request(method, f"http://127.0.0.1:{self._port}{path}", json=body, timeout=30)
         assert reply.ok, reply.text
         return reply.json() if reply.content else None
 
@@ -146,4 +146,4 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings_of(url: str, home: Path, workers: int = 4) -> Settings:
     """Return the settings of a platform for faults."""
-    return Settings(postgres_url=url, home=home, crm_workers=workers, patience_seconds=20)
+    return Settings(postgres_url=url, home=home, crm_workers=workers, patience_seconds=60)

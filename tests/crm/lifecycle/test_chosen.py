@@ -124,7 +124,7 @@ def test_a_merge_that_is_under_way_does_not_bring_back_what_is_left_out_meanwhil
             choosing = pool.submit(chosen, without_fields=["Account.Score__c"])
             wait([choosing], timeout=1)
             conn.execute("""UPDATE crm.accounts SET properties = properties || '{"Score__c": 77}' WHERE id = '0000'""")
-        choosing.result(timeout=10)
+        choosing.result(timeout=60)
     assert {values[1] for values in table("accounts").values()} == {None}
 
 

@@ -28,6 +28,7 @@ from nooks_dagster.crm.work import IDS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent
 from nooks_dagster.settings import settings
+from nooks_dagster.signals.removing import forget_workspace
 from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.removals import Removal, removals
 from nooks_dagster.workspaces.secrets import FileSecrets
@@ -130,7 +131,7 @@ def test_a_workspace_goes_with_the_results_of_every_asset(synced: Platform, tmp_
     with synced.db.transaction() as conn:
         show(conn, "acme", ["crm/accounts"])
     remove(synced)
-    assert remove_workspace(synced.db, synced.lake, "acme").lake.objects == 1
+    assert remove_workspace(synced.db, synced.lake, "acme", forget_workspace).lake.objects == 1
     assert lake_of(synced, "workspace=acme/") == []
     assert "sales/open_pipeline/workspace=acme-x/x" in lake_of(synced, "")
     assert [workspace.name for workspace in Registry(synced.db).workspaces()] == ["acme-x"]

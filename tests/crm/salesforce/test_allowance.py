@@ -1,7 +1,7 @@
 """The header that tells an org's allowance."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.salesforce.allowance import org_usage
@@ -9,7 +9,6 @@ from nooks_dagster.crm.salesforce.allowance import org_usage
 per_app = st.from_regex(r"per-app-api-usage=[0-9]{1,5}/[0-9]{1,5}\(appName=[a-z ]{1,8}\)", fullmatch=True)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**7), st.integers(1, 10**7), st.lists(per_app, max_size=2), st.booleans())
 def test_the_orgs_own_usage_is_found_wherever_it_stands(used: int, limit: int, others: list[str], last: bool) -> None:
     own = f"api-usage={used}/{limit}"

@@ -1,7 +1,7 @@
 """Ids as numbers."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.salesforce import ids
@@ -9,7 +9,6 @@ from nooks_dagster.crm.salesforce import ids
 numbers = st.integers(min_value=0, max_value=62**12 - 1)
 
 
-@settings(deadline=None)
 @given(numbers)
 def test_a_number_and_its_id_are_two_forms_of_one_thing(number: int) -> None:
     record = ids.from_number("001", number)
@@ -18,7 +17,6 @@ def test_a_number_and_its_id_are_two_forms_of_one_thing(number: int) -> None:
     assert ids.to_number(record) == ids.to_number(record[:15]) == number
 
 
-@settings(deadline=None)
 @given(numbers, numbers)
 def test_ids_sort_as_their_numbers_do(one: int, other: int) -> None:
     assert (ids.from_number("001", one)[:15] < ids.from_number("001", other)[:15]) == (one < other)

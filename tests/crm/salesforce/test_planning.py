@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.salesforce import ids, planning
@@ -32,7 +32,6 @@ def histories(draw: st.DrawFn) -> tuple[str, str, list[Section]]:
     return low, high, list(planning.first_ranges(low, high, step))
 
 
-@settings(deadline=None)
 @given(histories(), st.lists(numbers, max_size=20))
 def test_every_id_is_in_exactly_one_range_wherever_it_was_inserted(
     history: tuple[str, str, list[Section]], inserted: list[int]
@@ -42,7 +41,6 @@ def test_every_id_is_in_exactly_one_range_wherever_it_was_inserted(
         assert len(holders(chunks, record)) == 1
 
 
-@settings(deadline=None)
 @given(histories())
 def test_ranges_follow_each_other_without_a_gap_in_the_order_of_their_keys(
     history: tuple[str, str, list[Section]],
@@ -54,7 +52,6 @@ def test_ranges_follow_each_other_without_a_gap_in_the_order_of_their_keys(
     assert all(one.spec["high"] == other.spec["low"] for one, other in pairwise(chunks))
 
 
-@settings(deadline=None)
 @given(histories(), st.data(), numbers)
 def test_a_resumed_plan_draws_the_same_borders_and_goes_on_beyond_new_rows(
     history: tuple[str, str, list[Section]], data: st.DataObject, newest: int
@@ -87,7 +84,6 @@ def test_forty_million_rows_stay_within_the_keys() -> None:
     assert planning.parts(0, 20_000) == planning.parts(20_000, 20_000) == 1
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**12), st.integers(1, 30))
 def test_time_slices_share_their_borders_and_reach_from_end_to_end(microseconds: int, count: int) -> None:
     until = START + timedelta(microseconds=microseconds)

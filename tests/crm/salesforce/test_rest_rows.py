@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
@@ -25,7 +25,6 @@ def converted(kind: FieldType, *values: Any) -> list[Any]:
     return list(whole.column("Value__c").to_pylist())
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]))))
 def test_text_survives_exactly(values: list[str | None]) -> None:
     if values:

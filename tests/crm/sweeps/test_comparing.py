@@ -117,7 +117,7 @@ def crm(db: Database) -> Database:
     return db
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), histories=st.lists(lives, min_size=len(IDS), max_size=len(IDS)))
 def test_no_row_that_was_there_is_deleted_and_once_all_stands_still_a_sweep_ends_equal(
     crm: Database, data: st.DataObject, histories: list[list[tuple[int, str]]]

@@ -8,7 +8,7 @@ import pytest
 
 from nooks_dagster.crm.model import SourceField, Volatile
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.sweeps import guard, sweeping
 from nooks_dagster.crm.windows import OpenWindow, WindowRunner
 from nooks_dagster.crm.work import IDS, Request, WindowKind
@@ -256,11 +256,12 @@ def test_what_a_sweep_finds_while_all_is_read_again_stays_in_the_lake(
     rows: list[dict[str, Any]], crm: FakeCrm, click: Click, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish, swept = WindowRunner._publish, list[WindowReport]()
+    hasty = replace(platform, settings=platform.settings.model_copy(update={"patience_seconds": 0}))
 
     def after_a_sweep(self: WindowRunner, window: OpenWindow, landed: Any) -> None:
         if window.task.kind is WindowKind.REFRESH:
             crm.write({"Account": rows[1:]}, minute=LATER + 10)
-            swept.extend(click(SWEEP))
+            swept.extend(WorkspaceSync(hasty, SyncRun("acme", "meanwhile", request=SWEEP)).run())
         publish(self, window, landed)
 
     monkeypatch.setattr(WindowRunner, "_publish", after_a_sweep)

@@ -57,7 +57,7 @@ operations = st.tuples(st.sampled_from(["history", "incremental", "reread", "com
 
 
 @pytest.mark.usefixtures("tiny")
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), histories=st.lists(changes, min_size=4, max_size=4), steps=st.lists(operations, max_size=7))
 def test_rebuilt_from_the_lake_a_table_is_the_merge_of_all_parts_that_ever_landed(
     shelf: Shelf, data: st.DataObject, histories: list[Changes], steps: list[tuple[str, int]]
