@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -50,6 +50,63 @@ class Settings(BaseSettings):
     )
     crm_runs: int = Field(default=4, gt=0, description="Sync runs at once over all workspaces.")
 
+    research_workers: int = Field(
+        default=32, gt=0, description="Company sites looked at at once in one run: nearly all of that time is waiting."
+    )
+    research_contact: str = Field(
+        default="", description="Where the owner of a web site can reach you (a URL or an e-mail address), told to it."
+    )
+    research_pages: int = Field(
+        default=20, gt=0, description="Pages of a site asked for in one look: home, four indexes, articles, guesses."
+    )
+    research_articles: int = Field(
+        default=5, ge=0, description="Newest articles read of each news or blog index: what is older was read before."
+    )
+    research_page_kilobytes: int = Field(
+        default=3072, gt=0, description="Largest page read, unpacked: as many as sites at once fit into memory."
+    )
+    research_site_seconds: float = Field(
+        default=60, gt=0, description="For all pages of a site together; what a slower one has shown by then is kept."
+    )
+    research_days: int = Field(
+        default=30, ge=1, description="A home or about page is read again after so many days; an article never."
+    )
+    research_news_days: int = Field(
+        default=7, ge=1, description="So is a careers, news or blog page: as long as a hiring or news signal lives."
+    )
+
+    signals_runs: int = Field(
+        default=3,
+        gt=0,
+        description="Runs of signals at once over all workspaces: they wait for the model, not for CPU.",
+    )
+    signals_workers: int = Field(
+        default=72,
+        gt=0,
+        description="Accounts in hand in one run of signals: 64 wait for the model, the others read or commit.",
+    )
+    signals_attempts: int = Field(
+        default=5, gt=1, description="Failures that accuse an account, in a row, until it is an error."
+    )
+    signals_error_hours: int = Field(
+        default=24, gt=0, description="An account that is an error is looked into again after so long."
+    )
+    signals_prompt_chars: int = Field(
+        default=120_000, gt=1_000, description="Characters of documents in one prompt, about 30,000 tokens: a cent."
+    )
+    signals_trial_accounts: int = Field(
+        default=100, gt=0, description="A new prompt, answer shape or model is tried on so many accounts: one batch."
+    )
+    signals_spread_usd: float = Field(
+        default=25.0, ge=0, description="After its trial a version is spread without a person's word up to this cost."
+    )
+    signals_failed_share: float = Field(
+        default=0.01, gt=0, le=1, description="A run of signals fails above this share of accounts that are errors."
+    )
+    signals_failed_floor: int = Field(
+        default=20, gt=0, description="And from so many errors on: one in a batch of ten is no incident."
+    )
+
     lease_seconds: int = Field(
         default=30, gt=0, description="A dead worker's item is free after this; renewed at a third of it."
     )
@@ -72,19 +129,61 @@ class Settings(BaseSettings):
         default=2_000_000, gt=0, description="Above it a table must be loaded lazily, not as a DataFrame."
     )
 
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("NOOKS_OPENAI_API_KEY", "OPENAI_API_KEY"),
+        description="The platform's own key, which pays for every workspace.",
+    )
+    llm_model: str = Field(
+        default="gpt-6-luna", description="The model of signals: the cheapest with strict answers in llm/prices.toml."
+    )
+    llm_requests_in_flight: int = Field(
+        default=64, gt=0, le=1000, description="Over all runs, steps, processes and threads; 429s make it smaller."
+    )
+    llm_live_requests: int = Field(
+        default=0, ge=0, description="Of these, kept for work that a person waits for; none is bought yet."
+    )
+    llm_timeout_seconds: int = Field(
+        default=60, gt=0, description="Of one request: seven times the 99th percentile, shorter than a stall."
+    )
+    llm_usd_a_day: float = Field(
+        default=200, ge=0, description="Most that all workspaces may spend on models in a day (UTC)."
+    )
+    llm_usd_a_day_of_workspace: float = Field(
+        default=100,
+        ge=0,
+        description="Likewise one workspace, unless `nooks signals caps` says otherwise: 100,000 answers of a signal.",
+    )
+    llm_usd_a_day_of_kind: float = Field(
+        default=200, ge=0, description="Likewise one kind of purchase (text), over all workspaces."
+    )
+
+    llm_purchases_days: int = Field(
+        default=400,
+        ge=31,
+        description="Days that purchases and answers out of use are kept: a year, and the month after.",
+    )
+
     @model_validator(mode="after")
     def _bounds_hold(self) -> Self:
         """Refuse settings that ask more of a pool, or of Postgres, than it has (I5)."""
+        if self.llm_live_requests >= self.llm_requests_in_flight:
+            raise ValueError(
+                f"NOOKS_LLM_LIVE_REQUESTS is {self.llm_live_requests}, so that of NOOKS_LLM_REQUESTS_IN_FLIGHT = "
+                f"{self.llm_requests_in_flight} none is left for anything else; lower it."
+            )
         if self.postgres_connections <= self.crm_workers:
             raise ValueError(
                 f"NOOKS_POSTGRES_CONNECTIONS is {self.postgres_connections}, but a sync needs one for each of its "
                 f"NOOKS_CRM_WORKERS = {self.crm_workers} and one more; set it to {self.crm_workers + 1} or more."
             )
-        sessions = self.crm_runs * (self.postgres_connections + 1)  # a run holds its pool and one for its heartbeat
+        each = self.postgres_connections + 1  # a run holds its pool and one for its heartbeat
+        sessions = (self.crm_runs + self.signals_runs) * each
         if sessions > self.postgres_sessions // 2:
             raise ValueError(
-                f"NOOKS_CRM_RUNS x (NOOKS_POSTGRES_CONNECTIONS + 1) = {sessions} Postgres sessions, more than half of "
-                f"the {self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower one or raise the server's."
+                f"(NOOKS_CRM_RUNS + NOOKS_SIGNALS_RUNS) x (NOOKS_POSTGRES_CONNECTIONS + 1) = {sessions} Postgres "
+                f"sessions, more than half of the {self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower "
+                "one or raise the server's."
             )
         return self
 

@@ -12,6 +12,11 @@ def test_a_pool_too_small_for_the_workers_is_refused_with_the_number_that_is_eno
     assert Settings(crm_workers=8, postgres_connections=9).crm_workers == 8
 
 
+def test_a_bound_that_live_work_has_to_itself_is_refused() -> None:
+    with pytest.raises(ValidationError, match="NOOKS_LLM_LIVE_REQUESTS is 64"):
+        Settings(llm_live_requests=64)
+
+
 def test_more_sessions_than_half_of_those_of_the_server_are_refused() -> None:
-    with pytest.raises(ValidationError, match=r"= 200 Postgres sessions, more than half of the 300 there are"):
+    with pytest.raises(ValidationError, match=r"= 230 Postgres sessions, more than half of the 300 there are"):
         Settings(crm_runs=20, postgres_connections=9)
