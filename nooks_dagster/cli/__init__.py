@@ -16,6 +16,7 @@ from nooks_dagster.cli.errors import Sentences
 from nooks_dagster.cli.project import use_project
 from nooks_dagster.cli.remove import remove
 from nooks_dagster.cli.rest import disconnect, pause, resume
+from nooks_dagster.cli.signals import signals
 from nooks_dagster.cli.status import status
 from nooks_dagster.cli.sync import sync
 from nooks_dagster.cli.up import up
@@ -44,3 +45,4 @@ app = typer.Typer(
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(connections, name="connections")
+app.add_typer(signals, name="signals")

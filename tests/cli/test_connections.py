@@ -13,6 +13,7 @@ from nooks_dagster.crm.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local.samples import ensure_sample_workspaces
 from nooks_dagster.settings import settings
+from nooks_dagster.signals.own import own, tell
 from nooks_dagster.workspaces.registry import Registry
 from tests.cli.conftest import connect
 
@@ -92,6 +93,19 @@ def test_removing_asks_first_and_says_what_went(nooks: Nooks, db: Database, plat
     assert [one.name for one in Registry(db).workspaces()] == ["globex"]
     assert json.loads(nooks("remove", "globex-salesforce", "--yes", "--json").stdout)["globex-salesforce"]["items"] == 0
     assert nooks("remove", "acme", "--yes").exit_code == 1
+
+
+def test_what_signals_know_of_a_workspace_goes_with_it(nooks: Nooks, db: Database) -> None:
+    with db.transaction() as conn:
+        tell(conn, "acme", "investors", ["Hill Capital"])
+        conn.execute(
+            "insert into research.accounts (workspace, connection_id, account_id, name, site) "
+            "values ('acme', 'acme-salesforce', '1', 'Widgets', 'widgets.example')"
+        )
+    assert "acme is removed: 1 rows" in nooks("remove", "acme", "--yes").stdout
+    with db.transaction() as conn:
+        assert own(conn, "acme") == {}
+        assert conn.execute("select from research.accounts").rowcount == 0
 
 
 def test_a_sample_that_was_removed_is_not_connected_again_by_the_next_start(

@@ -59,7 +59,7 @@ def dispatcher(platform: Platform) -> Iterator[None]:
     """Drain acme in the background, once somebody has asked for it."""
 
     def launch() -> None:
-        for _ in deadline.polls(20):
+        for _ in deadline.polls(60):
             with platform.db.transaction() as conn:
                 ((waiting,),) = conn.execute(OPEN).fetchall()
             if waiting:
