@@ -66,7 +66,7 @@ def _groups(root: Path, present: dict[str, str | None]) -> list[tuple[str, dict[
     if (present.get("NOOKS_SANDBOX") or "true").lower() == "true":
         groups.append(
             (
-                "The outside world: it is real with NOOKS_SANDBOX=false and without the four lines below",
+                "The outside world: it is real with NOOKS_SANDBOX=false and without the five lines below",
                 _sandbox(state),
             )
         )
@@ -97,6 +97,7 @@ def _sandbox(state: Path) -> dict[str, str]:
         "NO_PROXY": "localhost,127.0.0.1",
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
+        "OPENAI_API_KEY": "sk-sandbox-nooks",
     }
 
 

@@ -17,7 +17,7 @@ from nooks_dagster.failures import Permanent
 from nooks_dagster.local import sources
 from nooks_dagster.local.dotenv_file import complete
 
-SANDBOX_VARIABLES = ("HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+SANDBOX_VARIABLES = ("HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "OPENAI_API_KEY")
 RIVALS = ("https_proxy", "http_proxy", "all_proxy", "no_proxy", "grpc_proxy", "ALL_PROXY", "HTTP_PROXY")
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -117,7 +117,8 @@ def ensure(root: Path) -> Environment:
 def apply(environment: Environment) -> None:
     """Make the values of `.env` variables of this process; a variable that is set already wins.
 
-    The sandbox's own four win over the shell: its credentials must not travel through a company's proxy.
+    The sandbox's own five win over the shell: its credentials must not travel through a company's proxy, nor a real
+    key to it.
     """
     for name, value in environment.values.items():
         if environment.sandboxed and name in SANDBOX_VARIABLES:

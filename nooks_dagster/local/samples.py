@@ -12,6 +12,7 @@ from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local.sample_worlds import chosen
 from nooks_dagster.settings import settings
+from nooks_dagster.signals.own import own, tell
 from nooks_dagster.workspaces.registry import Registry
 from nooks_dagster.workspaces.removals import removals
 from nooks_dagster.workspaces.secrets import FileSecrets
@@ -35,6 +36,53 @@ SAMPLES: Mapping[str, Sequence[NewConnection]] = {
 }
 """The connections of each sample workspace."""
 
+INVESTORS: Mapping[str, Sequence[str]] = {
+    "acme": [
+        "Alder Capital",
+        "Basalt Partners",
+        "Cinder Ventures",
+        "Dovetail Capital",
+        "Dovetail Growth",
+        "Foxglove Growth",
+        "Foxglove Partners",
+        "Juno Capital",
+        "Juno Growth",
+        "Juno Partners",
+        "Juno Ventures",
+        "Keystone Partners",
+    ],
+    "globex": [
+        "Alder Capital",
+        "Alder Growth",
+        "Alder Ventures",
+        "Cinder Capital",
+        "Cinder Ventures",
+        "Dovetail Growth",
+        "Ember Partners",
+        "Ember Ventures",
+        "Harbor Growth",
+        "Harbor Ventures",
+        "Juno Partners",
+        "Keystone Growth",
+    ],
+    "initech": [
+        "Basalt Capital",
+        "Cinder Capital",
+        "Dovetail Capital",
+        "Foxglove Growth",
+        "Harbor Partners",
+        "Ivory Capital",
+        "Keystone Capital",
+        "Keystone Growth",
+        "Keystone Ventures",
+        "Meridian Capital",
+        "Meridian Growth",
+        "Meridian Ventures",
+    ],
+}
+"""The own investors of each, which `signals/shared_investors` compares accounts with: those that the sandbox's truth
+counts as its own."""
+
 
 def ensure_sample_workspaces() -> Iterator[str]:
     """Connect the sample workspaces of the settings unless they are; yield each as it is, with its kinds of CRM.
@@ -55,6 +103,14 @@ def ensure_sample_workspaces() -> Iterator[str]:
                 if sample.id not in known:
                     connect(db, FileSecrets(settings().secrets), sample, sandbox=True)
             if wanted:
+                _tell_investors(db, name)
                 yield f"{name} ({' and '.join(kind_of(sample.kind).title for sample in wanted)})"
     finally:
         db.close()
+
+
+def _tell_investors(db: Database, workspace: str) -> None:
+    """Tell the own investors of a sample, unless a person has told some."""
+    with db.transaction() as conn:
+        if "investors" not in own(conn, workspace):
+            tell(conn, workspace, "investors", INVESTORS[workspace])

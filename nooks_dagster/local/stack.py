@@ -20,6 +20,8 @@ from nooks_dagster.settings import Settings
 
 HOST = "127.0.0.1"
 LOCATION = "nooks_dagster"
+POOLS = {"crm_sync": "crm_runs", "llm": "signals_runs"}
+"""The pools of runs, each with the setting that is its limit."""
 
 
 class Options(TypedDict, total=False):
@@ -59,7 +61,8 @@ class Stack:
         ]
         names = tuple(service.name for service in outside)
         schema = self._schema(tuple(name for name in names if name == "postgres"))
-        dagster = [self._code_server(), schema, self._pools(), self._webserver(), self._lost_runs()]
+        pools = [self._pool(name, setting) for name, setting in POOLS.items()]
+        dagster = [self._code_server(), schema, *pools, self._webserver(), self._lost_runs()]
         return [*outside, *dagster, self._daemon(names)]
 
     def _postgres(self) -> Service:
@@ -121,9 +124,9 @@ class Stack:
         command = [sys.executable, "-m", "nooks_dagster.local.schema"]
         return self._ours("schema", "Database schemas", command, needs=needs, task=True)
 
-    def _pools(self) -> Service:
-        command = [_program("dagster"), "instance", "concurrency", "set", "crm_sync", self._setting("crm_runs")]
-        return self._ours("pools", "Pool limits", command, needs=("schema",), task=True)
+    def _pool(self, name: str, setting: str) -> Service:
+        command = [_program("dagster"), "instance", "concurrency", "set", name, self._setting(setting)]
+        return self._ours(f"pool-{name}", f"Limit of the pool {name}", command, needs=("schema",), task=True)
 
     def _webserver(self) -> Service:
         port = self._environment.port("NOOKS_UI_PORT")
@@ -147,7 +150,7 @@ class Stack:
             "Dagster's daemon: schedules, sensors, queue",
             [_program("dagster-daemon"), "run", "-w", self._workspace()],
             probe=lambda started: health.daemon(url, started),
-            needs=(*needs, "pools", "code-server"),
+            needs=(*needs, *(f"pool-{name}" for name in POOLS), "code-server"),
             patience=300,
         )
 
