@@ -12,21 +12,24 @@ CELL_LETTERS = 240  # two sentences
 FAILURE_BYTES = 800  # Dagster keeps a failure three times in one event, beside 5.5 KB of its own stack traces
 
 
-def markdown(rows: Sequence[Mapping[str, str]], most: int, numbers: Collection[str] = ()) -> str:
+def markdown(
+    rows: Sequence[Mapping[str, str]], most: int, numbers: Collection[str] = (), *, size: int = TABLE_BYTES
+) -> str:
     """Return the first rows as a table, and a line that tells how many more there are.
 
     Args:
         rows: At least one; the keys of the first are the columns.
         most: Rows to show; fewer when they are long.
         numbers: The columns that are aligned to the right.
+        size: Bytes that it may take, less where its event holds much besides.
     """
     rules = ["-:" if name in numbers else "-" for name in rows[0]]
     lines = [_line(list(rows[0])), "|" + "|".join(rules) + "|"]
-    size = sum(_size(line) for line in lines)
+    size -= sum(_size(line) for line in lines)
     shown = 0
     for line in (_line([_cell(text) for text in row.values()]) for row in rows[:most]):
-        size += _size(line)
-        if size > TABLE_BYTES:
+        size -= _size(line)
+        if size < 0:
             break
         lines.append(line)
         shown += 1

@@ -5,13 +5,13 @@ answers (`nooks_dagster.crm`).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import psycopg
 
+from assets.judging import WHAT, Finding
 from nooks_dagster.budgets.breakers import Breakers
 from nooks_dagster.budgets.quotas import Quotas
 from nooks_dagster.crm.access.allowance import quota_of, share_of
@@ -28,20 +28,11 @@ from nooks_dagster.workspaces.registry import Connection, ConnectionState, Regis
 
 NEARLY = 0.9  # of the share at which what is due stops
 TOLD_LATELY = timedelta(hours=24)  # a count of calls that is older is of another day
-WHAT = "what happened, what to do"
 STANDING: Mapping[Standing, str] = {
     Standing.COMPLETE: "No sync was started: is the daemon running, and the schedule of the incremental syncs on?",
     Standing.WAITING: "Waits for a run: is the daemon running, and `due_work_sensor` on?",
     Standing.READING: "It is being read; `nooks sync --follow` shows how far it is.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is wrong with an object, or with all of them if `canonical` is None."""
-
-    canonical: str | None
-    line: Mapping[str, str]
 
 
 class Evidence:

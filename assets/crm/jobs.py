@@ -23,7 +23,7 @@ crm_historical_sync = dg.define_asset_job(
     "crm_historical_sync",
     selection=dg.AssetSelection.groups(GROUP).without_checks(),
     description="Reads the whole history of a newly connected workspace, object by object, resuming where it was.",
-    tags={"nooks/class": "history"},
+    tags={"nooks/class": "history", "nooks/history": "crm"},  # dagster.yaml limits the latter; signals have a pool
 )
 
 

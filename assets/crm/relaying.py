@@ -12,15 +12,12 @@ from assets.bounded import sentences
 from assets.crm.config import CrmSyncConfig
 from assets.crm.telling import Telling
 from assets.crm.under_way import UnderWay
+from assets.launched import Context, launched
 from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
-from nooks_dagster.failures import Permanent
-from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.verdicts import described
-from nooks_dagster.workspaces.names import workspace_name
 from resources.crm import CrmResource
 
-Context = dg.AssetExecutionContext | dg.OpExecutionContext
 Event = dg.AssetMaterialization | dg.AssetObservation
 
 
@@ -61,18 +58,5 @@ def relayed(
 
 
 def _sync_run(context: Context, request: Request) -> SyncRun:
-    launch = _launch(context)
-    work_class = WorkClass.ASKED if launch is None else WorkClass[context.run.tags["nooks/class"].upper()]
-    return SyncRun(_workspace(context), context.run.run_id, launch, work_class, request)
-
-
-def _workspace(context: Context) -> str:
-    if not context.has_partition_key:
-        raise Permanent("The run names no workspace.", next_step="Choose a partition; several become a run each.")
-    return workspace_name(context.partition_key)
-
-
-def _launch(context: Context) -> int | None:
-    """Return the number of the launch, or None for a click: a re-execution carries the tags of its parent."""
-    tag = context.run.tags.get("nooks/launch")
-    return None if tag is None or context.run.parent_run_id else int(tag.rpartition(":")[2])
+    run = launched(context)
+    return SyncRun(run.workspace, run.run_id, run.launch, run.work_class, request)
