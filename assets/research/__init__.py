@@ -1,0 +1,1 @@
+"""Documents about accounts, from the public web."""
