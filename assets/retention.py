@@ -1,6 +1,7 @@
 """`ledger_retention`: the nightly removal of finished work from the ledger, as one step.
 
-Belongs here: relaying between Dagster and the ledger. Does not: what may go (`nooks_dagster.ledger.retention`).
+Belongs here: relaying between Dagster and the ledger, and those of what was bought and of lists. Does not: what may go
+(`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and `lists`).
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,11 @@ from pydantic import Field
 from assets.bounded import sentences
 from nooks_dagster.ledger.retention import forget
 from nooks_dagster.ledger.verdicts import described
+from nooks_dagster.llm import retention as purchases
 from nooks_dagster.settings import settings
+from nooks_dagster.signals import retention as answers
+from nooks_dagster.signals.lists import forget_lists
+from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 
 
@@ -22,11 +27,20 @@ class RetentionConfig(dg.Config):
     days: int = Field(default=settings().ledger_days, ge=1, description="What was finished longer ago is removed.")
 
 
-@dg.op(out=dg.Out(dg.Nothing), description="Removes finished items of work, their attempts, and ended launches.")
-def forget_finished_work(config: RetentionConfig, postgres: PostgresResource) -> Iterator[dg.Output[None]]:
+@dg.op(
+    out=dg.Out(dg.Nothing),
+    description="Removes finished work with attempts and lists, ended launches; after a year purchases and answers.",
+)
+def forget_finished_work(
+    config: RetentionConfig, postgres: PostgresResource, lake: LakeResource
+) -> Iterator[dg.Output[None]]:
     """Remove in small transactions, and tell how many there were."""
+    age = timedelta(days=config.days)
     try:
-        removed = forget(postgres.database, timedelta(days=config.days))
+        removed = dict(forget(postgres.database, age))
+        removed["lists"] = forget_lists(postgres.database, lake.lake, age)
+        year = timedelta(days=settings().llm_purchases_days)
+        removed |= {**purchases.forget(postgres.database, year), **answers.forget(postgres.database, year)}
     except Exception as error:  # noqa: BLE001  the boundary: a message may quote what the ledger holds
         raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield dg.Output(None, metadata={f"{what}_removed": count for what, count in removed.items()})

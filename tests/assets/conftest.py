@@ -55,7 +55,7 @@ def platform(
     db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm, connected: Callable[[str], str]
 ) -> Platform:
     """A platform with short leases, whose workspace acme is connected to the fake CRM."""
-    settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=2, crm_workers=2, patience_seconds=20)
+    settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=5, crm_workers=2, patience_seconds=60)
     connected("acme")
     return Platform(db, lake, settings, lambda _connection, _class: crm)
 
