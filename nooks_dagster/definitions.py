@@ -16,6 +16,7 @@ from nooks_dagster.shadows import forbid_shadows
 forbid_shadows()  # before the first import that a shadow would break with another message
 
 import assets
+from assets.account_signals.jobs import account_research, signal_jobs
 from assets.crm.counts import crm_count_reconciliation
 from assets.crm.jobs import crm_historical_sync, crm_incremental_sync, crm_sweep
 from assets.crm.upkeep import crm_lake_compaction
@@ -24,6 +25,8 @@ from resources.crm import CrmResource
 from resources.lake import LakeResource
 from resources.lake_io_manager import LakeIOManager
 from resources.postgres import PostgresResource
+from resources.research import ResearchResource
+from resources.signals import SignalsResource
 from resources.warehouse_io_manager import WarehouseIOManager
 from schedules.changes import crm_changes, crm_changes_nightly
 from schedules.checks import checks, checks_every_15_minutes, slow_checks, slow_checks_hourly
@@ -31,7 +34,9 @@ from schedules.counts import crm_count_reconciliation_nightly
 from schedules.crm_sweeps import crm_late_pass_by_the_clock, crm_sweep_by_the_clock
 from schedules.crm_sync import crm_incremental_sync_by_the_clock
 from schedules.retention import ledger_retention_nightly
+from schedules.signals import account_research_by_the_clock
 from schedules.upkeep import crm_lake_compaction_nightly
+from sensors.changed_accounts_sensor import changed_accounts_sensor
 from sensors.due_work_sensor import due_work_sensor
 from sensors.new_workspace_sensor import new_workspace_sensor
 
@@ -47,6 +52,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         assets=dg.load_assets_from_modules(modules, include_specs=True),
         asset_checks=dg.load_asset_checks_from_modules(modules),
         jobs=[
+            account_research,
             checks,
             crm_changes,
             crm_count_reconciliation,
@@ -55,9 +61,11 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             crm_lake_compaction,
             crm_sweep,
             ledger_retention,
+            *signal_jobs,
             slow_checks,
         ],
         schedules=[
+            account_research_by_the_clock,
             checks_every_15_minutes,
             crm_changes_nightly,
             crm_count_reconciliation_nightly,
@@ -68,7 +76,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             ledger_retention_nightly,
             slow_checks_hourly,
         ],
-        sensors=[due_work_sensor, new_workspace_sensor],
+        sensors=[changed_accounts_sensor, due_work_sensor, new_workspace_sensor],
         executor=dg.in_process_executor,  # 46 ms a step, where a process of its own takes 430 ms
         resources={**default_resources(), **(resource_overrides or {})},
     )
@@ -94,6 +102,8 @@ def default_resources() -> dict[str, Any]:
         "lake": lake,
         "lake_io_manager": LakeIOManager(lake=lake),
         "postgres": postgres,
+        "research": ResearchResource(postgres=postgres, lake=lake),
+        "signals": SignalsResource(postgres=postgres, lake=lake),
         "warehouse_io_manager": WarehouseIOManager(postgres=postgres),
     }
 

@@ -2,18 +2,20 @@
 
 import dagster as dg
 
+from assets.account_signals.checks import signals_checks
 from assets.crm.checks import crm_checks, crm_slow_checks
+from assets.research.checks import research_checks
 
 checks = dg.define_asset_job(
     "checks",
-    selection=dg.AssetSelection.checks(crm_checks),
+    selection=dg.AssetSelection.checks(crm_checks, signals_checks),
     description="Judges all workspaces from our own tables; red until the last of them is well.",
 )
 
 slow_checks = dg.define_asset_job(
     "slow_checks",
-    selection=dg.AssetSelection.checks(crm_slow_checks),
-    description="Judges what changes slowly: counts, fields, withheld deletions, days of changes.",
+    selection=dg.AssetSelection.checks(crm_slow_checks, research_checks),
+    description="Judges what changes slowly: counts, fields, withheld deletions, days of changes, web sites.",
 )
 
 checks_every_15_minutes = dg.ScheduleDefinition(

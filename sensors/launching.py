@@ -4,19 +4,20 @@ Belongs here: the one place where the dispatcher's answer meets Dagster. A tick 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
+from assets.account_signals.jobs import account_research
 from assets.crm.jobs import crm_historical_sync, crm_incremental_sync
-from nooks_dagster.crm.work import scope_of, workspace_of
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launch, Launches
-from nooks_dagster.settings import settings
+from nooks_dagster.settings import Settings, settings
 
 LAUNCH = "nooks/launch"
-JOBS: Sequence[Any] = [crm_historical_sync, crm_incremental_sync]  # Dagster's union of jobs has no public name
+JOBS: Sequence[Any] = [crm_historical_sync, crm_incremental_sync, account_research]  # their union has no public name
 OPEN = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
@@ -26,12 +27,31 @@ OPEN = [
 ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The work of one kind: `name/<workspace>` is the scope of a workspace's, and one run at a time drains it."""
+
+    name: str
+    runs: Callable[[Settings], int]
+    job: Callable[[Launch], str]
+
+
+FAMILIES = (
+    Family("crm", lambda bounds: bounds.crm_runs, lambda launch: _sync_job(launch).name),
+    Family("signals", lambda bounds: bounds.signals_runs, lambda _: account_research.name),
+)
+
+
 def run_requests(launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
     """Return a run request for each launch that is due in a workspace that has a partition."""
-    scopes = [scope_of(workspace) for workspace in known]
-    runs = settings().crm_runs
+    return [request for family in FAMILIES for request in _of_family(family, launches, known)]
+
+
+def _of_family(family: Family, launches: Launches, known: Sequence[str]) -> list[dg.RunRequest]:
+    runs = family.runs(settings())
+    scopes = [f"{family.name}/{workspace}" for workspace in known]
     # As many urgent ones wait for a slot as have one, so that none stands idle; one slot is never a history's.
-    return [_run_request(launch) for launch in launches.due(2 * runs, max(1, runs - 1), scopes)]
+    return [_run_request(family, launch) for launch in launches.due(2 * runs, max(1, runs - 1), scopes)]
 
 
 def bury(instance: dg.DagsterInstance, launches: Launches) -> int:
@@ -68,12 +88,11 @@ def _stillborn(instance: dg.DagsterInstance, launches: Launches) -> int:
     return len(over)
 
 
-def _run_request(launch: Launch) -> dg.RunRequest:
-    workspace = workspace_of(launch.scope)
-    history = launch.work_class >= WorkClass.HISTORY
+def _run_request(family: Family, launch: Launch) -> dg.RunRequest:
+    workspace = launch.scope.removeprefix(f"{family.name}/")
     return dg.RunRequest(
         run_key=launch.key,
-        job_name=crm_historical_sync.name if history else crm_incremental_sync.name,
+        job_name=family.job(launch),
         partition_key=workspace,
         tags={
             LAUNCH: launch.key,
@@ -82,3 +101,7 @@ def _run_request(launch: Launch) -> dg.RunRequest:
             **({"nooks/world": "SANDBOX"} if settings().sandbox else {}),
         },
     )
+
+
+def _sync_job(launch: Launch) -> Any:
+    return crm_historical_sync if launch.work_class >= WorkClass.HISTORY else crm_incremental_sync

@@ -48,7 +48,7 @@ def fill(db: Database, rows: list[tuple[Any, ...]]) -> None:
         cursor.executemany("insert into try.kinds values (%s, %s, %s, %s, %s, %s)", rows)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_every_value_and_every_null_arrives(db: Database, table: TableHandle, rows: list[tuple[Any, ...]]) -> None:
     fill(db, rows)

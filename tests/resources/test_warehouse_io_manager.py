@@ -187,16 +187,16 @@ def test_a_table_that_does_not_know_its_workspace_cannot_be_partitioned(stage: S
 
 def test_a_table_with_a_column_workspace_is_read_by_it(stage: Stage) -> None:
     with stage.db.transaction() as conn:
-        conn.execute("create schema signals")
-        conn.execute("create table signals.tech_stack (workspace text, answer text)")
-        conn.execute("insert into signals.tech_stack values ('acme', 'yes'), ('globex', 'no')")
+        conn.execute("create schema verdicts")
+        conn.execute("create table verdicts.tech_stack (workspace text, answer text)")
+        conn.execute("insert into verdicts.tech_stack values ('acme', 'yes'), ('globex', 'no')")
 
-    @dg.asset(key=["signals", "tech_stack"], partitions_def=WORKSPACES)
+    @dg.asset(key=["verdicts", "tech_stack"], partitions_def=WORKSPACES)
     def upstream() -> None: ...
 
     seen = []
 
-    @dg.asset(ins={"rows": dg.AssetIn(["signals", "tech_stack"])}, partitions_def=WORKSPACES)
+    @dg.asset(ins={"rows": dg.AssetIn(["verdicts", "tech_stack"])}, partitions_def=WORKSPACES)
     def downstream(rows: pd.DataFrame) -> None:
         seen.append(rows)
 
