@@ -10,9 +10,9 @@ import signal
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,25 +60,41 @@ class Services:
 
     def counters(self) -> dict[str, Any]:
         """Return what the sandbox saw."""
-        address = f"http://127.0.0.1:{self.sandbox_port}/control/counters"
+        return self.control("counters")
+
+    def control(self, path: str, body: Mapping[str, Any] | None = None, method: str | None = None) -> dict[str, Any]:
+        """Ask the sandbox by its control interface, or tell it something: with a body it is a POST."""
+        address = f"http://127.0.0.1:{self.sandbox_port}/control/{path}"
+        told = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(address, told, {"content-type": "application/json"}, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with direct.open(address, timeout=30) as answer:
-            counted: dict[str, Any] = json.load(answer)
-        return counted
+        with direct.open(request, timeout=30) as answer:
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
+        return found
 
 
 @contextmanager
-def services(crm: Crm, accounts: int) -> Iterator[Services]:
-    """Run the services for as long as the block lasts, with an org of so many accounts connected; then erase them."""
+def services(
+    crm: Crm, accounts: int, world: Sequence[str] = (), settings: Mapping[str, str] | None = None
+) -> Iterator[Services]:
+    """Run the services for as long as the block lasts, with an org of so many accounts connected; then erase them.
+
+    Args:
+        crm: Whose org.
+        accounts: How many.
+        world: More options of the sandbox.
+        settings: More variables of the processes that work with the services.
+    """
     folder = Path(tempfile.mkdtemp(prefix="nooks-bench-"))
     folder.chmod(0o755)  # root's Postgres runs under another account
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         undo.enter_context(ended_by_sigterm())
-        yield _started(crm, folder, accounts, undo)
+        made = _started(crm, folder, [*crm.world(accounts), *world], undo)
+        yield replace(made, variables={**made.variables, **(settings or {})})
 
 
-def _started(crm: Crm, folder: Path, accounts: int, undo: ExitStack) -> Services:
+def _started(crm: Crm, folder: Path, options: Sequence[str], undo: ExitStack) -> Services:
     server = Postgres(folder / "postgres", free_port())
     postgres = server.start(folder / "postgres.log")
     undo.callback(processes.stop, postgres, grace=30, first=signal.SIGINT)
@@ -88,7 +104,7 @@ def _started(crm: Crm, folder: Path, accounts: int, undo: ExitStack) -> Services
     lake_port, sandbox_port = free_port(), free_port()
     data = ["--data", str(folder / "lake"), "--port", str(lake_port), "--bucket", BUCKET]
     lake = _start("sandbox.gcs", data, folder, f"http://127.0.0.1:{lake_port}/storage/v1/b/{BUCKET}", undo)
-    world = ["serve", "--state", str(folder / "sandbox"), "--port", str(sandbox_port), *crm.world(accounts)]
+    world = ["serve", "--state", str(folder / "sandbox"), "--port", str(sandbox_port), *options]
     sandbox = _start("sandbox", world, folder, f"http://127.0.0.1:{sandbox_port}/health", undo)
 
     _connect(crm, url, folder)

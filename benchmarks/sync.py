@@ -1,9 +1,10 @@
-"""The platform's side: the history of contacts, from the API into the lake and Postgres, as the asset does it.
+"""The platform's side: the history of an object, from the API into the lake and Postgres, as the asset does it.
 
 Belongs here: one run of `WorkspaceSync` in a process of its own. Does not: Dagster, whose cost is one run's.
-Run as `python -m benchmarks.sync`, with the configuration in the environment.
+Run as `python -m benchmarks.sync [OBJECT]`, of contacts if none is named, with the configuration in the environment.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +24,7 @@ from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection
 
 
-def main() -> None:
+def main(canonical: str = "contacts") -> None:
     """Sync, and tell what it took."""
     here = settings()
     db = Database(here.postgres_url, here.postgres_connections)
@@ -35,12 +36,12 @@ def main() -> None:
         return made[-1]
 
     platform = Platform(db, Lake(here.lake_bucket, scratch=here.scratch), here, connector)
-    measured(lambda: {**_sync(platform), "calls": _calls(made)})
+    measured(lambda: {**_sync(platform, canonical), "calls": _calls(made)})
     db.close()
 
 
-def _sync(platform: Platform) -> Mapping[str, Any]:
-    run = SyncRun(WORKSPACE, "bench", request=Request(objects=("contacts",)))
+def _sync(platform: Platform, canonical: str) -> Mapping[str, Any]:
+    run = SyncRun(WORKSPACE, "bench", request=Request(objects=(canonical,)))
     (report,) = WorkspaceSync(platform, run).run()
     if report.ending is not Ending.DONE:
         raise Permanent(f"The history ended {report.ending}: {report.reason}")
@@ -55,4 +56,4 @@ def _calls(made: list[Connector]) -> Mapping[str, int]:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])
