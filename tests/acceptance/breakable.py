@@ -65,7 +65,7 @@ def a_platform(url: str, lake: Lake, home: Path, crm: FakeCrm) -> Platform:
     db = Database(url, size=4)
     Registry(db).add_connection("acme", "salesforce", {}, "env:NONE", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
-    chosen = Settings(postgres_url=url, home=home, lease_seconds=2, crm_workers=2, patience_seconds=20)
+    chosen = Settings(postgres_url=url, home=home, lease_seconds=5, crm_workers=2, patience_seconds=60)
     return Platform(db, lake, chosen, lambda _connection, _class: crm)
 
 

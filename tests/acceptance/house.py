@@ -32,7 +32,7 @@ from tests.acceptance.comparison import differences
 from tests.acceptance.objects import TABLES, portal_table
 from tests.acceptance.portal_comparison import portal_differences
 from tests.acceptance.portal_truth import portal_truth
-from tests.crm.hubspot.served_portal import TERMS
+from tests.sandbox.process import RATES
 
 PROJECT = Path(__file__).parents[2]
 IN_FLIGHT = """
@@ -52,7 +52,7 @@ RUNS = """
 RESTED = "UPDATE work.launches SET ended_at = ended_at - interval '10 minutes' WHERE scope = 'crm/' || %s"
 
 SAMPLE = "initech"
-UNLIMITED = " ".join(f"{term}=1000000" for term in TERMS)
+UNLIMITED = " ".join(f"{rate}=1000000" for rate in RATES)
 COMPARISONS: Mapping[str, tuple[Callable[..., list[str]], Callable[[str], str]]] = {
     "salesforce": (differences, TABLES.__getitem__),
     "hubspot": (portal_differences, portal_table),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import pytest
 from google.cloud import storage
@@ -19,7 +19,7 @@ from nooks_dagster.database.migrate import migrate
 from nooks_dagster.failures import Transient, Unavailable
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.local import processes
+from nooks_dagster.local import deadline, processes
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.postgres import Postgres
 from tests.acceptance.breakable import (
@@ -120,6 +120,15 @@ def own_lake(
     processes.stop(*started, grace=5)
 
 
+def missed(platform: Platform) -> bool:
+    """Wait until work met that the lake is gone."""
+    for _ in deadline.polls(60):
+        with platform.db.transaction() as conn:
+            if conn.execute("SELECT FROM work.attempts WHERE outcome = 'Unavailable'").fetchone() is not None:
+                return True
+    return False
+
+
 def test_a_lake_that_goes_in_mid_sync_costs_no_attempt_and_is_waited_for(
     own_lake: tuple[Lake, processes.Process, Callable[[], processes.Process]],
     database_url: str,
@@ -131,7 +140,7 @@ def test_a_lake_that_goes_in_mid_sync_costs_no_attempt_and_is_waited_for(
     lake, process, start = own_lake
     monkeypatch.setattr(Unavailable, "usual_wait", timedelta(seconds=1))
     platform = a_platform(database_url, lake, tmp_path, crm)
-    mended = Timer(2.0, start)
+    mended = Thread(target=lambda: start() if missed(platform) else None)
 
     def goes() -> None:
         processes.stop(process, grace=0)
