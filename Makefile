@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target installs what it needs first.
 
-.PHONY: help up down clean test soak lint bench bench-cadence install
+.PHONY: help up down clean test soak lint bench bench-cadence bench-signals install
 
 ROWS ?= 100000
 
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    check style, types and the direction of imports"
 	@echo "make bench   measure a history beside COPY + merge; ROWS=1000000 for a longer one, CRM=hubspot"
 	@echo "make bench-cadence  let many workspaces sync for one cadence; WORKSPACES=200 CADENCE=15 MINUTES=15"
+	@echo "make bench-signals  ask signals about a book, beside one job for all of it; ACCOUNTS=1000 SIGNALS=\"hiring news\""
 
 install:
 	@PYTHON="$(PYTHON)" scripts/bootstrap
@@ -44,3 +45,6 @@ bench: install
 
 bench-cadence: install
 	@.venv/bin/python -m benchmarks.cadence --workspaces $(or $(WORKSPACES),200) --cadence $(or $(CADENCE),15) --minutes $(or $(MINUTES),0) --crm $(or $(CRM),salesforce)
+
+bench-signals: install
+	@.venv/bin/python -m benchmarks.signals --accounts $(or $(ACCOUNTS),200) --scale $(or $(SCALE),1) $(foreach name,$(SIGNALS),--signal $(name))

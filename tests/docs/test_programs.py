@@ -16,10 +16,12 @@ from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from tests.crm.salesforce.world import World, served
 from tests.docs.pages import PROJECT, Block, blocks, ordered
+from tests.sandbox.process import UNHURRIED
 
 IN_THE_SANDBOX = [block for block in blocks("python") if (block.order, block.detail) == ("run", "in the sandbox")]
 MARKS = {
     "after assets/sales/open_pipeline.py",
+    "after assets/signals/certifications.py",
     "after nooks_dagster/crm/objects/territory_plans.py",
     "in the sandbox",
     "on the database",
@@ -31,7 +33,7 @@ ACCOUNTS = 'Id,Name,Industry,Tier__c\n001000000000001AAA,"Acme, Inc.",Software,0
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A sandbox with a small org `acme` and a small portal `globex`."""
-    with served(Path(tmp_path_factory.mktemp("docs")), 50, "--portal", "globex") as world:
+    with served(Path(tmp_path_factory.mktemp("docs")), 50, "--portal", "globex", *UNHURRIED) as world:
         yield world
 
 
