@@ -46,7 +46,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     return frame.set_index(pd.Index([f"row {n}" for n in range(rows)])) if draw(st.booleans()) else frame
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frame=frames())
 def test_a_frame_comes_back_from_the_lake_as_it_went_in(lake: Lake, frame: pd.DataFrame) -> None:
     dataset = Dataset(lake, "frames")
