@@ -56,4 +56,5 @@ def envelope(name: str, finding: type[BaseModel]) -> type[Envelope]:
         for field, declared in finding.model_fields.items()
     }
     each = create_model(f"{name}_finding", __base__=Found, **fields)
-    return create_model(f"{name}_answer", __base__=Envelope, findings=(list[each], ...))  # type: ignore[valid-type]
+    findings: Any = list[each]  # type: ignore[valid-type]  # a type that exists only at run time
+    return create_model(f"{name}_answer", __base__=Envelope, findings=(findings, ...))
