@@ -18,6 +18,7 @@ from nooks_dagster.database import pool
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.failures import Transient, Unavailable
 from nooks_dagster.lake.store import Lake
+from nooks_dagster.ledger import verdicts
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.local import deadline, processes
 from nooks_dagster.local.ports import free_port
@@ -254,8 +255,9 @@ def test_a_full_disk_parks_the_work_in_a_sentence_and_a_later_sync_finishes(
 
 
 def test_a_connector_that_fails_three_runs_in_a_row_does_not_wedge_its_scope(
-    platform: Platform, crm: Interrupted
+    platform: Platform, crm: Interrupted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(verdicts, "backoff", lambda *_: timedelta(milliseconds=200))
     plan_history(platform)
     crm.write({"Account": ROWS}, objects="Transient")
     for _ in range(3):
