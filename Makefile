@@ -36,8 +36,7 @@ soak: install
 lint: install
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
-	@.venv/bin/pyright
+	@.venv/bin/mypy & mypy=$$!; .venv/bin/pyright; pyright=$$?; wait $$mypy && exit $$pyright  # one core each
 	@.venv/bin/lint-imports
 
 bench: install
