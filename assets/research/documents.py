@@ -64,14 +64,7 @@ def research_documents(
     try:
         platform, run = research.platform(), _run(context, config)
         work, tally = WorkspaceResearch(platform, run), Tally()
-        told = time.monotonic()
-        with closing(work.beats()) as beats:
-            for kept in beats:
-                if kept:
-                    tally.add(kept)
-                elif time.monotonic() - told >= OBSERVE_EVERY:
-                    told = time.monotonic()
-                    yield observed(KEY, run.workspace, tally)
+        yield from _under_way(work, run.workspace, tally)
         with platform.db.transaction() as conn:
             result = materialized(conn, run.workspace, tally)
     except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a page holds
@@ -79,6 +72,18 @@ def research_documents(
     yield result
     if work.problems and run.launch is None:
         raise dg.Failure(sentences(work.problems), allow_retries=False)
+
+
+def _under_way(work: WorkspaceResearch, workspace: str, tally: Tally) -> Iterator[dg.AssetObservation]:
+    """Work, count what is kept, and tell now and then how far it is."""
+    told = time.monotonic()
+    with closing(work.beats()) as beats:
+        for kept in beats:
+            if kept:
+                tally.add(kept)
+            elif time.monotonic() - told >= OBSERVE_EVERY:
+                told = time.monotonic()
+                yield observed(KEY, workspace, tally)
 
 
 def _run(context: dg.AssetExecutionContext, config: ResearchConfig) -> ResearchRun:

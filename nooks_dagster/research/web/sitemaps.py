@@ -29,12 +29,13 @@ def sitemap_links(browser: Browser, robots: Robots, base: str, site: str) -> lis
         if not waiting or found:
             break
         url = joined(base, waiting.pop(0))
-        if url and of_site(url, site):
-            for location in _locations(browser, robots, url):
-                if location.lower().endswith(".xml"):
-                    waiting.insert(0, location)
-                elif len(found) < MOST_LINKS:
-                    found.append(Link(location, ""))
+        if not url or not of_site(url, site):
+            continue
+        for location in _locations(browser, robots, url):
+            if location.lower().endswith(".xml"):
+                waiting.insert(0, location)
+            elif len(found) < MOST_LINKS:
+                found.append(Link(location, ""))
     return found
 
 

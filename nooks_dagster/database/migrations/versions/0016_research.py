@@ -6,11 +6,11 @@ revision = "0016"
 down_revision = "0015"
 
 
-def upgrade() -> None:
-    op.execute("create schema research")
+STATEMENTS = (
+    "create schema research",
     # Which site an account has: null if its CRM tells none, or none that may be called. `planned_at` is when the
     # workspace last planned a look at it; a batch that comes to nothing leaves it due again a day later.
-    op.execute("""
+    """
         create table research.accounts (
             workspace text not null,
             connection_id text collate "C" not null,
@@ -22,21 +22,21 @@ def upgrade() -> None:
             planned_at timestamptz,
             primary key (workspace, connection_id, account_id)
         )
-    """)
-    op.execute("create index accounts_site on research.accounts (workspace, site) where gone_at is null")
-    op.execute("create index accounts_of_site on research.accounts (site) where gone_at is null")
-    op.execute("create index accounts_changed on research.accounts (workspace, changed_at)")
+    """,
+    "create index accounts_site on research.accounts (workspace, site) where gone_at is null",
+    "create index accounts_of_site on research.accounts (site) where gone_at is null",
+    "create index accounts_changed on research.accounts (workspace, changed_at)",
     # Every change that was committed when its query began, and none that came later, lies before `read_until`.
-    op.execute("""
+    """
         create table research.marks (
             workspace text not null,
             connection_id text collate "C" not null,
             read_until timestamptz not null,
             primary key (workspace, connection_id)
         )
-    """)
+    """,
     # One for all workspaces: a look is leased, and what it found commits under its fence.
-    op.execute("""
+    """
         create table research.sites (
             site text collate "C" primary key,
             looked_at timestamptz,
@@ -50,11 +50,11 @@ def upgrade() -> None:
             holder text,
             lease_until timestamptz
         )
-    """)
+    """,
     # `sha256` is the page's newest document, which outlives a passing failure, and `stored_in` names the object of the
     # lake that holds it, with the others that were new at that look; `fetched_at` is when it was last seen,
     # `remembered` what tells a new document from the same one (research.reading.fingerprint).
-    op.execute("""
+    """
         create table research.pages (
             site text collate "C" not null references research.sites on delete cascade,
             kind text not null,
@@ -73,4 +73,10 @@ def upgrade() -> None:
             bytes bigint not null default 0,
             primary key (site, url)
         )
-    """)
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in STATEMENTS:
+        op.execute(statement)
