@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 import uvloop
+from starlette.routing import Route
 
 from sandbox import server
 from sandbox.cli.options import open_authority, refuse
@@ -84,11 +85,7 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
     web.name_server(context)
     commands = [
         *fault_commands(faults),
-        *alteration_commands("/control/alterations/{name}", orgs, "org"),
-        *alteration_commands("/control/portals/{name}/alterations", portals, "portal"),
-        *portal_commands(portals),
-        *org_commands(orgs),
-        *life_commands(orgs, portals),
+        *_of_worlds(orgs, portals),
         *openai_commands(sales),
         *site_commands(shelf, watch),
     ]
@@ -115,6 +112,16 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
     )
     # A long count still running in a worker thread must not hold the exit; all that is durable is written.
     os._exit(0)
+
+
+def _of_worlds(orgs: Orgs, portals: Portals) -> list[Route]:
+    return [
+        *alteration_commands("/control/alterations/{name}", orgs, "org"),
+        *alteration_commands("/control/portals/{name}/alterations", portals, "portal"),
+        *portal_commands(portals),
+        *org_commands(orgs),
+        *life_commands(orgs, portals),
+    ]
 
 
 def _listen(port: int) -> socket.socket:
