@@ -17,13 +17,14 @@ import pandas as pd
 import pyarrow as pa
 
 from nooks_dagster.lake import scan
+from nooks_dagster.lake.documents import Document
 from nooks_dagster.lake.errors import Missing
 from nooks_dagster.lake.frames import to_frame
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.manifest import Group, Manifest
 from nooks_dagster.lake.parts import PartWriter
 from nooks_dagster.lake.scan import Filter
-from nooks_dagster.lake.store import Document, Lake
+from nooks_dagster.lake.store import Lake
 
 MANIFEST = "manifest.json"
 

@@ -8,9 +8,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
 
 from nooks_dagster.failures import Corrupt, Permanent, Transient
+from nooks_dagster.lake.documents import Document
 from nooks_dagster.lake.errors import Conflict, Missing
 from nooks_dagster.lake.handle import Handle
-from nooks_dagster.lake.store import Document, Lake
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.ports import free_port
 
 
@@ -33,6 +34,31 @@ def test_what_was_uploaded_comes_back(lake: Lake, file: Path, tmp_path: Path) ->
     assert (tmp_path / "new" / "copy").read_bytes() == b"twelve bytes"
     assert (handle.rows, handle.bytes) == (3, 12)
     assert Handle.from_json(handle.to_json()) == handle
+
+
+def test_what_was_put_from_memory_comes_back_and_is_put_once(lake: Lake) -> None:
+    handle = lake.put("calls/a.json", b'{"n": 1}', "application/json", rows=2)
+    assert lake.get(handle) == b'{"n": 1}'
+    assert (handle.rows, handle.bytes) == (2, 8)
+    assert lake.put("calls/a.json", b'{"n": 1}', "application/json", rows=2) == handle
+    with pytest.raises(Corrupt, match="taken by other bytes"):
+        lake.put("calls/a.json", b'{"n": 2}', "application/json", rows=2)
+
+
+def test_of_an_object_that_nobody_knows_no_more_is_read_than_is_told_apart_from_too_much(lake: Lake) -> None:
+    handle = lake.put("a", b"twelve bytes", "text/plain")
+    assert lake.read(handle.uri, 12) == b"twelve bytes"
+    assert lake.read(handle.uri, 5) == b"twelve"
+    with pytest.raises(Missing):
+        lake.read(lake.uri("b"), 5)
+
+
+@pytest.mark.parametrize("altered", [b"twelve bytez", b"short", b""])
+def test_altered_bytes_are_not_given_from_memory_either(lake: Lake, altered: bytes) -> None:
+    handle = lake.put("a", b"twelve bytes", "text/plain")
+    overwrite(handle, altered)
+    with pytest.raises(Corrupt, match=rf"{handle.uri}: .*not those that were written"):
+        lake.get(handle)
 
 
 def test_a_file_above_the_single_request_limit_is_uploaded_in_pieces(lake: Lake, tmp_path: Path) -> None:
