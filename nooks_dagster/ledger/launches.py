@@ -17,7 +17,7 @@ from psycopg.rows import class_row
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.ledger.ledger import READY
+from nooks_dagster.ledger.statements import READY
 
 SLOW = int(WorkClass.NIGHTLY)  # from here on a run may take days
 FAIR = "interval '1 hour'"  # so long what is slow lets pass what is urgent
@@ -61,7 +61,14 @@ DUE = f"""
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
 AWAITED = "SELECT scope, n FROM work.launches WHERE ended_at IS NULL AND started_at IS NULL"
-END_RUN = "UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %s"
+# What it held is free at once, and not when its leases run out: a fence tells if it was not over after all.
+END_RUN = """
+    WITH ended AS (
+        UPDATE work.launches SET ended_at = now(), outcome = 'failed' WHERE ended_at IS NULL AND run_id = %(run)s
+    )
+    UPDATE work.items SET lease_until = least(lease_until, now())
+    WHERE state = 'leased' AND holder LIKE '%%:' || %(run)s
+"""
 REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
 START = """
     UPDATE work.launches SET run_id = %(run)s, started_at = now(), heartbeat_at = now()
@@ -157,9 +164,9 @@ class Launches:
             return {f"{scope}:{n}": (scope, n) for scope, n in conn.execute(AWAITED)}
 
     def end_run(self, run_id: str) -> None:
-        """Take note that a run is over which did not say so itself."""
+        """Take note that a run is over which did not say so itself; others may take what it held."""
         with self._db.transaction() as conn:
-            conn.execute(END_RUN, (run_id,))
+            conn.execute(END_RUN, {"run": run_id})
 
     def due(self, at_once: int, slow: int, scopes: Sequence[str]) -> Sequence[Launch]:
         """Request a run for each of the scopes with ready work and no live run, the most urgent class first.

@@ -23,11 +23,14 @@ from nooks_dagster.ledger.items import Claim
 
 log = logging.getLogger(__name__)
 
+# Locked in the order of their ids, as they are completed (`ledger.many`): neither waits for the other in a circle.
 RENEW = """
-    UPDATE work.items i SET lease_until = now() + %(lease)s
-    FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS held (id, fence)
-    WHERE i.id = held.id AND i.fence = held.fence AND i.state = 'leased'
-    RETURNING i.id
+    WITH held AS (
+        SELECT i.id FROM work.items i
+        JOIN unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS h (id, fence) ON i.id = h.id AND i.fence = h.fence
+        WHERE i.state = 'leased' ORDER BY i.id FOR NO KEY UPDATE OF i
+    )
+    UPDATE work.items i SET lease_until = now() + %(lease)s FROM held WHERE i.id = held.id RETURNING i.id
 """
 BEAT = "UPDATE work.launches SET heartbeat_at = now() WHERE scope = %s AND n = %s AND ended_at IS NULL"
 

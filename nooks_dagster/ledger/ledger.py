@@ -1,101 +1,37 @@
 """Items of work in Postgres: plan, claim, advance, complete, fail.
 
 Belongs here: each change of an item's state, as one SQL statement guarded by its fence.
-Does not: renewal (`ledger.leases`), runs (`ledger.launches`), dead letters (`ledger.dead_letters`).
+Does not: what a new item is (`ledger.planning`), renewal (`ledger.leases`), runs (`ledger.launches`), dead letters
+(`ledger.dead_letters`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease, Poison, Transient, word_for
-from nooks_dagster.ledger.holds import NOT_HELD
-from nooks_dagster.ledger.items import Claim, Item, NewItem, Queue, WorkClass
+from nooks_dagster.ledger.items import Claim, NewItem, Queue, WorkClass
+from nooks_dagster.ledger.many import FAIRLY, SUSPECTS, claim_rows, complete_rows
+from nooks_dagster.ledger.planning import plan
+from nooks_dagster.ledger.statements import (
+    ACQUIT,
+    ADVANCE,
+    CHECK,
+    CLAIM,
+    COMPLETE,
+    EXPEDITE,
+    GIVE_BACK,
+    NOTE,
+    POSTPONE,
+)
 from nooks_dagster.ledger.verdicts import Verdict, judge
 
-# What falls due later and was never begun is not there yet: it holds up nobody, and nobody is told of it.
-THERE = "(state <> 'waiting' OR fence > 0 OR due_at <= now())"
-# Of a serial lane only the head may be worked on, and only when nobody has another.
-HEAD = """
-    (NOT i.serial OR NOT EXISTS (
-        SELECT FROM work.items head
-        WHERE head.queue = i.queue AND head.lane = i.lane AND head.state IN ('waiting', 'leased', 'blocked')
-          AND CASE WHEN head.id < i.id THEN head.state <> 'waiting' OR head.fence > 0 OR head.due_at <= now()
-                   ELSE head.id > i.id AND head.lease_until >= now() END))
-"""
-# Ready: it fell due, or its holder's lease ran out; of a held lane, nothing.
-READY = f"""
-    ((i.state IN ('waiting', 'blocked') AND i.due_at <= now()) OR (i.state = 'leased' AND i.lease_until < now()))
-    AND {HEAD} AND {NOT_HELD}
-"""
-
-PLAN = """
-    INSERT INTO work.items (queue, scope, lane, key, parent, serial, class, payload, release, due_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, coalesce(%s, now() + %s))
-    ON CONFLICT (queue, lane, key) DO NOTHING
-"""
-
-CLAIM = f"""
-    WITH ready AS (
-        SELECT i.id, i.fence, i.state = 'leased' AS died FROM work.items i
-        WHERE i.queue = %(queue)s AND (i.deaths > 0 OR i.state = 'leased') = %(suspects)s
-          AND (%(parents)s::bigint[] IS NULL OR i.parent = ANY(%(parents)s))
-          AND (%(scope)s::text IS NULL OR i.scope = %(scope)s)
-          AND (%(lanes)s::text[] IS NULL OR i.lane = ANY(%(lanes)s)) AND i.class <= %(most)s
-          AND {READY}
-        ORDER BY i.class, i.due_at, i.id
-        FOR UPDATE SKIP LOCKED
-        LIMIT %(limit)s
-    ), buried AS (
-        UPDATE work.attempts a SET ended_at = now(), outcome = 'died'
-        FROM ready WHERE ready.died AND a.item_id = ready.id AND a.fence = ready.fence
-    ), claimed AS (
-        UPDATE work.items i SET state = 'leased', fence = i.fence + 1, holder = %(worker)s,
-            lease_until = now() + %(lease)s, deaths = i.deaths + ready.died::int
-        FROM ready WHERE i.id = ready.id
-        RETURNING i.*
-    ), opened AS (
-        INSERT INTO work.attempts (item_id, fence, worker) SELECT id, fence, %(worker)s FROM claimed
-    )
-    SELECT id, queue, scope, lane, key, parent, class, payload, progress, attempts, deaths, fence
-    FROM claimed ORDER BY class, due_at, id
-"""  # noqa: S608 - READY is the constant above
-
-HELD = "WHERE id = %(id)s AND fence = %(fence)s AND state = 'leased'"
-ADVANCE = f"UPDATE work.items SET progress = %(progress)s, attempts = 0, deaths = 0 {HELD}"  # noqa: S608
-NOTE = f"UPDATE work.items SET progress = %(progress)s, deaths = 0 {HELD}"  # noqa: S608
-COMPLETE = f"""
-    UPDATE work.items SET state = 'done', outcome = %(outcome)s, finished_at = now(), holder = NULL,
-        lease_until = NULL, failure = NULL, reason = NULL {HELD}
-"""  # noqa: S608
-GIVE_BACK = f"""
-    UPDATE work.items SET state = %(state)s, due_at = now() + %(wait)s, attempts = %(attempts)s, deaths = %(deaths)s,
-        failure = %(failure)s, reason = %(reason)s, holder = NULL, lease_until = NULL,
-        finished_at = CASE WHEN %(state)s = 'dead' THEN now() END {HELD}
-"""  # noqa: S608
-END_ATTEMPT = """
-    UPDATE work.attempts SET ended_at = now(), outcome = %(outcome)s, reason = %(reason)s
-    WHERE item_id = %(id)s AND fence = %(fence)s
-"""
-# A history that somebody asks for is due now, but does not become more urgent than what is new.
-EXPEDITE = f"""
-    UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = least(deaths, 1),
-        class = CASE WHEN class >= {int(WorkClass.HISTORY)} THEN class ELSE least(class, %s) END
-    WHERE state IN ('waiting', 'blocked') AND {THERE} AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
-"""  # noqa: S608
-# What nobody has begun meets what another item of its kind met.
-POSTPONE = """
-    UPDATE work.items SET due_at = greatest(due_at, now() + %(wait)s), failure = %(failure)s, reason = %(reason)s
-    WHERE queue = %(queue)s AND scope = %(scope)s AND state = 'waiting' AND due_at < now() + %(wait)s
-"""
-# What a part of it got done shows that the whole does not kill its worker.
-ACQUIT = "UPDATE work.items SET deaths = 0 WHERE id = %s AND deaths > 0"
 DEATHS_ALONE = 5
 
 
@@ -117,13 +53,7 @@ class Ledger:
 
     def plan(self, conn: psycopg.Connection[Any], items: Iterable[NewItem]) -> int:
         """Remember items in the caller's transaction; return how many are new."""
-        rows = [
-            (*_identity(i), i.parent, i.queue.serial, i.work_class, Jsonb(i.payload), self.release, i.due_at, i.due_in)
-            for i in items
-        ]
-        with conn.cursor() as cursor:
-            cursor.executemany(PLAN, rows)
-            return max(cursor.rowcount, 0)
+        return plan(conn, items, self.release)
 
     def claim(
         self,
@@ -150,12 +80,34 @@ class Ledger:
             "most": most,
         }
         with self.db.transaction() as conn:
-            rows = conn.cursor(row_factory=dict_row).execute(CLAIM, arguments).fetchall()
-        claims = [Claim(item=_item(row), fence=row["fence"]) for row in rows]
+            claims = claim_rows(conn, CLAIM, arguments)
         poisoned = [c for c in claims if c.item.deaths > DEATHS_ALONE]
         for claim in poisoned:
             self.fail(queue, claim, Poison(f"killed its worker {DEATHS_ALONE} times alone", subject=claim.item.lane))
         return [c for c in claims if c not in poisoned]
+
+    def claim_fairly(
+        self,
+        conn: psycopg.Connection[Any],
+        queue: Queue,
+        *,
+        limit: int,
+        least: WorkClass = WorkClass.LIVE,
+        most: WorkClass = WorkClass.HISTORY,
+        suspects: bool = False,
+        within: tuple[str, Sequence[str]] | None = None,
+    ) -> list[Claim]:
+        """Lease ready items of all scopes in the caller's transaction, so that no lane waits for another's thousands.
+
+        For queues that are not serial and have no parts; costs one look into an index for each lane with something
+        waiting. A suspect is returned even after its fifth death alone: the caller buries it with what it knows.
+        `within` leaves items alone whose payload lists, under that key, anything but these words: a stage of another
+        release.
+        """
+        of, words = within or (None, ())
+        values = {"queue": queue.name, "limit": limit, "worker": self.worker, "lease": self.lease, "of": of}
+        chosen = {"least": least, "most": most, "within": Jsonb(list(words))}
+        return claim_rows(conn, SUSPECTS if suspects else FAIRLY, values | chosen)
 
     def advance(self, conn: psycopg.Connection[Any], claim: Claim, progress: Mapping[str, Any]) -> None:
         """Record progress under the fence, in the transaction of what was reached; clears the item's record.
@@ -181,10 +133,29 @@ class Ledger:
         Raises:
             LostLease: The item is another's; the caller's transaction must not commit.
         """
-        self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome)})
-        self._end_attempt(conn, claim, "done", None)
+        self._guarded(conn, claim, COMPLETE, {"outcome": Jsonb(outcome), "ended": "done", "reason": None})
         if claim.item.parent is not None:
             conn.execute(ACQUIT, (claim.item.parent,))
+
+    def complete_many(
+        self, conn: psycopg.Connection[Any], outcomes: Mapping[Claim, Mapping[str, Any]]
+    ) -> Collection[Claim]:
+        """Finish those items that are still held, in one statement; return them, and mark the others as lost.
+
+        Call it before their data is written, in the same transaction, and write only what belongs to those returned.
+        """
+        done = complete_rows(conn, outcomes)
+        for claim in outcomes:
+            claim.lost = claim.lost or claim.item.id not in done
+        return [claim for claim in outcomes if claim.item.id in done]
+
+    def check(self, conn: psycopg.Connection[Any], claim: Claim) -> None:
+        """Return if an item is still held, and stays so until the caller's transaction ends.
+
+        Raises:
+            LostLease: It is another's; the caller's transaction must not commit.
+        """
+        self._guarded(conn, claim, CHECK, {})
 
     def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass, *, below: bool = True) -> None:
         """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked.
@@ -211,13 +182,17 @@ class Ledger:
         unharmed = Verdict("waiting", wait, claim.item.attempts, claim.item.deaths, None, reason)
         self._give_back(claim, unharmed)
 
+    def give_back(self, conn: psycopg.Connection[Any], claim: Claim, verdict: Verdict) -> None:
+        """Give an item back with what became of it, in the transaction that keeps why.
+
+        Raises:
+            LostLease: The item is another's; the caller's transaction must not commit.
+        """
+        self._guarded(conn, claim, GIVE_BACK, {**verdict.columns(), "ended": verdict.failure or "released"})
+
     def _give_back(self, claim: Claim, verdict: Verdict) -> None:
-        try:
-            with self.db.transaction() as conn:
-                self._guarded(conn, claim, GIVE_BACK, verdict.columns())
-                self._end_attempt(conn, claim, verdict.failure or "released", verdict.reason)
-        except LostLease:
-            return
+        with suppress(LostLease), self.db.transaction() as conn:
+            self.give_back(conn, claim, verdict)
 
     def _guarded(self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]) -> None:
         done = conn.execute(sql.encode(), {**values, "id": claim.item.id, "fence": claim.fence})
@@ -225,19 +200,6 @@ class Ledger:
             claim.lost = True
             raise LostLease(f"item {claim.item.id} is no longer held under fence {claim.fence}")
 
-    def _end_attempt(self, conn: psycopg.Connection[Any], claim: Claim, outcome: str, reason: str | None) -> None:
-        values = {"id": claim.item.id, "fence": claim.fence, "outcome": outcome, "reason": reason}
-        conn.execute(END_ATTEMPT, values)
-
-
-def _identity(item: NewItem) -> tuple[str, str, str, str]:
-    return item.queue.name, item.scope, item.lane, item.key
-
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:
     return None if values is None else list(values)
-
-
-def _item(row: Mapping[str, Any]) -> Item:
-    columns = {name: row[name] for name in Item.__dataclass_fields__ if name != "work_class"}
-    return Item(**columns, work_class=WorkClass(row["class"]))
