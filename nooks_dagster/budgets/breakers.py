@@ -15,21 +15,22 @@ from psycopg.rows import class_row
 from nooks_dagster.database.pool import Database
 
 FORGOTTEN = timedelta(minutes=5)  # a failure that old says nothing about now
-PROBE_TIMEOUT = timedelta(minutes=6)  # a probe that has not ended by then died; the longest call takes five
 PROBE_EVERY = timedelta(seconds=5)  # doubled with each probe in vain
-LONGEST_PAUSE = timedelta(minutes=1)  # between two probes
+LONGEST_PAUSE = timedelta(minutes=1)  # between two probes; a probe must be given longer
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """When a breaker opens: so many callers failed so often in a row, and nobody was answered for so long.
 
-    With fewer callers, the tries of a request are all the patience there is.
+    With fewer callers, the tries of a request are all the patience there is. A probe that has not ended after `probe`
+    died with its process, and another asks; the longest call of a CRM takes five minutes.
     """
 
     callers: int = 3
     failures: int = 3
     silence: timedelta = timedelta(seconds=10)
+    probe: timedelta = timedelta(minutes=6)
 
 
 USUAL = Patience()
@@ -64,7 +65,7 @@ class Breakers:
             Unavailable: Postgres does not answer.
         """
         with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Outage)) as cursor:
-            return cursor.execute(_MAY_CALL, {"key": key, "timeout": PROBE_TIMEOUT}).fetchone()
+            return cursor.execute(_MAY_CALL, {"key": key, "timeout": self._patience["probe"]}).fetchone()
 
     def silence(self, key: str) -> Outage | None:
         """Return the outage in which nobody is to ask yet, if there is one; changes nothing."""

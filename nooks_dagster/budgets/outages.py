@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from nooks_dagster.budgets.breakers import USUAL, Breakers, Outage, Patience
+from nooks_dagster.budgets.breakers import LONGEST_PAUSE, USUAL, Breakers, Outage, Patience
 from nooks_dagster.budgets.pace import Pace
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, SourceDown, Unanswered, Unavailable
 
 ASK_EVERY = 1.0  # seconds for which a closed breaker is believed
 TELL_EVERY = 5.0  # half of the silence in which one may open
+ANY_MOMENT = timedelta(seconds=10)  # while a probe is under way: it may take its whole timeout, but seldom does
 LASTING = 3  # probes in vain, 35 s: from then on work waits for a minute, instead of a run for each probe
 
 
@@ -96,7 +97,8 @@ class SharedBreaker:
 
 def _down(outage: Outage, caller: str) -> SourceDown:
     lasting = timedelta(minutes=1) if outage.probes >= LASTING else timedelta()
-    wait = max(outage.next_in, lasting) + timedelta(seconds=random.uniform(0, 5 + lasting.seconds / 2))  # noqa: S311
+    soon = ANY_MOMENT if outage.next_in > LONGEST_PAUSE else outage.next_in
+    wait = max(soon, lasting) + timedelta(seconds=random.uniform(0, 5 + lasting.seconds / 2))  # noqa: S311
     return SourceDown(
         f"{outage.key} has answered nobody since {outage.since:%H:%M} UTC: nothing is sent but a call now and then.",
         subject=caller,

@@ -80,9 +80,20 @@ def take(
     return None  # the statement always has a row
 
 
-def leave(conn: psycopg.Connection[Any], permit: Permit, after: timedelta = timedelta()) -> None:
-    """Say that the request is over, or surely will be after a while. It means nothing once the permit is another's."""
-    conn.execute(_LEAVE, {"key": permit.key, "n": permit.n, "until": permit.until, "after": after})
+def leave(
+    conn: psycopg.Connection[Any], permit: Permit, after: timedelta = timedelta(), *, unhurried: bool = False
+) -> None:
+    """Say that the request is over, or surely will be after a while. It means nothing once the permit is another's.
+
+    Args:
+        conn: A transaction.
+        permit: That of the request.
+        after: The while.
+        unhurried: Whether the transaction need not be on disk once it is committed, as a permit need not: one that
+            stays taken is free by itself.
+    """
+    values = {"key": permit.key, "n": permit.n, "until": permit.until, "after": after}
+    conn.execute(_LEAVE_UNHURRIED.encode() if unhurried else _LEAVE.encode(), values)
 
 
 def slow_down(
@@ -170,6 +181,9 @@ _LEAVE = """
     update budgets.permits set until = clock_timestamp() + %(after)s
     where key = %(key)s and n = %(n)s and until = %(until)s
 """
+_LEAVE_UNHURRIED = f"""
+    with unhurried as (select set_config('synchronous_commit', 'off', true)) {_LEAVE} and exists (select from unhurried)
+"""  # noqa: S608 - likewise
 _NEWS = "(%(refused)s and %(since)s > b.shrunk_at and b.shrunk_at < clock_timestamp() - %(every)s)"
 _SLOW_DOWN = f"""
     insert into budgets.bounds as b (key, allowed, shrunk_at, paused_until)

@@ -1,11 +1,14 @@
 """An outage of a source is one incident: all stop calling, one asks whether it is back, and all go on."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
-from nooks_dagster.budgets.breakers import Breakers
+from nooks_dagster.budgets.breakers import Breakers, Patience
+from nooks_dagster.budgets.outages import SharedBreaker
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import SourceDown
 
 CALLERS = ("acme-salesforce", "globex-salesforce", "initech-salesforce")
 
@@ -80,13 +83,15 @@ def test_an_answer_closes_it_for_all(breakers: Breakers, db: Database) -> None:
     assert [breakers.may_call("salesforce") for _ in range(3)] == [None] * 3
 
 
-def test_a_probe_whose_process_died_is_followed_by_another(breakers: Breakers, db: Database) -> None:
+@pytest.mark.parametrize("probe", [timedelta(minutes=6), timedelta(seconds=90)])
+def test_a_probe_whose_process_died_is_followed_by_another(db: Database, probe: timedelta) -> None:
+    breakers = Breakers(db, Patience(probe=probe))
     nobody_is_answered(breakers)
     time_passes(db, 6)
     assert breakers.may_call("salesforce") is None
-    time_passes(db, 359)
+    time_passes(db, round(probe.total_seconds()) - 5)
     assert breakers.may_call("salesforce") is not None
-    time_passes(db, 2)
+    time_passes(db, 6)
     assert breakers.may_call("salesforce") is None
 
 
@@ -105,3 +110,15 @@ def test_a_source_that_fails_now_and_then_is_never_given_up(breakers: Breakers, 
         tell = breakers.failed if draw.random() < 0.015 else breakers.answered
         tell("salesforce", caller)
         time_passes(db, 1)
+
+
+def test_work_that_meets_a_probe_under_way_waits_seconds_and_not_for_as_long_as_a_probe_may_take(
+    breakers: Breakers, db: Database
+) -> None:
+    nobody_is_answered(breakers)
+    time_passes(db, 6)
+    assert breakers.may_call("salesforce") is None
+    with pytest.raises(SourceDown) as down:
+        SharedBreaker(db, "salesforce", CALLERS[0]).check()
+    assert down.value.retry_in is not None
+    assert down.value.retry_in <= timedelta(seconds=15)
