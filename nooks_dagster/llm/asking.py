@@ -1,15 +1,18 @@
 """What is asked of a model, what comes back, and who sells it.
 
-Belongs here: the shapes that callers see. Does not: how it is bought (`llm.door`), what it costs (`llm.prices`).
+Belongs here: the shapes that callers see. Does not: what is heard instead (`llm.hearing`), how either is bought
+(`llm.door`), what it costs (`llm.prices`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import psycopg
 from pydantic import BaseModel
+
+AnswerT_co = TypeVar("AnswerT_co", bound=BaseModel, covariant=True)
 
 Opening = Callable[[psycopg.Connection[Any]], None]
 """What a caller does in the transaction that reserves: checks its lease, marks its item as begun."""
@@ -60,17 +63,21 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that were billed. `cached` and `cache_write` are parts of `input`, `reasoning` is a part of `output`."""
+    """What was billed: tokens, or seconds of audio.
+
+    `cached` and `cache_write` are parts of `input`, `reasoning` is a part of `output`.
+    """
 
     input: int
     output: int
     cached: int = 0
     cache_write: int = 0
     reasoning: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(Generic[AnswerT_co]):
     """An answer that was paid for, and is to be settled with what is made of it.
 
     Attributes:
@@ -84,7 +91,7 @@ class Bought:
     """
 
     purchase: int
-    answer: BaseModel = field(repr=False)
+    answer: AnswerT_co = field(repr=False)
     usage: Usage
     cost: Decimal
     model: str
@@ -92,10 +99,27 @@ class Bought:
     note: str = ""
 
 
+class Wanted(Protocol):
+    """What the ledger is told of anything that is bought; see `Ask` for the words."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def workspace(self) -> str: ...  # noqa: D102
+    @property
+    def purpose(self) -> str: ...  # noqa: D102
+    @property
+    def subject(self) -> str: ...  # noqa: D102
+    @property
+    def model(self) -> str: ...  # noqa: D102
+    @property
+    def live(self) -> bool: ...  # noqa: D102
+
+
 class Seller(Protocol):
     """Who answers for money: the `Door`, or in tests a script. Safe to share between threads."""
 
-    def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought:
+    def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought[BaseModel]:
         """Wait for a permit, reserve the most it can cost, and ask once; no try is repeated.
 
         Args:
@@ -120,7 +144,7 @@ class Seller(Protocol):
         """
         ...
 
-    def settle(self, conn: psycopg.Connection[Any], bought: Bought, reason: str = "") -> None:
+    def settle(self, conn: psycopg.Connection[Any], bought: Bought[BaseModel], reason: str = "") -> None:
         """Settle a purchase in the caller's transaction; settling twice is settling once.
 
         Call it after the caller's own rows: the rows of the spend are the last that a transaction locks.

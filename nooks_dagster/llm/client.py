@@ -1,25 +1,21 @@
 """OpenAI over the wire: one client of a process, one request at a time, no tries of its own.
 
-Belongs here: what is sent, and that its answer comes in time or not at all. Does not: what an answer means
-(`llm.replies`).
+Belongs here: that an answer comes in time or not at all. Does not: what is sent, what an answer means (`llm.goods`).
 """
 
-import hashlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import httpx2
-from openai import OpenAI
+from openai import APIResponse, OpenAI
 
 from nooks_dagster.failures import Permanent, Unauthorized
-from nooks_dagster.llm.asking import Ask
-from nooks_dagster.llm.prices import STANDARD
-from nooks_dagster.llm.schemas import strict_schema
 
 CONNECT_SECONDS = 5.0
 SEND_SECONDS = 10.0
@@ -60,7 +56,7 @@ class Client:
         """Return how long a request can last at most: connecting, sending, and twice the longest silence."""
         return timedelta(seconds=2 * CONNECT_SECONDS + SEND_SECONDS + 2 * self._timeout)
 
-    def send(self, ask: Ask) -> Received:
+    def send(self, request: Callable[[OpenAI], AbstractContextManager[APIResponse[Any]]]) -> Received:
         """Send one request and return its reply, if its status is 200.
 
         Raises:
@@ -71,10 +67,7 @@ class Client:
             Permanent: The key is of another world.
         """
         end = time.monotonic() + self._timeout
-        asked = request(ask)
-        # The library goes through each typed parameter by its annotations: half a millisecond for an answer's schema.
-        format_ = {"text": asked.pop("text")}
-        with self._openai.responses.with_streaming_response.create(**asked, extra_body=format_) as reply:
+        with request(self._openai) as reply:
             body = bytearray()
             for piece in reply.iter_bytes():
                 body += piece
@@ -111,26 +104,3 @@ class Client:
         logging.getLogger("openai").setLevel(logging.WARNING)
         timeout = httpx2.Timeout(self._timeout, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS, write=SEND_SECONDS)
         return OpenAI(api_key=self._key, max_retries=0, timeout=timeout, base_url=self._base_url)
-
-
-def request(ask: Ask) -> dict[str, Any]:
-    """Return what is sent for a question. Nothing of it is stored at the provider."""
-    reasoning = {} if ask.effort is None else {"reasoning": {"effort": ask.effort}}
-    return reasoning | {
-        "model": ask.model,
-        "instructions": ask.instructions,
-        "input": ask.input,
-        "text": {
-            "format": {
-                "type": "json_schema",
-                "name": ask.answer.__name__,
-                "schema": strict_schema(ask.answer),
-                "strict": True,
-            }
-        },
-        "max_output_tokens": ask.max_output_tokens,
-        "prompt_cache_key": ask.cache_key,
-        "safety_identifier": hashlib.sha256(f"nooks/{ask.workspace}".encode()).hexdigest(),
-        "service_tier": STANDARD,
-        "store": False,
-    }

@@ -6,20 +6,19 @@ What is sent was reserved before, in a transaction; what was reserved is settled
 happens: if this process dies, by another one once the deadline is over.
 """
 
-import hashlib
-import json
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 import openai
 import psycopg
+from pydantic import BaseModel
 
 from nooks_dagster.budgets import permits
 from nooks_dagster.budgets.breakers import Patience
@@ -29,27 +28,37 @@ from nooks_dagster.budgets.permits import Permit
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, SourceDown, Unanswered, Unavailable
 from nooks_dagster.llm import purchases, replies
-from nooks_dagster.llm.asking import Ask, Bought, Opening, never, nothing
-from nooks_dagster.llm.bounds import tokens_at_most
+from nooks_dagster.llm.asking import Ask, Bought, Opening, Wanted, never, nothing
 from nooks_dagster.llm.caps import defaults
-from nooks_dagster.llm.client import Client, TooLong, request
+from nooks_dagster.llm.client import Client, TooLong
+from nooks_dagster.llm.goods import Goods
+from nooks_dagster.llm.hearing import Heard, Listen
 from nooks_dagster.llm.outcomes import Billed
 from nooks_dagster.llm.prices import price_of
 from nooks_dagster.llm.purchases import End, Purchase, Reserved, State
 from nooks_dagster.llm.replies import Outcome
+from nooks_dagster.llm.speech import Speech
+from nooks_dagster.llm.texts import Texts
 from nooks_dagster.llm.turns import Turns
 from nooks_dagster.settings import Settings
 
 KEY = "llm"
 """Of its permits and its breaker."""
-PATIENCE = Patience(callers=3, failures=2, silence=timedelta(seconds=3))  # of 30 answers a second, none is an outage
+# Of 30 answers a second, none is an outage. Calls wait for its end: a probe whose worker was killed is soon replaced.
+PATIENCE = Patience(callers=3, failures=2, silence=timedelta(seconds=3), probe=timedelta(seconds=90))
 MARGIN = timedelta(seconds=10)  # by which a permit outlives its request: the provider notices late that we gave up
 SETTLING = timedelta(minutes=15)  # a caller that has not settled by then is dead: a stall takes ten
 REAP_EVERY = 30.0  # seconds
 
+TEXTS = Texts()
+SPEECH = Speech()
+
+WantedT = TypeVar("WantedT", bound=Wanted)
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
 
 class Door:
-    """Buys answers of OpenAI. See `nooks_dagster.llm.asking.Seller`. One of a process; safe to share between threads.
+    """Buys of OpenAI. See `llm.asking.Seller` and `llm.hearing.SpeechSeller`. One of a process; safe between threads.
 
     Args:
         db: The platform's database; a connection of its pool is used at a time, none while a request is under way.
@@ -74,54 +83,71 @@ class Door:
         self._turns = Turns()
         self._reaping = Pace(REAP_EVERY)
 
-    def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought:
+    def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought[BaseModel]:
         """Wait for a permit, reserve the most it can cost, and ask once. See `Seller.buy`."""
+        return self._buy(TEXTS, ask, opening, stopped)
+
+    def hear(self, listen: Listen, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Heard:
+        """Wait for a permit, reserve the most it can cost, and send it once. See `SpeechSeller.hear`."""
+        return self._buy(SPEECH, listen, opening, stopped)
+
+    def settle(self, conn: psycopg.Connection[Any], bought: Bought[BaseModel], reason: str = "") -> None:
+        """Settle a purchase in the caller's transaction. See `Seller.settle`."""
+        self.settle_all(conn, [bought], reason)
+
+    def settle_all(self, conn: psycopg.Connection[Any], bought: Sequence[Bought[BaseModel]], reason: str = "") -> None:
+        """Settle purchases in the caller's transaction, in one statement. See `SpeechSeller.settle_all`."""
+        purchases.end_all(conn, {one.purchase: _settled(one, reason) for one in bought})
+
+    def upper_bound(self, ask: Ask) -> Decimal:
+        """Return the most that asking can cost, in USD. See `Seller.upper_bound`."""
+        return TEXTS.most(ask, _today())
+
+    def _buy(
+        self, goods: Goods[WantedT, AnswerT], wanted: WantedT, opening: Opening, stopped: Callable[[], bool]
+    ) -> Bought[AnswerT]:
         self._client.check()
-        purchase = self._purchase(ask)
+        purchase = self._purchase(goods, wanted)
         self._breaker.peek()
         if self._reaping.due():
             with self._db.transaction() as conn:
                 purchases.reap(conn)
-        permit, reserved = self._open(ask, purchase, opening, stopped)
+        permit, reserved = self._open(wanted, purchase, opening, stopped)
         try:
-            outcome = self._ask(ask, permit)
+            outcome = self._ask(goods, wanted, permit)
         except BaseException as error:
             unsent = isinstance(error, SourceDown)
             self._close(permit, reserved, End(State.RELEASED if unsent else State.UNKNOWN, reason=type(error).__name__))
             raise
         return self._take(permit, reserved, outcome)
 
-    def settle(self, conn: psycopg.Connection[Any], bought: Bought, reason: str = "") -> None:
-        """Settle a purchase in the caller's transaction. See `Seller.settle`."""
-        why = "; ".join(filter(None, (reason, bought.note)))
-        end = End(State.SETTLED, bought.cost, bought.usage, bought.model, bought.request_id, why)
-        purchases.end(conn, bought.purchase, end)
-
-    def upper_bound(self, ask: Ask) -> Decimal:
-        """Return the most that asking can cost, in USD. See `Seller.upper_bound`."""
-        today = datetime.now(UTC).date()  # what is bought at midnight may be reserved at the price of a day before
-        return price_of(ask.model, today).most(tokens_at_most(ask), ask.max_output_tokens)
-
-    def _purchase(self, ask: Ask) -> Purchase:
-        asked_for = hashlib.sha256(json.dumps(request(ask), sort_keys=True).encode()).digest()
-        bound = self.upper_bound(ask)
-        return Purchase(ask.kind, ask.workspace, ask.purpose, ask.subject, ask.model, asked_for, bound, self._worker)
+    def _purchase(self, goods: Goods[WantedT, AnswerT], wanted: WantedT) -> Purchase:
+        return Purchase(
+            wanted.kind,
+            wanted.workspace,
+            wanted.purpose,
+            wanted.subject,
+            wanted.model,
+            goods.fingerprint(wanted),
+            goods.most(wanted, _today()),
+            self._worker,
+        )
 
     def _open(
-        self, ask: Ask, purchase: Purchase, opening: Opening, stopped: Callable[[], bool]
+        self, wanted: Wanted, purchase: Purchase, opening: Opening, stopped: Callable[[], bool]
     ) -> tuple[Permit, Reserved]:
         """Take a permit and reserve, in one transaction with the caller's own."""
-        with self._turns.turn(f"{ask.workspace}{'/live' * ask.live}", stopped) as turn:
+        with self._turns.turn(f"{wanted.workspace}{'/live' * wanted.live}", stopped) as turn:
             while True:
                 with self._db.transaction() as conn:
                     permit = permits.take(
                         conn,
                         KEY,
                         self._most,
-                        ask.workspace,
+                        wanted.workspace,
                         self._hold,
                         kept=self._kept,
-                        urgent=ask.live,
+                        urgent=wanted.live,
                         more=turn.more,
                     )
                     if permit:
@@ -130,17 +156,17 @@ class Door:
                         return permit, purchases.reserve(conn, purchase, self._caps, self._hold + SETTLING)
                 turn.wait()
 
-    def _ask(self, ask: Ask, permit: Permit) -> Outcome:
+    def _ask(self, goods: Goods[WantedT, AnswerT], wanted: WantedT, permit: Permit) -> Outcome[AnswerT]:
         """Send it, unless nobody is answered just now, and say what came of it."""
         self._breaker.check()
         try:
-            outcome = replies.read(ask, self._client.send(ask))
+            outcome = goods.read(wanted, self._client.send(lambda openai: goods.send(openai, wanted)))
         except (openai.OpenAIError, httpx2.HTTPError, TooLong) as error:
-            outcome = replies.failed(ask, error)
+            outcome = replies.failed(wanted, error, goods.advice)
         self._breaker.note(f"permit {permit.n}", outcome.failure)
         return outcome
 
-    def _take(self, permit: Permit, reserved: Reserved, outcome: Outcome) -> Bought:
+    def _take(self, permit: Permit, reserved: Reserved, outcome: Outcome[AnswerT]) -> Bought[AnswerT]:
         """Leave the permit, and end the purchase here, unless there is an answer, which the caller settles."""
         end = _end(reserved, outcome)
         failure, answer = outcome.failure, outcome.answer
@@ -154,7 +180,7 @@ class Door:
             failure.purchase, failure.cost = reserved.id, end.cost
         raise failure or Unanswered("The reply did not say what it cost.", subject=f"purchase {reserved.id}")
 
-    def _close(self, permit: Permit, reserved: Reserved, end: End | None, outcome: Outcome | None = None) -> None:
+    def _close(self, permit: Permit, reserved: Reserved, end: End | None, outcome: Outcome[Any] | None = None) -> None:
         """Leave a permit with what was learned, and end a purchase, in one transaction.
 
         Without Postgres both end by themselves, and what came of the request must not be lost.
@@ -162,15 +188,23 @@ class Door:
         with suppress(Unavailable), self._db.transaction() as conn:
             if outcome and (outcome.refused or outcome.pause):
                 permits.slow_down(conn, permit, self._most, outcome.pause, refused=outcome.refused)
-            permits.leave(conn, permit, MARGIN if outcome and outcome.lingers else timedelta())
+            permits.leave(conn, permit, MARGIN if outcome and outcome.lingers else timedelta(), unhurried=not end)
             if end:
                 purchases.end(conn, reserved.id, end)
-            else:
-                conn.execute("set local synchronous_commit to off")  # a permit that stays taken is free by itself
         self._turns.left()
 
 
-def _end(reserved: Reserved, outcome: Outcome) -> End:
+def _today() -> date:
+    """Return the day of prices; what is bought at midnight may be reserved at the price of a day before."""
+    return datetime.now(UTC).date()
+
+
+def _settled(bought: Bought[BaseModel], reason: str) -> End:
+    why = "; ".join(filter(None, (reason, bought.note)))
+    return End(State.SETTLED, bought.cost, bought.usage, bought.model, bought.request_id, why)
+
+
+def _end(reserved: Reserved, outcome: Outcome[Any]) -> End:
     """Say what a purchase cost: by the model and tier that answered, which may be others than were asked for."""
     reason = type(outcome.failure).__name__ if outcome.failure else ""
     end = End(outcome.state, Decimal(0), outcome.usage, outcome.model, outcome.request_id, reason)

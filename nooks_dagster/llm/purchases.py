@@ -118,8 +118,13 @@ def end(conn: psycopg.Connection[Any], purchase: int, outcome: End) -> bool:
 
     What was `unknown` may be settled after all: a worker that was slow, not dead.
     """
-    values = asdict(outcome) | {"id": purchase, "usage": outcome.usage and Jsonb(asdict(outcome.usage))}
-    return conn.execute(_END, values).rowcount > 0
+    return end_all(conn, {purchase: outcome})
+
+
+def end_all(conn: psycopg.Connection[Any], outcomes: Mapping[int, End]) -> bool:
+    """End purchases in the caller's transaction, their sums in one go; say if any had not been ended."""
+    ends = [asdict(outcome) | {"id": purchase, "cost": str(outcome.cost)} for purchase, outcome in outcomes.items()]
+    return conn.execute(_END, {"ends": Jsonb(ends)}).rowcount > 0
 
 
 def reap(conn: psycopg.Connection[Any]) -> int:
@@ -181,21 +186,30 @@ _NEW_DAY = f"""
     order by 2, 3 on conflict do nothing
 """  # noqa: S608 - likewise
 _END = """
-    with bought as materialized (
-        select id, workspace, kind, day, bound, state, cost from llm.purchases
-        where id = %(id)s and (state = 'reserved' or (state = 'unknown' and %(state)s = 'settled')) for update
+    with ends as materialized (
+        select * from jsonb_to_recordset(%(ends)s) as e (id bigint, state text, cost numeric, usage jsonb, model text,
+            request_id text, reason text)
+    ), bought as materialized (
+        select p.id, p.workspace, p.kind, p.day, ends.state, ends.usage, ends.model, ends.request_id, ends.reason,
+            case when ends.state = 'unknown' then p.bound else ends.cost end as cost,
+            case when p.state = 'reserved' then p.bound else 0 end as freed,
+            case when p.state = 'unknown' then p.cost else 0 end as counted
+        from llm.purchases as p join ends using (id)
+        where p.state = 'reserved' or (p.state = 'unknown' and ends.state = 'settled')
+        order by p.id for update of p
     ), ended as (
-        update llm.purchases as p set state = %(state)s, usage = %(usage)s, answered_by = %(model)s,
-            cost = case when %(state)s = 'unknown' then bought.bound else %(cost)s end,
-            request_id = %(request_id)s, ended_at = clock_timestamp(), reason = %(reason)s
-        from bought where p.id = bought.id returning p.id, p.cost
+        update llm.purchases as p set state = bought.state, usage = bought.usage, answered_by = bought.model,
+            cost = bought.cost, request_id = bought.request_id, ended_at = clock_timestamp(), reason = bought.reason
+        from bought where p.id = bought.id
+    ), sums as materialized (
+        select bought.day, keys.workspace, keys.kind, sum(freed) as freed, sum(cost - counted) as spent
+        from bought, lateral (values ('', ''), (bought.workspace, ''), ('', bought.kind),
+            (bought.workspace, bought.kind)) as keys (workspace, kind)
+        group by bought.day, keys.workspace, keys.kind
     ), booked as materialized (
-        select s.day, s.workspace, s.kind,
-            case when bought.state = 'reserved' then bought.bound else 0 end as freed,
-            ended.cost - case when bought.state = 'unknown' then bought.cost else 0 end as spent
-        from bought join ended using (id) join llm.spend as s on s.day = bought.day
-            and s.workspace in ('', bought.workspace) and s.kind in ('', bought.kind)
-        order by s.workspace, s.kind for update of s
+        select s.day, s.workspace, s.kind, sums.freed, sums.spent
+        from llm.spend as s join sums using (day, workspace, kind)
+        order by s.day, s.workspace, s.kind for update of s
     )
     update llm.spend as s set reserved = s.reserved - booked.freed, spent = s.spent + booked.spent from booked
     where (s.day, s.workspace, s.kind) = (booked.day, booked.workspace, booked.kind)

@@ -50,7 +50,12 @@ def an_ask(**changes: object) -> Ask:
 
 
 def chosen(**changes: object) -> Settings:
-    values = {"OPENAI_API_KEY": SecretStr("sk-test-1"), "sandbox": False, "llm_timeout_seconds": 2}
+    values = {
+        "OPENAI_API_KEY": SecretStr("sk-test-1"),
+        "sandbox": False,
+        "llm_timeout_seconds": 2,
+        "llm_live_requests": 0,
+    }
     return Settings(**{**values, **changes})  # type: ignore[arg-type]  # likewise
 
 

@@ -3,6 +3,7 @@
 Belongs here: serving, counting, the usual reply. Does not: odd replies (the tests).
 """
 
+import email
 import json
 import threading
 import time
@@ -83,6 +84,27 @@ class Provider:
                 self._flying -= 1
 
 
+def _form(kind: str, raw: bytes) -> Json:
+    """The fields of an upload; a file's are its bytes."""
+    whole = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + raw)
+    fields: Json = {}
+    for part in whole.get_payload():
+        content = part.get_payload(decode=True)
+        name = part.get_param("name", header="content-disposition")
+        fields[name] = content if part.get_filename() else content.decode()
+    return fields
+
+
+def heard(text: str, *languages: str, **changes: Any) -> Reply:
+    """A transcription of the documented form."""
+    whole: Json = {
+        "text": text,
+        "languages": [{"code": code} for code in languages],
+        "usage": {"type": "duration", "seconds": 8},
+    }
+    return Reply(json.dumps(whole | changes).encode(), headers={"x-request-id": "req_3"})
+
+
 def scripted(replies: Sequence[Reply]) -> Callable[[Json], Reply]:
     """Say one thing after the other, and the last for ever."""
     left = list(replies)
@@ -104,7 +126,9 @@ def serving(script: Callable[[Json], Reply]) -> Iterator[Provider]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = self.headers["Content-Type"]
+            body = _form(kind, raw) if kind.startswith("multipart/") else json.loads(raw)
             reply = provider.reply(body)
             if reply.hang_up:
                 self.close_connection = True
