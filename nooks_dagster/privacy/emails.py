@@ -1,0 +1,45 @@
+"""E-mail addresses in a text, written or spoken: `jane@example.com`, `jane(at)example.com`, `jane at example dot com`.
+
+Belongs here: their form in the languages of calls. Does not: what becomes of them (`privacy.redaction`).
+
+A spoken one is told by its end, `dot com`, and by what stands before `at`: "look at example dot com" names no person.
+Every repetition has a bound or a single way to match, so that no text takes longer than its length allows.
+"""
+
+import re
+from collections.abc import Iterator
+
+from nooks_dagster.privacy.spans import Span
+
+_WRITTEN = re.compile(
+    r"""
+    (?<![\w.%+-])[\w.%+-]+(?:[@\uFF20\uFE6B]|\s?[(\[]\s?at\s?[)\]]\s?)
+    [\w-]+(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SPOKEN = re.compile(
+    r"""
+    (?<!\w)(?P<who>[\w.+-]{1,64}(?:\s(?:dot|punkt|punto|ponto|point|underscore|dash|minus)\s[\w+-]{1,64}){0,4})
+    \s(?:at|arroba|arobase|chiocciola|klammeraffe)\s
+    [\w-]{1,63}(?:(?:\.|\s(?:dot|punkt|punto|ponto|point)\s)[\w-]{1,63}){0,3}
+    (?:\.|\s(?:dot|punkt|punto|ponto|point)\s)(?:com|org|net|edu|gov|info|biz|io|ai|co|eu|[a-z]{2})(?!\w)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_NOBODY = re.compile(
+    r"""
+    look(?:s|ed|ing)? | f(?:i|ou)nd | see | visit | meet | work(?:s|ed|ing)? | us | me | it | that | this | is | are
+    | was | were | be | been | here | there | online | page | site | website | demo | people | team | everyone | and
+    | or | up | out | back
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def emails(text: str) -> Iterator[Span]:
+    """Yield the places of e-mail addresses; two may overlap."""
+    yield from (Span(*found.span(), "email") for found in _WRITTEN.finditer(text))
+    for found in _SPOKEN.finditer(text):
+        if not _NOBODY.fullmatch(found["who"]):
+            yield Span(*found.span(), "email")

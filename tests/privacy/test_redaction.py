@@ -1,0 +1,134 @@
+"""What its form tells to be personal is taken out of a text; the rest stays as it is."""
+
+import string
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from nooks_dagster.privacy.redaction import redact
+
+REGIONS = ("US", "DE", "FR")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("(415) 555-2671", "phone"),
+        ("+1 415.555.2671", "phone"),
+        ("415, 555, 2671", "phone"),
+        ("+49 (0)170 5550123", "phone"),
+        ("0170/5550123", "phone"),
+        ("06 12 34 56 78", "phone"),
+        ("+44 20 7946 0958", "phone"),
+        ("0044 20 7946 0958", "phone"),
+        ("00 1 415 555 0100", "phone"),
+        ("00, 44, 20, 7946, 0958", "phone"),
+        ("555-0142", "phone"),
+        ("jane.doe+sales@example.co.uk", "email"),
+        ("jane dot doe at example dot com", "email"),
+        ("jane at example.com", "email"),
+        ("maria arroba ejemplo punto com", "email"),
+        ("jane\uff20example.com", "email"),
+        ("jane(at)example.com", "email"),
+        ("jane.doe [at] example [dot] com", "email"),
+        ("a@b.co", "id"),  # no room for the word
+        ("4111 1111 1111 1111", "card"),
+        ("4111, 1111, 1111, 1111", "card"),
+        ("3782-822463-10005", "card"),
+        ("DE89 3704 0044 0532 0130 00", "iban"),
+        ("536-90-4399", "id"),
+        ("219-09-9999", "id"),  # famous
+        ("219099999", "id"),
+        ("86 095 742 719", "id"),  # Steuer-ID
+        ("2 95 10 99 126 111 93", "id"),  # NIR
+        ("44051401359", "id"),  # PESEL
+        ("54362315K", "id"),  # DNI
+        ("131052-308T", "id"),  # henkilötunnus
+        ("RCCMNL83S18D969H", "id"),  # codice fiscale
+        ("756.9217.0769.85", "id"),  # AHV
+    ],
+)
+def test_each_form_is_found_and_what_stands_around_it_stays(text: str, kind: str) -> None:
+    redacted = redact(f"So it is {text}, thank you.", REGIONS)
+    assert redacted.text == f"So it is [{kind}], thank you."
+    assert redacted.counts == {kind: 1}
+    assert redacted.spans == {kind: [(9, 9 + len(kind) + 2)]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We sold 300, 400, 500 seats in 2024, 2025, 2026 for $12,345,678.90.",
+        "On 12.05.2026 at 10:30, version 3.11.2, order 12345, room 4-12.",
+        "Look at example dot com, or find us at example.com.",
+        "Meet at 5 dot 30? No, at nine.",
+        "4111 1111 1111 1112 has a wrong check digit.",
+        "Its IMEI is 490154203237518.",
+        "4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4.",
+        "From 250-1000 seats, 212-1500 at most, $219099999, 300000000 people (at) noon.",
+        "",
+    ],
+)
+def test_what_is_nobodys_stays(text: str) -> None:
+    assert redact(text, REGIONS).text == text
+
+
+def test_a_card_is_found_within_the_digits_that_were_said_around_it() -> None:
+    assert redact("Card 4111 1111 1111 1111 12 27 123 okay", ["US"]).text == "Card [card] 12 27 123 okay"
+
+
+@pytest.mark.parametrize("before", ["at 10:00 ", "order 00 "])
+def test_a_telephone_number_is_found_behind_what_looks_like_its_beginning(before: str) -> None:
+    assert redact(f"{before}415 555 2671", ["US"]).text == f"{before}[phone]"
+
+
+def test_what_is_found_is_counted_by_kind_and_shown_where_it_stood() -> None:
+    redacted = redact("Call 415 555 2671 or 415 555 2672, or mail jane@example.com.", ["US"])
+    assert redacted.text == "Call [phone] or [phone], or mail [email]."
+    assert redacted.counts == {"phone": 2, "email": 1}
+    assert all(redacted.text[slice(*span)] == f"[{kind}]" for kind, spans in redacted.spans.items() for span in spans)
+
+
+pieces = st.sampled_from(
+    [
+        *("415 555 2671", "+1", "4111 1111", "1111 1111", "jane@example.com", "at", "dot com", "DE89 3704 0044"),
+        *("0532 0130 00", "[phone]", "[id]", "(", ")", "-", ",", ".", "@", " dot ", "54362315", "K", "x12"),
+        *("0", "7 7 7 7 7", "\n"),
+    ]
+)  # fmt: skip
+texts = st.one_of(
+    st.text(st.sampled_from(string.digits + " +-()./,@[]aK"), max_size=60),
+    st.lists(pieces, max_size=12).map(" ".join),
+    st.lists(pieces, max_size=12).map("".join),
+    st.text(max_size=40),
+)
+
+
+@settings(max_examples=60)
+@given(texts)
+@example("jane at a.co at b.co at c.co at d.co at e.co at f.co")
+def test_to_redact_twice_is_to_redact_once_and_nothing_grows(text: str) -> None:
+    once = redact(text, ["US", "DE"])
+    again = redact(once.text, ["US", "DE"])
+    assert again == once
+    assert len(once.text) <= len(text)
+
+
+words = st.sampled_from(
+    ["and", "the", "plan", "was", "good", "for", "everybody", "in", "team", "12", "of", "2026", "at"]
+)
+
+
+@given(st.lists(words, max_size=40).map(" ".join))
+def test_a_text_without_anything_personal_is_unchanged(text: str) -> None:
+    assert redact(text, ["US"]).text == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["1 ", "1-1", "+1 ", "a dot ", "a@", "x.", "4111 1111 ", "DE12 AAAA ", "(", "a(at)", "00 1 "]
+)
+def test_a_text_that_is_made_to_take_long_is_done_in_one_go(piece: str) -> None:
+    """Of what is searched for here each begins everywhere, and ends nowhere or late."""
+    text = piece * (8_000 // len(piece))
+    assert len(redact(text, ["US"]).text) <= len(text)
