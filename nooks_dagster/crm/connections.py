@@ -69,7 +69,7 @@ class Connectors:
             Resting: It is paused or disconnected.
         """
         key = (connection_id, work_class)
-        connection = self._active(connection_id)
+        connection = active(self._registry, connection_id)
         with self._lock:
             if key not in self._open:
                 self._open[key] = self._factory(connection, work_class)
@@ -80,14 +80,21 @@ class Connectors:
         with self._lock:
             return sum(c.usage().calls for c in self._open.values())
 
-    def _active(self, connection_id: str) -> Connection:
-        connection = self._registry.connection(connection_id)
-        if connection.state in RESTING:
-            raise Resting(f"It is {connection.state}.", subject=connection_id, next_step=connection.state_reason)
-        if connection.state is not ConnectionState.ACTIVE:
-            raise Permanent(
-                f"the connection is {connection.state}",
-                subject=connection_id,
-                next_step=f"Run `nooks connect {connection.kind} {connection.workspace}` again.",
-            )
-        return connection
+
+def active(registry: Registry, connection_id: str) -> Connection:
+    """Return a connection that may be used.
+
+    Raises:
+        Permanent: It is unknown or marked; the message says what to do.
+        Resting: It is paused or disconnected.
+    """
+    connection = registry.connection(connection_id)
+    if connection.state in RESTING:
+        raise Resting(f"It is {connection.state}.", subject=connection_id, next_step=connection.state_reason)
+    if connection.state is not ConnectionState.ACTIVE:
+        raise Permanent(
+            f"the connection is {connection.state}",
+            subject=connection_id,
+            next_step=f"Run `nooks connect {connection.kind} {connection.workspace}` again.",
+        )
+    return connection

@@ -10,11 +10,14 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
+from nooks_dagster.crm.activities import ActivityWriter, Readiness
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.held import Held
 
 Opener = Callable[[str, Keys, Throttle, Held], Connector]
 """Makes a connector of a connection's id, its keys, a throttle, and what we have."""
+WriterOpener = Callable[[str, Keys, Throttle], ActivityWriter]
+"""Makes a writer of a connection's id, its keys and a throttle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Inspection:
 
     `objects` are the source objects that will be synced, each with its canonical object; `rows` is about how
     many each has, where known; `missing` are canonical objects that cannot be read, each with a sentence why;
-    `account` is what the org calls itself, `calls` what the look has cost.
+    `account` is what the org calls itself, `calls` what the look has cost, `writing` whether calls can be logged.
     """
 
     account: str
@@ -40,6 +43,7 @@ class Inspection:
     rows: Mapping[str, int]
     missing: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
+    writing: Readiness = field(default_factory=Readiness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Kind:
             one that works without a person's password.
         check: Raises `Permanent` when credentials cannot be whole; sends nothing.
         open: Makes a connector; costs nothing.
+        write: Makes a writer of activities; costs nothing.
         inspect: Logs in and looks around, with a throttle, for a sync may be under way.
         belongs_to_sandbox: Tells by their look whether credentials are the local sandbox's; None when they
             are of both kinds.
@@ -79,6 +84,7 @@ class Kind:
     questions: Sequence[Question]
     check: Callable[[Mapping[str, str]], object]
     open: Opener
+    write: WriterOpener
     inspect: Callable[[str, Keys, Throttle], Inspection]
     belongs_to_sandbox: Callable[[Mapping[str, str]], bool | None]
     rates: Mapping[str, Rate]

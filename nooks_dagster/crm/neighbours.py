@@ -12,7 +12,7 @@ import psycopg
 
 from nooks_dagster.ledger.holds import NOT_HELD
 from nooks_dagster.ledger.items import Queue
-from nooks_dagster.ledger.ledger import HEAD, THERE
+from nooks_dagster.ledger.statements import HEAD, THERE
 
 # Between two claims nobody has the work: a discovery has just planned its windows, a window was given back to be
 # planned anew, a row was locked when we claimed. What is due is taken at the next drain, by whomever. What failed

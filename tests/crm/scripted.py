@@ -61,7 +61,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.bytes)
 
-    do_GET = do_POST = _serve  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PATCH = _serve  # noqa: N815 - http.server's names
 
     def log_message(self, *_: Any) -> None:
         pass

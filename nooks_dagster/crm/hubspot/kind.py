@@ -12,6 +12,7 @@ from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.hubspot.object_types import OWNERS, RECORDS
 from nooks_dagster.crm.hubspot.session import API, ASSOCIATION_CALLS, ASSOCIATIONS, SEARCH, Session
+from nooks_dagster.crm.hubspot.writing import HubSpotWriter
 from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
 from nooks_dagster.failures import Permanent
 
@@ -36,7 +37,16 @@ def open_hubspot(connection_id: str, keys: Keys, throttle: Throttle, held: Held)
     Raises:
         Permanent: The credentials cannot be tokens, or the environment names a proxy or CA that cannot be used.
     """
-    return HubSpotConnector(Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys), held)
+    return HubSpotConnector(_session(connection_id, keys, throttle), held)
+
+
+def write_hubspot(connection_id: str, keys: Keys, throttle: Throttle) -> HubSpotWriter:
+    """Return a writer; nothing is sent before its first question.
+
+    Raises:
+        Permanent: The credentials cannot be tokens, or the environment names a proxy or CA that cannot be used.
+    """
+    return HubSpotWriter(_session(connection_id, keys, throttle), connection_id)
 
 
 def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
@@ -45,7 +55,7 @@ def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
     Raises:
         Failure: The token was refused, or the look failed; the message says what is wrong.
     """
-    session = Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys)
+    session = _session(connection_id, keys, throttle)
     account = f"portal {session.hub_id}"
     connector = HubSpotConnector(session)
     objects = connector.objects()
@@ -57,7 +67,12 @@ def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
         )
     rows = connector.counts(list(objects))
     missing = {name: _advice(scope) for name, scope in _SCOPES.items() if name in connector.unscoped}
-    return Inspection(account, objects, rows, missing, session.usage().calls)
+    writing = HubSpotWriter(session, connection_id).look()
+    return Inspection(account, objects, rows, missing, session.usage().calls, writing)
+
+
+def _session(connection_id: str, keys: Keys, throttle: Throttle) -> Session:
+    return Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys)
 
 
 def _advice(scope: str) -> str:
@@ -78,6 +93,7 @@ HUBSPOT = Kind(
     questions=(Question("access_token", "Access token (pat-…)"),),
     check=lambda credentials: Credentials.read(credentials).flow,
     open=open_hubspot,
+    write=write_hubspot,
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,
     rates=_RATES,

@@ -19,6 +19,11 @@ def batch_read(name: str) -> str:
     return f"{objects(name)}/batch/read"
 
 
+def batch_upsert(name: str) -> str:
+    """Return where records of a type are written by a unique property."""
+    return f"{objects(name)}/batch/upsert"
+
+
 def record(name: str, record: str) -> str:
     """Return where one record is read."""
     return f"{objects(name)}/{_part(record)}"
@@ -36,7 +41,17 @@ def properties(name: str) -> str:
 
 def associations(name: str, to: str) -> str:
     """Return where the edges of records of one type towards another are read."""
-    return f"{_crm('associations', 'v4')}/{_part(name)}/{_part(to)}/batch/read"
+    return f"{_edges(name, to)}/batch/read"
+
+
+def associate(name: str, to: str) -> str:
+    """Return where edges of records of one type towards another are made."""
+    return f"{_edges(name, to)}/batch/create"
+
+
+def labels(name: str, to: str) -> str:
+    """Return where the kinds of edges of one type towards another are listed."""
+    return f"{_edges(name, to)}/labels"
 
 
 def owners() -> str:
@@ -61,6 +76,10 @@ def account() -> str:
 
 def _crm(resource: str, number: str = "v3") -> str:
     return f"/crm/{resource}/{DATED}" if DATED else f"/crm/{number}/{resource}"
+
+
+def _edges(name: str, to: str) -> str:
+    return f"{_crm('associations', 'v4')}/{_part(name)}/{_part(to)}"
 
 
 def _part(name: str) -> str:

@@ -65,8 +65,8 @@ class _Ask:
 class Session:
     """A line to one portal, shared by threads. Nothing is sent before the first question.
 
-    Every request here reads, also those that HubSpot wants as a POST, and so is sent again when its answer was
-    lost. A write must not go through here.
+    A request is sent again when its answer was lost, so each one reads, also those that HubSpot wants as a POST, or
+    writes what may be written twice: an upsert by a unique property, an association.
 
     Args:
         credentials: The way in.
@@ -118,15 +118,23 @@ class Session:
         return self._tried(_Ask(kind, about, family), lambda token: self._line.get(url, token.text), tries)
 
     def post(
-        self, path: str, body: Any, *, kind: str, about: str = "", params: Params = (), family: str = API
+        self,
+        path: str,
+        body: Any,
+        *,
+        kind: str,
+        about: str = "",
+        params: Params = (),
+        family: str = API,
+        tries: int = TRIES,
     ) -> Reply:
-        """Return the answer to a question that is too long for an address: a search, a read of many ids.
+        """Return the answer to a question that is too long for an address: a search, a read or upsert of many records.
 
         Raises:
             Failure: What the last try met.
         """
         url = _with(path, params)
-        return self._tried(_Ask(kind, about, family), lambda token: self._line.post(url, token.text, body))
+        return self._tried(_Ask(kind, about, family), lambda token: self._line.post(url, token.text, body), tries)
 
     @property
     def hub_id(self) -> int:

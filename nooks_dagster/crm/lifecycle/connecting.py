@@ -17,6 +17,7 @@ from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.crm.kinds import Inspection, Kind
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, discovery, scope_of
+from nooks_dagster.crm.writers import remember
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.holds import let_go
@@ -140,14 +141,15 @@ def _record(
     )
     if not wanted.secret_ref:
         secrets.put(wanted.id, secret)
-    _plan_first_sync(db, connection)
+    _plan_first_sync(db, connection, inspection)
     return connection
 
 
-def _plan_first_sync(db: Database, connection: Connection) -> None:
-    """Let the history begin, or after a repair go on where it was blocked."""
+def _plan_first_sync(db: Database, connection: Connection, inspection: Inspection) -> None:
+    """Let the history begin, or after a repair go on where it was blocked; calls too."""
     ledger = Ledger(db, "connect", timedelta())
     with db.transaction() as conn:
+        remember(conn, connection.id, inspection.writing)
         let_go(conn, scope_of(connection.workspace), connection.id)
         removals.forget(conn, connection.workspace, connection.id)
         ledger.expedite(conn, connection.id, WorkClass.HISTORY)

@@ -44,6 +44,10 @@ class SyncOptions(BaseModel):
     only_fields: tuple[str, ...] = Field(default=(), description="Of an object named here, nothing but these is read.")
     without_fields: tuple[str, ...] = Field(default=(), description="These are never asked for.")
 
+    calls: bool | None = Field(
+        default=None, description="Whether recorded calls are logged in it; None where it has the field for them."
+    )
+
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
         """Read what is stored, or what a person wrote.

@@ -43,7 +43,7 @@ from nooks_dagster.workspaces.registry import Connection, ConnectionState, Regis
 
 PATIENCE = timedelta(seconds=60)  # a chunk is read to its end; a worker that needs longer loses its claim
 POLL_SECONDS = 0.5
-Forget = Callable[[psycopg.Connection[Any], str], int]
+Forget = Callable[[psycopg.Connection[Any], str], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def remove_workspace(db: Database, lake: Lake, workspace: str, forget: Forget) -
         lake: Where results lie.
         workspace: Which one.
         forget: Removes what others than the CRMs keep of it, in the transaction that ends the removal; returns how
-            many rows.
+            many rows, by who kept them.
     """
     if Registry(db).connections(workspace, removed=True):
         raise AssertionError("its connections go first")
@@ -119,7 +119,7 @@ def remove_workspace(db: Database, lake: Lake, workspace: str, forget: Forget) -
         caps.forget(conn, workspace)
         rows = forget(conn, workspace)
         removals.end(conn, workspace)
-    return Removed({"signals": rows}, lake=emptied)
+    return Removed(rows, lake=emptied)
 
 
 def remove_what_came_back(db: Database, lake: Lake) -> Emptied:

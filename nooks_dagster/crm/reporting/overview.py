@@ -25,7 +25,7 @@ from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.dead_letters import DeadLetters
 from nooks_dagster.ledger.holds import NOT_HELD
 from nooks_dagster.ledger.launches import LaunchState, latest_launches
-from nooks_dagster.ledger.ledger import THERE
+from nooks_dagster.ledger.statements import THERE
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
 LOOKS = f"""

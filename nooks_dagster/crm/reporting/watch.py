@@ -17,7 +17,7 @@ from nooks_dagster.crm.reporting.status import Standing
 from nooks_dagster.crm.work import DISCOVERIES, WINDOWS, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import Queue
-from nooks_dagster.ledger.ledger import THERE
+from nooks_dagster.ledger.statements import THERE
 from nooks_dagster.workspaces.registry import Connection
 
 PATIENCE = timedelta(seconds=30)  # a try that failed is repeated within seconds; what is due later is parked

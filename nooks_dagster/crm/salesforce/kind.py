@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.held import Held, NothingHeld
+from nooks_dagster.crm.held import Held
 from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.salesforce.describe import CANONICAL
 from nooks_dagster.crm.salesforce.session import API, Session
+from nooks_dagster.crm.salesforce.writing import SalesforceWriter
 from nooks_dagster.failures import Permanent
 
 _COUNTED_AT_ONCE = 200  # names of 40 characters, within 16,384 bytes of address
@@ -28,7 +29,16 @@ def open_salesforce(connection_id: str, keys: Keys, throttle: Throttle, _held: H
     Raises:
         Permanent: The domain cannot be one.
     """
-    return SalesforceConnector(Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys))
+    return SalesforceConnector(_session(connection_id, keys, throttle))
+
+
+def write_salesforce(connection_id: str, keys: Keys, throttle: Throttle) -> SalesforceWriter:
+    """Return a writer; nothing is sent before its first question.
+
+    Raises:
+        Permanent: The domain cannot be one.
+    """
+    return SalesforceWriter(_session(connection_id, keys, throttle), connection_id)
 
 
 def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
@@ -37,7 +47,8 @@ def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
     Raises:
         Failure: The login or the look failed; the message says what is wrong.
     """
-    connector = open_salesforce(connection_id, keys, throttle, NothingHeld())
+    session = _session(connection_id, keys, throttle)
+    connector = SalesforceConnector(session)
     objects = connector.objects()
     missing = {name: reason for name in CANONICAL if (reason := _obstacle(connector, name, objects))}
     readable = {name: canonical for name, canonical in objects.items() if name not in missing}
@@ -48,7 +59,12 @@ def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:
             next_step="Give the user Read and View All on Account, Contact, Lead, Opportunity, User, Task.",
         )
     rows = _counts(connector, list(readable))
-    return Inspection(connector.host, readable, rows, missing, connector.usage().calls)
+    writing = SalesforceWriter(session, connection_id).look()
+    return Inspection(connector.host, readable, rows, missing, session.usage().calls, writing)
+
+
+def _session(connection_id: str, keys: Keys, throttle: Throttle) -> Session:
+    return Session(Credentials.read(keys.secret()), connection_id, throttle, keys=keys)
 
 
 def _obstacle(connector: SalesforceConnector, name: str, objects: Mapping[str, str]) -> str:
@@ -91,6 +107,7 @@ SALESFORCE = Kind(
     ),
     check=lambda credentials: Credentials.read(credentials).flow,
     open=open_salesforce,
+    write=write_salesforce,
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,
     rates={API: _RATE},

@@ -19,6 +19,10 @@ class Gone(Permanent):
     """What stood at an address is not there, or never was."""
 
 
+class NotAllowed(Permanent):
+    """The user may not do this, whatever the record."""
+
+
 class TooMany(Transient):
     """More records changed in a span of time than one answer lists."""
 
@@ -54,12 +58,12 @@ _BY_DESCRIPTION: Mapping[str, Meaning] = {
 
 _REFUSED_LOGIN = Meaning(Unauthorized, "The credentials were refused.", _CHECK_LOGIN)
 _NO_API = Meaning(
-    Permanent,
+    NotAllowed,
     "The API is disabled for this org or user.",
     "Use an edition with API access, and give the user the permission `API Enabled`.",
 )
-_NOT_READABLE = Meaning(Permanent, "The user may not read this.", _GRANT_READ)
-_NO_SUCH_OBJECT = Meaning(Permanent, "The object does not exist, or the user may not read it.", _GRANT_READ)
+_NOT_READABLE = Meaning(NotAllowed, "The user may not read this.", _GRANT_READ)
+_NO_SUCH_OBJECT = Meaning(NotAllowed, "The object does not exist, or the user may not read it.", _GRANT_READ)
 _NOT_THERE = Meaning(Gone, "The object does not exist, or the user may not read it.", _GRANT_READ)
 _NOT_IN_BULK = Meaning(NotInBulk, "The Bulk API does not read this object.", "The platform reads it by the REST API.")
 _CURSOR_LOST = Meaning(LocatorLost, "The cursor of the query expired.", AGAIN)

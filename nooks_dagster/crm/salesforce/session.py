@@ -29,12 +29,13 @@ from nooks_dagster.crm.access.tries import TRIES, Sleep, budget
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.crm.salesforce.allowance import org_usage
 from nooks_dagster.crm.salesforce.credentials import Credentials
-from nooks_dagster.crm.salesforce.lines import Line
+from nooks_dagster.crm.salesforce.lines import CONNECT_SECONDS, Line
 from nooks_dagster.crm.salesforce.refreshing import refreshed
 from nooks_dagster.failures import Failure, Permanent, Transient
 
 API_VERSION = "62.0"  # below 65, where the SOAP login ends; from 56 on locators live for two days
 PAGE_ROWS = 2_000  # Salesforce's most
+WRITE_SECONDS = 120.0  # 200 tasks take one to ten; behind a lost answer a lane waits for as long
 API = "api"  # the one family of calls that a rate holds for
 
 Answer = TypeVar("Answer")
@@ -56,14 +57,17 @@ class Reply:
 class Ask:
     """One request: its path is relative to the API's base, or absolute on the org's host, its query string encoded.
 
-    `kind` is what the call is counted as, `about` the object named in failures; with a `body` it is a POST of JSON.
+    `kind` is what the call is counted as, `about` the object named in failures; `body` is sent as JSON;
+    `seconds` is how long an answer may take to begin, if not as long as a query's.
     """
 
     path: str
     kind: str
     about: str = ""
-    body: Mapping[str, str] | None = None
+    body: Any = None
     stream: bool = False
+    method: str = "GET"
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +130,15 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        return self._tried(Ask(path, kind, about, body), _reply)
+        return self._tried(Ask(path, kind, about, body, method="POST"), _reply)
+
+    def upsert(self, path: str, body: Any, *, kind: str, about: str, tries: int) -> Reply:
+        """Return what the org answers to records that it tells apart by a key; a try may have been obeyed before.
+
+        Raises:
+            Failure: What the last try met.
+        """
+        return self._tried(Ask(path, kind, about, body, method="PATCH", seconds=WRITE_SECONDS), _reply, tries)
 
     def stream(self, path: str, *, kind: str, about: str = "") -> requests.Response:
         """Return an answer whose body is still to be read; what breaks while it is, is the reader's.
@@ -162,10 +174,12 @@ class Session:
             "Authorization": f"Bearer {login.token}",
             "Sforce-Query-Options": f"batchSize={PAGE_ROWS}",
         }
-        method = "GET" if ask.body is None else "POST"
         with self._throttle.call(API), self._named(ask):
             self._meter.count(ask.kind)
-            response = self._line.request(method, url, headers=headers, json=ask.body, stream=ask.stream)
+            patience = (CONNECT_SECONDS, ask.seconds) if ask.seconds else None
+            response = self._line.request(
+                ask.method, url, headers=headers, json=ask.body, stream=ask.stream, timeout=patience
+            )
         with self._named(ask):
             try:
                 self._note(response)

@@ -19,9 +19,10 @@ from nooks_dagster.crm.lifecycle.removing import remove_what_came_back
 from nooks_dagster.crm.work import RAW
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent
+from nooks_dagster.lake.bucket import Stored
 from nooks_dagster.lake.catalog import cataloged, expired, forget_parts, mark_unnamed
 from nooks_dagster.lake.dataset import Dataset
-from nooks_dagster.lake.store import Lake, Stored
+from nooks_dagster.lake.store import Lake
 
 log = logging.getLogger(__name__)
 

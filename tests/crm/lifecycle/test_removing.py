@@ -131,7 +131,10 @@ def test_a_workspace_goes_with_the_results_of_every_asset(synced: Platform, tmp_
     with synced.db.transaction() as conn:
         show(conn, "acme", ["crm/accounts"])
     remove(synced)
-    assert remove_workspace(synced.db, synced.lake, "acme", forget_workspace).lake.objects == 1
+    gone = remove_workspace(
+        synced.db, synced.lake, "acme", lambda conn, name: {"signals": forget_workspace(conn, name)}
+    )
+    assert gone.lake.objects == 1
     assert lake_of(synced, "workspace=acme/") == []
     assert "sales/open_pipeline/workspace=acme-x/x" in lake_of(synced, "")
     assert [workspace.name for workspace in Registry(synced.db).workspaces()] == ["acme-x"]

@@ -4,14 +4,15 @@ Belongs here: starting it and pointing this process at it. Does not: scripted an
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.crm.sandboxes import PROJECT, Sandbox, serving_sandbox
+from typer.testing import CliRunner
+
+from sandbox.cli import app
+from tests.crm.sandboxes import Sandbox, serving_sandbox
 
 SECRET = {"consumer_key": "SANDBOX.acme", "consumer_secret": "sandbox-secret-acme", "domain": "acme.my"}
 USER = {"username": "admin@acme.example", "password": "sandbox-password", "security_token": "sandboxtoken"}
@@ -23,9 +24,9 @@ class World(Sandbox):
     def truth(self, name: str, portal: str = "") -> list[dict[str, Any]]:
         """Return every row of an object of the org, or of a portal, as the sandbox knows it."""
         whose = ["--portal", portal] if portal else ["--org", "acme"]
-        command = [sys.executable, "-m", "sandbox", "truth", name, *whose, "--state", str(self.state)]
-        output = subprocess.run(command, check=True, capture_output=True, cwd=PROJECT).stdout
-        return [json.loads(line) for line in output.splitlines()]
+        told = CliRunner().invoke(app, ["truth", name, *whose, "--state", str(self.state)], catch_exceptions=False)
+        assert told.exit_code == 0, told.output
+        return [json.loads(line) for line in told.stdout.split("\n") if line]
 
 
 @contextmanager

@@ -1,0 +1,123 @@
+"""Logging calls in HubSpot: an upsert by a unique property, up to 100 a request, then their associations.
+
+Belongs here: the order of requests, and what is known of each call between them. Does not: properties (`call_records`),
+associations (`call_links`), what an answer says of one input (`batch_results`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
+from nooks_dagster.crm.hubspot import paths
+from nooks_dagster.crm.hubspot.batch_results import refused, written
+from nooks_dagster.crm.hubspot.call_links import CallLinks
+from nooks_dagster.crm.hubspot.call_records import CALLS, KEY, MAKE_PROPERTY, OWNER, properties
+from nooks_dagster.crm.hubspot.meanings import NotReadable
+from nooks_dagster.crm.hubspot.session import Session
+from nooks_dagster.crm.model import Usage
+from nooks_dagster.failures import Corrupt, Failure, Permanent, Transient
+
+MOST = 100  # HubSpot's most
+_GRANT_WRITE = "Give the app the scope crm.objects.contacts.write, which calls go by."
+SENDS = 2  # a token may have died; whatever else happens, the caller's backlog waits better than a thread
+
+
+class HubSpotWriter:
+    """One portal. See `nooks_dagster.crm.activities.ActivityWriter`.
+
+    Args:
+        session: The line to the portal.
+        subject: The connection, named in failures.
+    """
+
+    most = MOST
+
+    def __init__(self, session: Session, subject: str) -> None:
+        self._session = session
+        self._subject = subject
+        self._links = CallLinks(session, subject, SENDS)
+        self._ready = False
+
+    def look(self) -> Readiness:
+        """Read the properties of calls."""
+        try:
+            body = self._session.get(paths.properties(CALLS), kind="describe", about=CALLS, tries=SENDS).json()
+            found = {str(one["name"]): one for one in body["results"]}.get(KEY)
+        except (TypeError, LookupError):
+            raise Corrupt("The properties of calls make no sense.", subject=self._subject) from None
+        except Permanent as no:
+            return Readiness(ready=False, advice=f"{no.what} {no.next_step}")
+        if found is None:
+            return Readiness(ready=False, advice=f"Calls have no property {KEY}: {MAKE_PROPERTY}.")
+        if not found.get("hasUniqueValue"):
+            advice = f"The property {KEY} of calls is not unique: delete it, and make it anew: {MAKE_PROPERTY}."
+            return Readiness(ready=False, advice=advice)
+        return Readiness(ready=True)
+
+    def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
+        """Upsert the calls that are not there, then link all of them."""
+        self._check()
+        records = {one.key: one.record for one in activities if one.record}
+        failures: dict[str, Failure] = {}
+        if fresh := [one for one in activities if not one.record]:
+            made, failures = self._upsert(fresh)
+            records |= made
+        links = {records[one.key]: one.links for one in activities if one.key in records}
+        unlinked = self._links.make(links)
+        return [self._answer(records.get(one.key, ""), failures.get(one.key), unlinked) for one in activities]
+
+    def usage(self) -> Usage:
+        """Return the calls of this writer's session."""
+        return self._session.usage()
+
+    def _check(self) -> None:
+        if not self._ready:
+            readiness = self.look()
+            if not readiness.ready:
+                raise self._not_set_up(readiness.advice)
+            self._ready = True
+
+    def _upsert(self, activities: Sequence[Activity]) -> tuple[dict[str, str], dict[str, Failure]]:
+        """Write calls; one that is refused with its owner is sent again without."""
+        values = {one.key: properties(one) for one in activities}
+        made, failed = self._send(values)
+        doubted = [key for key, why in failed.items() if isinstance(why, Permanent) and OWNER in values[key]]
+        if doubted:
+            again, still = self._send({key: _without_owner(values[key]) for key in doubted})
+            made, failed = made | again, {key: why for key, why in failed.items() if key not in again} | still
+        return made, failed
+
+    def _send(self, values: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], dict[str, Failure]]:
+        inputs = [_input(key, given) for key, given in values.items()]
+        body = self._posted({"inputs": inputs})
+        made = {key: record for key, record in written(body, KEY, self._subject).items() if key in values}
+        told = refused(body, self._subject)
+        silent = Transient("HubSpot's answer says nothing of the call.", subject=self._subject)
+        return made, {key: told.get(key, silent) for key in values if key not in made}
+
+    def _posted(self, body: Any) -> Any:
+        try:
+            return self._session.post(paths.batch_upsert(CALLS), body, kind="write", about=CALLS, tries=SENDS).json()
+        except NotReadable as no:
+            raise self._not_set_up(f"{no.what} {_GRANT_WRITE}") from None
+        except Permanent:  # of all of them: the property may be gone since it was looked at
+            self._ready = False
+            self._check()
+            raise
+
+    def _not_set_up(self, advice: str) -> NotSetUp:
+        return NotSetUp("Calls cannot be logged.", subject=self._subject, next_step=advice)
+
+    def _answer(self, record: str, failed: Failure | None, unlinked: Mapping[str, Failure]) -> Answer:
+        if failed or record in unlinked:
+            return Refused(failed or unlinked[record], record, CALLS if record else "")
+        return Written(record, CALLS)
+
+
+def _input(key: str, values: Mapping[str, str]) -> Mapping[str, Any]:
+    # With a trace each input succeeds or fails alone.
+    return {"idProperty": KEY, "id": key, "objectWriteTraceId": key, "properties": values}
+
+
+def _without_owner(values: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in values.items() if name != OWNER}

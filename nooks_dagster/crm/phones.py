@@ -1,0 +1,87 @@
+"""Telephone numbers as people type them: what two spellings have in common, and whether they are one number.
+
+Belongs here: libphonenumber's word on it. Does not: looking people up by it (`crm.people`), numbers within a text
+(`privacy`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, ValidationResult
+
+KEY_DIGITS = 10
+"""As many digits of a number's end are indexed (SQL function `crm.phone_key`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number that can be called from anywhere.
+
+    `keys` are what `crm.phone_key` makes of each way to write it: with its country and without, with the trunk prefix
+    of its country and without, and as its own country writes it.
+    """
+
+    e164: str = field(repr=False)
+    region: str = field(repr=False)
+    keys: tuple[int, ...] = field(repr=False)
+
+    def is_written(self, text: str, region: str) -> bool:
+        """Say whether a spelling in a CRM means this number.
+
+        Without a country it is a number of the workspace's region; if there is none such there, then of the country of
+        this one. The other way round, (207) 946-0958 in Maine would be +44 20 7946 0958 in London.
+
+        Args:
+            text: As it was typed.
+            region: The workspace's, ISO 3166.
+        """
+        number = _parsed(text, region)
+        if number is not None and (_e164(number) == self.e164 or phonenumbers.is_valid_number(number)):
+            return _e164(number) == self.e164
+        number = _parsed(text, self.region)
+        return number is not None and _e164(number) == self.e164
+
+
+def phone_of(text: str | None, region: str) -> Phone | None:
+    """Return the number that a text is, None if nobody can be called by it.
+
+    Args:
+        text: As a dialer tells it.
+        region: Whose number it is when it names no country, ISO 3166.
+    """
+    number = _parsed(text, region) if text else None
+    if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return None
+    keys = sorted({int(digits[-KEY_DIGITS:]) for digits in _spellings(number)})
+    return Phone(_e164(number), phonenumbers.region_code_for_number(number) or region, tuple(keys))
+
+
+@lru_cache(maxsize=4096)  # a switchboard's number is read with each call to one of its people
+def _parsed(text: str, region: str) -> PhoneNumber | None:
+    """Return a number without its extension; `00` is the way out of most countries, whatever the region's own."""
+    for spelling in (text, f"+{text[2:]}" if text.startswith("00") else ""):
+        try:
+            number = phonenumbers.parse(spelling, region)
+        except NumberParseException:
+            continue
+        number.extension = None
+        if spelling.startswith("+") or not text.startswith("00") or phonenumbers.is_valid_number(number):
+            return number
+    return None
+
+
+def _e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _spellings(number: PhoneNumber) -> Iterator[str]:
+    country, national = str(number.country_code), phonenumbers.national_significant_number(number)
+    region = phonenumbers.region_code_for_number(number) or ""
+    trunk = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    yield national
+    yield country + national
+    yield trunk + national
+    yield country + trunk + national
+    yield phonenumbers.normalize_digits_only(phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))

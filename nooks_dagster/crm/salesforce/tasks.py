@@ -1,0 +1,93 @@
+"""A call as a Task: which field says what, cut to what the org's fields hold.
+
+Belongs here: values, and what the describe says of Task. Does not: sending them (`writing`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nooks_dagster.crm.activities import Activity, CallResult, Readiness
+
+TASK = "Task"
+KEY = "Nooks_Call_Id__c"
+"""The field that tells our tasks apart. Task has no fields of its own: Activity has them."""
+
+_MAKE_FIELD = (
+    "Setup, Object Manager, Activity, Fields & Relationships, New: type Text, label and name Nooks Call Id, length 64, "
+    "with `Unique` and `External ID`; make it visible and editable for the profile of the connected user. It is "
+    "noticed within the hour, or when you connect again"
+)
+_RESULTS: Mapping[CallResult, str] = {
+    CallResult.CONNECTED: "Connected",
+    CallResult.LIVE_MESSAGE: "Left live message",
+    CallResult.VOICEMAIL: "Left voicemail",
+    CallResult.NO_ANSWER: "No answer",
+    CallResult.BUSY: "Busy",
+    CallResult.WRONG_NUMBER: "Wrong number",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskShape:
+    """What an org's Task takes: the length of each field that may be written, 0 where there is none."""
+
+    readiness: Readiness
+    lengths: Mapping[str, int]
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> "TaskShape":
+        """Read the describe of Task."""
+        fields = {str(field["name"]): field for field in described["fields"]}
+        writable = {name: int(field.get("length") or 0) for name, field in fields.items() if field.get("createable")}
+        return cls(_readiness(described, fields.get(KEY)), writable)
+
+
+def task(activity: Activity, shape: TaskShape) -> dict[str, Any]:
+    """Return the fields of a task; what is not known is left as it is there.
+
+    A date has no time zone in Salesforce, so it is the day on which the owner made the call.
+    """
+    links = activity.links
+    values = {
+        KEY: activity.key,
+        "TaskSubtype": "Call",
+        "Status": "Completed",
+        "Subject": activity.subject,
+        "Description": activity.body,
+        "ActivityDate": activity.began.astimezone(_zone(links.time_zone)).date().isoformat(),
+        "CallType": "Inbound" if activity.inbound else "Outbound",
+        "CallDurationInSeconds": round(activity.lasted.total_seconds()),
+        "CallDisposition": _RESULTS[activity.result],
+        "CallObject": activity.key,
+        "WhoId": links.contact or links.lead,
+        # A task of a lead may not be about anything else: a lead has no account yet.
+        "WhatId": "" if links.lead and not links.contact else links.opportunity or links.account,
+        "OwnerId": links.owner,
+    }
+    fitting = {name: _cut(value, shape.lengths[name]) for name, value in values.items() if name in shape.lengths}
+    return {"attributes": {"type": TASK}, **{name: value for name, value in fitting.items() if value != ""}}
+
+
+def _readiness(described: Mapping[str, Any], key: Mapping[str, Any] | None) -> Readiness:
+    if not (described.get("createable") and described.get("updateable")):
+        return Readiness(ready=False, advice="The user may not write tasks: give it Create and Edit on Task.")
+    if key is None:
+        return Readiness(ready=False, advice=f"Activities have no field {KEY}: {_MAKE_FIELD}.")
+    if not (key.get("externalId") and key.get("unique")):
+        return Readiness(ready=False, advice=f"{KEY} is not both unique and an external id: edit it so.")
+    if not (key.get("createable") and key.get("updateable")):
+        return Readiness(ready=False, advice=f"The user may not edit {KEY}: give it edit access to the field.")
+    return Readiness(ready=True)
+
+
+def _cut(value: Any, length: int) -> Any:
+    return value[:length] if isinstance(value, str) and length else value
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (KeyError, ValueError, OSError):  # an org may know a zone that this machine does not
+        return ZoneInfo("UTC")

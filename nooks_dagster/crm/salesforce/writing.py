@@ -1,0 +1,110 @@
+"""Logging calls in Salesforce: tasks by upsert, up to 200 a request.
+
+Belongs here: which requests, and what is sent again without a field. Does not: the fields (`tasks`), one result
+(`saved`).
+"""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
+from nooks_dagster.crm.model import Usage
+from nooks_dagster.crm.salesforce.meanings import NotAllowed
+from nooks_dagster.crm.salesforce.saved import LINKS, Saved, saved
+from nooks_dagster.crm.salesforce.session import Session
+from nooks_dagster.crm.salesforce.tasks import KEY, TASK, TaskShape, task
+from nooks_dagster.failures import Corrupt, Permanent
+
+MOST = 200  # Salesforce's most
+ROUNDS = 4  # a task without its owner may then turn out to have a contact that is gone; the last goes without links
+SENDS = 2  # a token may have died; whatever else happens, the caller's backlog waits better than a thread
+LOOK_AGAIN = 3600.0  # seconds for which a describe is believed
+
+Record = Mapping[str, Any]
+
+
+class SalesforceWriter:
+    """One org. See `nooks_dagster.crm.activities.ActivityWriter`.
+
+    Args:
+        session: The line to the org.
+        subject: The connection, named in failures.
+    """
+
+    most = MOST
+
+    def __init__(self, session: Session, subject: str) -> None:
+        self._session = session
+        self._subject = subject
+        self._lock = threading.Lock()
+        self._shape: TaskShape | None = None
+        self._looked = 0.0
+
+    def look(self) -> Readiness:
+        """Describe Task."""
+        try:
+            body = self._session.get(f"sobjects/{TASK}/describe", kind="describe", about=TASK, tries=SENDS).body
+            shape = TaskShape.of(body)
+        except (TypeError, LookupError, ValueError):
+            raise Corrupt("The describe of Task makes no sense.", subject=self._subject) from None
+        except Permanent as refused:
+            return Readiness(ready=False, advice=f"{refused.what} {refused.next_step}")
+        with self._lock:
+            self._shape, self._looked = shape, time.monotonic()
+        return shape.readiness
+
+    def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
+        """Upsert tasks; one whose contact, account or owner is not accepted is sent again without it."""
+        shape = self._known()
+        records: dict[int, Record] = {at: task(activity, shape) for at, activity in enumerate(activities)}
+        answers: dict[int, Answer] = {}
+        for left in reversed(range(ROUNDS)):
+            found = dict(zip(records, self._send(list(records.values())), strict=True))
+            again = {at: less for at, one in found.items() if left and (less := _without(records[at], one, left))}
+            answers |= {at: self._answer(one) for at, one in found.items() if at not in again}
+            records = again
+            if not records:
+                break
+        return [answers[at] for at in range(len(activities))]
+
+    def usage(self) -> Usage:
+        """Return the calls of this writer's session."""
+        return self._session.usage()
+
+    def _known(self) -> TaskShape:
+        shape = self._shape
+        if shape is None or time.monotonic() - self._looked > LOOK_AGAIN or not shape.readiness.ready:
+            readiness = self.look()
+            shape = self._shape
+            if shape is None or not readiness.ready:
+                raise _not_set_up(self._subject, readiness.advice)
+        return shape
+
+    def _send(self, records: Sequence[Record]) -> Sequence[Saved]:
+        body = {"allOrNone": False, "records": records}
+        path = f"composite/sobjects/{TASK}/{KEY}"
+        try:
+            reply = self._session.upsert(path, body, kind="write", about=TASK, tries=SENDS)
+        except NotAllowed as no:
+            raise _not_set_up(self._subject, f"{no.what} {no.next_step}") from None
+        except Permanent:  # of all of them: the field may be gone since it was looked at
+            self._shape = None
+            self._known()
+            raise
+        return saved(reply.body, len(records), f"{self._subject} {TASK}")
+
+    def _answer(self, one: Saved) -> Answer:
+        return Refused(one.failure) if one.failure else Written(one.record, TASK)
+
+
+def _not_set_up(subject: str, advice: str) -> NotSetUp:
+    return NotSetUp("Calls cannot be logged.", subject=subject, next_step=advice)
+
+
+def _without(record: Record, one: Saved, left: int) -> Record | None:
+    """Return a record without what it was refused for, or None if that is nothing, or the key."""
+    out = one.without.union(LINKS) if one.without and left == 1 else one.without
+    less = {name: value for name, value in record.items() if name not in out}
+    return less if KEY in less and len(less) < len(record) else None

@@ -1,0 +1,222 @@
+"""Logging calls in HubSpot, by the unmodified client against the sandbox's portal."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from nooks_dagster.crm.access.keys import OwnKeys
+from nooks_dagster.crm.access.throttle import Unthrottled
+from nooks_dagster.crm.activities import Activity, CallResult, Links, NotSetUp, Refused, Written
+from nooks_dagster.crm.hubspot.kind import write_hubspot
+from nooks_dagster.crm.hubspot.session import Session
+from nooks_dagster.crm.hubspot.writing import HubSpotWriter
+from nooks_dagster.failures import Failure, Permanent, RateLimited, Transient
+from tests.crm.hubspot.fake_portal import FakePortal
+from tests.crm.hubspot.served_portal import SECRET, ServedPortal
+from tests.crm.salesforce.world import World
+from tests.crm.scripted import Answer, Asked
+
+BEGAN = datetime(2026, 11, 29, 23, 30, 0, 123_456, tzinfo=UTC)
+
+
+def call(key: str, **more: Any) -> Activity:
+    given: dict[str, Any] = {"inbound": False, "result": CallResult.VOICEMAIL, "began": BEGAN}
+    given |= {"lasted": timedelta(seconds=95.4), "subject": "Outbound call", "body": "Rep: a < b.\nProspect: Yes."}
+    return Activity(key, **{**given, **more})
+
+
+@pytest.fixture
+def portal_of(world: World) -> ServedPortal:
+    """The portal of the sandbox, as another program sees it."""
+    return ServedPortal(world.state, world.port)
+
+
+@pytest.fixture
+def writer(world: World) -> HubSpotWriter:
+    return write_hubspot("globex-hubspot", OwnKeys(SECRET), Unthrottled())
+
+
+def first(portal: ServedPortal, name: str) -> str:
+    return str(portal.call("GET", f"/crm/v3/objects/{name}?limit=1")["results"][0]["id"])
+
+
+def edges(portal: ServedPortal, record: str, to: str) -> list[str]:
+    found = portal.call("GET", f"/crm/v4/objects/calls/{record}/associations/{to}")["results"]
+    return [str(edge["toObjectId"]) for edge in found]
+
+
+def test_a_call_is_one_record_with_its_links_however_often_it_is_written(
+    portal_of: ServedPortal, writer: HubSpotWriter
+) -> None:
+    owner = str(portal_of.call("GET", "/crm/v3/owners/?limit=1")["results"][0]["id"])
+    ends = {"contacts": first(portal_of, "contacts"), "companies": first(portal_of, "companies")}
+    ends["deals"] = first(portal_of, "deals")
+    links = Links(contact=ends["contacts"], account=ends["companies"], opportunity=ends["deals"], owner=owner)
+
+    (once,) = writer.push([call("one", links=links, from_number="+14155550100", to_number="+14155550101")])
+    (twice,) = writer.push([call("one", links=links, subject="Corrected")])
+
+    assert isinstance(once, Written)
+    assert once == twice
+    wanted = {
+        "nooks_call_id": "one",
+        "hs_call_title": "Corrected",
+        "hs_call_body": "Rep: a &lt; b.<br>Prospect: Yes.",
+        "hs_call_direction": "OUTBOUND",
+        "hs_call_disposition": "b2cf5968-551e-4856-9783-52b3da59a7d0",
+        "hs_call_status": "COMPLETED",
+        "hs_call_duration": "95400",
+        "hs_call_from_number": "+14155550100",
+        "hs_call_to_number": "+14155550101",
+        "hs_timestamp": "2026-11-29T23:30:00.123Z",
+        "hubspot_owner_id": owner,
+    }
+    record = portal_of.call("GET", f"/crm/v3/objects/calls/{once.record}?properties={','.join(wanted)}")
+    assert {name: record["properties"][name] for name in wanted} == wanted
+    assert {to: edges(portal_of, once.record, to) for to in ends} == {to: [other] for to, other in ends.items()}
+
+
+def test_a_call_whose_contact_or_owner_is_gone_is_logged_without(
+    portal_of: ServedPortal, writer: HubSpotWriter
+) -> None:
+    contact = first(portal_of, "contacts")
+    links = {
+        "gone-contact": Links(contact="999999999999"),
+        "gone-owner": Links(contact=contact, owner="999999999999"),
+        "gone-none": Links(contact=contact),
+    }
+
+    answers = writer.push([call(key, links=given) for key, given in links.items()])
+
+    written = [answer for answer in answers if isinstance(answer, Written)]
+    assert len(written) == 3
+    assert [edges(portal_of, one.record, "contacts") for one in written] == [[], [contact], [contact]]
+
+
+PROPERTIES = Answer({"results": [{"name": "nooks_call_id", "hasUniqueValue": True}]})
+
+
+@pytest.fixture
+def scripted(portal: FakePortal, session: Session) -> HubSpotWriter:
+    """A writer whose portal answers what a test wants."""
+    portal.answers.append(PROPERTIES)
+    return HubSpotWriter(session, "globex-hubspot")
+
+
+def upserted(*keys: str, errors: list[Mapping[str, Any]] | None = None) -> Answer:
+    results = [{"id": f"id-{key}", "objectWriteTraceId": key, "properties": {"nooks_call_id": key}} for key in keys]
+    return Answer({"results": results, "errors": errors or []}, 207 if errors else 200)
+
+
+def linked(*calls: str, errors: list[Mapping[str, Any]] | None = None) -> Answer:
+    results = [{"fromObjectId": f"id-{call}", "toObjectId": 1} for call in calls]
+    return Answer({"results": results, "errors": errors or []}, 207 if errors else 201)
+
+
+def error(category: str, key: str) -> dict[str, Any]:
+    said = {"status": "error", "category": category, "message": "+14155550101 is wrong"}
+    return {**said, "context": {"objectWriteTraceId": [key]}}
+
+
+@pytest.mark.parametrize(
+    ("category", "kind"), [("VALIDATION_ERROR", Permanent), ("CONFLICT", Transient), ("RATE_LIMITS", RateLimited)]
+)
+def test_each_call_has_its_own_answer(
+    portal: FakePortal, scripted: HubSpotWriter, category: str, kind: type[Failure]
+) -> None:
+    portal.answers.append(upserted("a", "c", errors=[error(category, "b")]))
+
+    answers = scripted.push([call(key) for key in "abc"])
+
+    assert [type(answer) for answer in answers] == [Written, Refused, Written]
+    assert isinstance(answers[1], Refused)
+    assert isinstance(answers[1].failure, kind)
+    assert "+1415" not in str(answers[1].failure)
+
+
+def test_a_call_of_which_an_answer_says_nothing_is_written_again_later(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    portal.answers.append(upserted("a"))
+
+    answers = scripted.push([call("a"), call("b")])
+
+    assert isinstance(answers[1], Refused)
+    assert isinstance(answers[1].failure, Transient)
+
+
+def test_a_link_that_fails_behind_the_call_is_made_alone_the_next_time(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    slow = Answer({"status": "error", "policyName": "TEN_SECONDLY_ROLLING"}, 429)
+    portal.answers.extend([upserted("a", "b"), slow, slow])
+    links = Links(contact="7")
+
+    answers = scripted.push([call("a", links=links), call("b")])
+
+    assert answers[1] == Written("id-b", "calls")
+    assert isinstance(answers[0], Refused)
+    assert (answers[0].record, answers[0].object) == ("id-a", "calls")
+    assert isinstance(answers[0].failure, RateLimited)
+
+    portal.asked.clear()
+    portal.answers.append(linked("a"))
+    assert scripted.push([call("a", links=links, record="id-a")]) == [Written("id-a", "calls")]
+    (asked,) = portal.asked
+    assert asked.path == "/crm/v4/associations/calls/contacts/batch/create"
+    assert json.loads(asked.body)["inputs"] == [
+        {
+            "from": {"id": "id-a"},
+            "to": {"id": "7"},
+            "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ([], "Calls have no property nooks_call_id: Settings, Data Management, Properties"),
+        ([{"name": "nooks_call_id", "hasUniqueValue": False}], "is not unique"),
+    ],
+)
+def test_a_portal_that_cannot_tell_our_calls_apart_is_told_what_to_do(
+    portal: FakePortal, session: Session, properties: list[Mapping[str, Any]], words: str
+) -> None:
+    portal.rule = lambda _asked: Answer({"results": properties})
+    writer = HubSpotWriter(session, "globex-hubspot")
+
+    assert words in writer.look().advice
+    with pytest.raises(NotSetUp, match=words):
+        writer.push([call("a")])
+
+
+def test_a_property_that_went_away_parks_the_calls_and_kills_none(portal: FakePortal, scripted: HubSpotWriter) -> None:
+    def gone(asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return Answer({"results": []})
+        return Answer({"status": "error", "category": "VALIDATION_ERROR", "message": "no such property"}, 400)
+
+    portal.rule = gone
+
+    with pytest.raises(NotSetUp):
+        scripted.push([call("a"), call("b")])
+
+
+def test_an_app_that_may_not_write_parks_the_calls_and_its_owner_is_told_the_scope(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    portal.answers.append(Answer({"status": "error", "category": "MISSING_SCOPES"}, 403))
+
+    with pytest.raises(NotSetUp, match=r"crm\.objects\.contacts\.write"):
+        scripted.push([call("a")])
+
+
+def test_a_call_is_logged_without_what_the_app_may_not_touch(portal: FakePortal, scripted: HubSpotWriter) -> None:
+    refused = Answer({"status": "error", "category": "MISSING_SCOPES"}, 403)
+    portal.answers.extend([upserted("a"), linked("a"), refused])
+
+    assert scripted.push([call("a", links=Links(contact="7", opportunity="8"))]) == [Written("id-a", "calls")]
