@@ -107,6 +107,45 @@ class Settings(BaseSettings):
         default=20, gt=0, description="And from so many errors on: one in a batch of ten is no incident."
     )
 
+    calls_live_workers: int = Field(
+        default=2, gt=0, description="Runs that take calls as they come: one for each core, 300 MB each."
+    )
+    calls_in_hand: int = Field(
+        default=56, gt=0, description="Calls in hand in one live worker: 35 a second for 3 s each, of two workers."
+    )
+    calls_runs: int = Field(
+        default=2, gt=0, description="Runs of calls at once beside the live ones: closing, catch-up, backfills."
+    )
+    calls_language: str = Field(
+        default="en", description="Calls are translated into it (ISO 639-1), unless their workspace chose another."
+    )
+    calls_region: str = Field(
+        default="US", description="Of phone numbers without a country (ISO 3166), unless their workspace chose another."
+    )
+    calls_recording_megabytes: int = Field(
+        default=512, gt=0, description="Largest recording taken: two hours of 16-bit stereo at 16 kHz are 460 MB."
+    )
+    calls_transcription_model: str = Field(
+        default="gpt-transcribe",
+        description="The model of transcripts; the others that OpenAI sells are shut down on 2027-02-26.",
+    )
+    calls_translation_model: str = Field(
+        default="gpt-6-luna", description="The model of translations: the cheapest with strict answers."
+    )
+    calls_link: str = Field(
+        default="", description="Where a logged call leads: https://…/{call} of yours; empty for no link."
+    )
+    calls_days: int = Field(default=400, gt=7, description="How long a call, its transcript and its record are kept.")
+    ingest_host: str = Field(default="127.0.0.1", description="Where `nooks ingest` listens.")
+    ingest_port: int = Field(default=8790, gt=0, lt=65536, description="And on which port.")
+    ingest_body_kilobytes: int = Field(default=16, gt=0, description="Largest body of a call without its recording.")
+    ingest_window_seconds: int = Field(
+        default=300, gt=0, description="How far a signature's time may lie from ours, so that none can be used later."
+    )
+    ingest_live_calls: int = Field(
+        default=20, gt=0, description="Calls a second of one key that go first; more are taken, and wait for others'."
+    )
+
     lease_seconds: int = Field(
         default=30, gt=0, description="A dead worker's item is free after this; renewed at a third of it."
     )
@@ -138,10 +177,12 @@ class Settings(BaseSettings):
         default="gpt-6-luna", description="The model of signals: the cheapest with strict answers in llm/prices.toml."
     )
     llm_requests_in_flight: int = Field(
-        default=64, gt=0, le=1000, description="Over all runs, steps, processes and threads; 429s make it smaller."
+        default=96, gt=0, le=1000, description="Over all runs, steps, processes and threads; 429s make it smaller."
     )
     llm_live_requests: int = Field(
-        default=0, ge=0, description="Of these, kept for work that a person waits for; none is bought yet."
+        default=32,
+        ge=0,
+        description="Of these, kept for calls as they come; signals have the other 64, which 72 workers fill.",
     )
     llm_timeout_seconds: int = Field(
         default=60, gt=0, description="Of one request: seven times the 99th percentile, shorter than a stall."
@@ -155,7 +196,7 @@ class Settings(BaseSettings):
         description="Likewise one workspace, unless `nooks signals caps` says otherwise: 100,000 answers of a signal.",
     )
     llm_usd_a_day_of_kind: float = Field(
-        default=200, ge=0, description="Likewise one kind of purchase (text), over all workspaces."
+        default=200, ge=0, description="Likewise one kind of purchase (text, speech), over all workspaces."
     )
 
     llm_purchases_days: int = Field(
@@ -178,12 +219,15 @@ class Settings(BaseSettings):
                 f"NOOKS_CRM_WORKERS = {self.crm_workers} and one more; set it to {self.crm_workers + 1} or more."
             )
         each = self.postgres_connections + 1  # a run holds its pool and one for its heartbeat
-        sessions = (self.crm_runs + self.signals_runs) * each
+        # A live worker listens, and has two processes for suspects beside it; two of a slot while one takes over.
+        live = 2 * self.calls_live_workers * (each + 5)
+        sessions = (self.crm_runs + self.signals_runs + self.calls_runs) * each + live
         if sessions > self.postgres_sessions // 2:
             raise ValueError(
-                f"(NOOKS_CRM_RUNS + NOOKS_SIGNALS_RUNS) x (NOOKS_POSTGRES_CONNECTIONS + 1) = {sessions} Postgres "
-                f"sessions, more than half of the {self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower "
-                "one or raise the server's."
+                "(NOOKS_CRM_RUNS + NOOKS_SIGNALS_RUNS + NOOKS_CALLS_RUNS) x (NOOKS_POSTGRES_CONNECTIONS + 1) "
+                f"+ 2 x NOOKS_CALLS_LIVE_WORKERS x (NOOKS_POSTGRES_CONNECTIONS + 6) = {sessions} Postgres sessions, "
+                f"more than half of the {self.postgres_sessions} there are (NOOKS_POSTGRES_SESSIONS); lower one or "
+                "raise the server's."
             )
         return self
 

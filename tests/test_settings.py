@@ -13,10 +13,13 @@ def test_a_pool_too_small_for_the_workers_is_refused_with_the_number_that_is_eno
 
 
 def test_a_bound_that_live_work_has_to_itself_is_refused() -> None:
-    with pytest.raises(ValidationError, match="NOOKS_LLM_LIVE_REQUESTS is 64"):
-        Settings(llm_live_requests=64)
+    with pytest.raises(ValidationError, match="NOOKS_LLM_LIVE_REQUESTS is 96"):
+        Settings(llm_live_requests=96)
 
 
 def test_more_sessions_than_half_of_those_of_the_server_are_refused() -> None:
-    with pytest.raises(ValidationError, match=r"= 230 Postgres sessions, more than half of the 300 there are"):
+    with pytest.raises(ValidationError, match=r"= 310 Postgres sessions, more than half of the 300 there are"):
         Settings(crm_runs=20, postgres_connections=9)
+    with pytest.raises(ValidationError, match=r"NOOKS_CALLS_LIVE_WORKERS"):
+        Settings(calls_live_workers=4)
+    assert Settings(calls_live_workers=4, postgres_connections=5)
