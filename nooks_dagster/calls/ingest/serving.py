@@ -1,0 +1,44 @@
+"""Serving: uvicorn around the application, in one process or several.
+
+Belongs here: what is set of the server. Does not: the application (`calls.ingest.app`).
+
+There is no access log: what a line of it would tell is in the metrics, without addresses of anybody.
+"""
+
+import logging
+import os
+import signal
+import sys
+from tempfile import TemporaryDirectory
+
+import uvicorn
+
+from nooks_dagster.calls.ingest.heads import BoundedHeads
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus-client when it is first imported, which must be later
+GRACE_SECONDS = 25
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers keep an idle connection, so that they close it, and none closes as a request comes."""
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve until SIGTERM or Ctrl-C; then no request is taken, and those that were are answered."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    # uvicorn raises the signal again that ended it; it must not end what is left to do here.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with TemporaryDirectory(prefix="nooks-ingest-") as counts:  # its own, for another server may have the same port
+        os.environ[METRICS] = counts
+        uvicorn.run(
+            "nooks_dagster.calls.ingest.app:create",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=BoundedHeads,
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
