@@ -1,0 +1,43 @@
+"""Delivery loops that a test can run until everything is quiet."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nooks_dagster.calls.delivery.doors import Doors
+from nooks_dagster.calls.delivery.loop import DeliveryLoop
+from nooks_dagster.crm.activities import ActivityWriter
+from nooks_dagster.database.pool import Database
+from nooks_dagster.local import deadline
+from nooks_dagster.settings import Settings
+
+
+def open_loop(db: Database, folder: Path, writer: ActivityWriter, *, worker: str = "worker") -> DeliveryLoop:
+    """Return a loop whose every connection is written by one writer."""
+    settings = Settings(home=folder, calls_link="https://calls.example.com/{call}")
+    doors = Doors(db, settings, lambda: False, lambda _connection: writer)
+    return DeliveryLoop(db, settings, worker, doors)
+
+
+@contextmanager
+def running(*loops: DeliveryLoop) -> Iterator[None]:
+    """Run loops in threads for as long as the block lasts."""
+    stop = threading.Event()
+    threads = [threading.Thread(target=loop.run, args=(stop.is_set,)) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Return when something has become so."""
+    for _ in deadline.polls(60):
+        if true():
+            return
+    raise AssertionError("It did not become so within a minute.")
