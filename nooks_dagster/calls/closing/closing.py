@@ -1,0 +1,159 @@
+"""Closing: five minutes after its end an hour of calls is counted, and its transcripts are folded into Parquet.
+
+Belongs here: the work of one item of `HOURS`, and the run that does what is due. Does not: planning
+(`calls.closing.hours`), folding (`calls.closing.folding`), counting (`calls.closing.metrics`).
+
+An hour is closed again when something of it came late. Killed anywhere it goes on with the workspace that it was at.
+"""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import closing as closed_at_last
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from pydantic import JsonValue
+
+from nooks_dagster.calls.closing.folding import Folding
+from nooks_dagster.calls.closing.metrics import METRICS, HourNumbers, metric_rows, note_hour
+from nooks_dagster.calls.model import Stage
+from nooks_dagster.calls.platform import Platform
+from nooks_dagster.calls.work import HOURS, SCOPE_OF_HOURS
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import LostLease
+from nooks_dagster.lake.handle import Handle
+from nooks_dagster.ledger.items import Claim, WorkClass
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.ledger import Ledger
+
+FOLDED: Mapping[str, Stage] = {"transcripts": Stage.TRANSCRIBE, "translations": Stage.TRANSLATE}
+"""What is folded, by its folder below `calls/`, and the stage that makes it."""
+
+_LOOK = "select now()"
+_WORKSPACES = "select distinct workspace from calls.calls where hour = %s and workspace > %s order by workspace"
+# A stage that fails when it is done again keeps what it made before.
+_MADE = """
+    select s.output from calls.calls c join calls.stages s on s.call = c.id
+    where c.hour = %s and c.workspace = %s and s.stage = %s and s.output is not null
+    order by c.id
+"""
+
+
+@dataclass(slots=True)
+class Closed:
+    """What became of one hour: its numbers by workspace, and what lies where; or why it could not be closed."""
+
+    hour: datetime
+    numbers: list[HourNumbers] = field(default_factory=list)
+    parts: list[Handle] = field(default_factory=list)
+    folded: int = 0
+    reason: str | None = None
+
+
+class Closing:
+    """Closes the hours that are due.
+
+    Args:
+        platform: What it stands on.
+        run_id: Who closes, for people to read.
+        launch: The number of its launch; None for a person's run.
+    """
+
+    def __init__(self, platform: Platform, run_id: str, launch: int | None = None) -> None:
+        self._platform = platform
+        self._run_id = run_id
+        self._launch = launch
+        settings = platform.settings
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._ledger = Ledger(
+            platform.db, f"{socket.gethostname()}:{os.getpid()}:{run_id}", self._lease, settings.release
+        )
+
+    def beats(self) -> Iterator[Closed]:
+        """Close what is due, the oldest hour first; yield what became of each.
+
+        Raises:
+            Unavailable: Postgres does not answer.
+        """
+        settings = self._platform.settings
+        launches = Launches(
+            self._platform.db,
+            timedelta(seconds=settings.silence_seconds),
+            timedelta(seconds=settings.launch_grace_seconds),
+        )
+        n = launches.start(SCOPE_OF_HOURS, self._run_id, WorkClass.NIGHTLY, self._launch)
+        try:
+            yield from self._drain(n)
+        except BaseException:
+            launches.end(SCOPE_OF_HOURS, n, "failed")
+            raise
+        launches.end(SCOPE_OF_HOURS, n, "done")
+
+    def _drain(self, n: int) -> Iterator[Closed]:
+        settings = self._platform.settings
+        # A connection of its own, so that renewals never wait for a transaction of the work.
+        with closed_at_last(Database(settings.postgres_url, size=1)) as heart:
+            stall = timedelta(seconds=settings.stall_seconds)
+            with LeaseKeeper(heart, self._lease, stall, (SCOPE_OF_HOURS, n)) as keeper:
+                while claim := self._claim():
+                    with keeper.holding(claim):
+                        closed = self._try(claim)
+                    yield closed
+
+    def _claim(self) -> Claim | None:
+        for suspects in (True, False):
+            if claims := self._ledger.claim(HOURS, limit=1, scope=SCOPE_OF_HOURS, suspects=suspects):
+                return claims[0]
+        return None
+
+    def _try(self, claim: Claim) -> Closed:
+        closed = Closed(datetime.fromisoformat(str(claim.item.payload["hour"])))
+        try:
+            for workspace in self._workspaces(closed.hour, str(claim.item.progress.get("after", ""))):
+                self._close(claim, closed, workspace)
+            with self._platform.db.transaction() as conn:
+                self._ledger.complete(conn, claim, {"folded": closed.folded})
+        except (Exception, LostLease) as error:  # noqa: BLE001  the other hours go on; the verdict says what may be told
+            closed.reason = self._ledger.fail(HOURS, claim, error).reason or "Another run closes it."
+        except BaseException:
+            self._ledger.release_claim(claim, timedelta(), "its run was stopped")
+            raise
+        return closed
+
+    def _workspaces(self, hour: datetime, after: str) -> list[str]:
+        with self._platform.db.transaction() as conn:
+            return [name for (name,) in conn.execute(_WORKSPACES, (hour, after))]
+
+    def _close(self, claim: Claim, closed: Closed, workspace: str) -> None:
+        with self._platform.db.transaction() as conn:
+            ((look,),) = conn.execute(_LOOK).fetchall()
+        folding = Folding(self._platform.lake, f"{claim.item.id}-{claim.fence}", claim.tick)
+        datasets: dict[str, JsonValue] = {}
+        for name, stage in FOLDED.items():
+            folder = _folder(name, closed.hour, workspace)
+            folded = folding.fold(folder, partial(self._made, closed.hour, workspace, stage))
+            closed.folded += folded.added
+            if folded.part:
+                closed.parts.append(folded.part)
+                datasets[name] = folded.part.to_json()
+        rows = metric_rows(self._platform.db, workspace, closed.hour)
+        metrics = folding.replace(_folder("metrics", closed.hour, workspace), rows, METRICS)
+        closed.parts.append(metrics)
+        datasets["metrics"] = metrics.to_json()
+        with self._platform.db.transaction() as conn:
+            self._ledger.advance(conn, claim, {"after": workspace})
+            closed.numbers.append(note_hour(conn, workspace, closed.hour, look, datasets))
+
+    def _made(self, hour: datetime, workspace: str, stage: Stage) -> Mapping[str, Handle]:
+        """Return the transcripts of an hour."""
+        with self._platform.db.transaction() as conn:
+            rows = conn.execute(_MADE, (hour, workspace, stage)).fetchall()
+        handles = (Handle.from_json(output) for (output,) in rows)
+        return {handle.uri.rpartition("/")[2]: handle for handle in handles}
+
+
+def _folder(name: str, hour: datetime, workspace: str) -> str:
+    return f"calls/{name}/hour={hour.astimezone(UTC):%Y-%m-%dT%H}/workspace={workspace}"
