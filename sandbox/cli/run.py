@@ -26,9 +26,10 @@ from sandbox.hubspot.http import app as hubspot
 from sandbox.hubspot.http.terms import Terms as PortalTerms
 from sandbox.hubspot.portals import Portals
 from sandbox.life.control import life_commands
+from sandbox.logged import commands as activity_commands
 from sandbox.openai.control import commands as openai_commands
 from sandbox.openai.http import app as openai
-from sandbox.openai.sales import Sales, journal_of
+from sandbox.openai.sales import ledgers
 from sandbox.openai.terms import Terms as OpenAITerms
 from sandbox.proxy import HostNames, Tunnels
 from sandbox.running import Serving
@@ -41,6 +42,9 @@ from sandbox.sites.control import site_commands
 from sandbox.sites.http import Sites
 from sandbox.sites.network import Web
 from sandbox.sites.watch import Watch
+from sandbox.webhooks import app as webhooks
+from sandbox.webhooks.control import webhook_commands
+from sandbox.webhooks.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +76,15 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
     """Serve until stopped."""
     named = os.environ.get("NOOKS_SANDBOX_JOURNAL")
     journal = Path(named) if named else None
-    orgs, portals, counters, sales = Orgs(state), Portals(state), Counters(journal), Sales(journal_of(journal))
+    orgs, portals, counters, sales = Orgs(state), Portals(state), Counters(journal), ledgers(journal)
     authority, tunnels, front, faults = open_authority(state), Tunnels(), _listen(port), Faults(counters)
-    hosts = HostNames([*salesforce.HOSTS, *hubspot.HOSTS, *openai.HOSTS])
+    told = Shelf(state)
+    hosts = HostNames([*salesforce.HOSTS, *hubspot.HOSTS, *openai.HOSTS, *webhooks.HOSTS])
     vendors = (
         (salesforce.HOSTS, salesforce.salesforce(state, orgs, counters, contracts.salesforce, faults, tunnels.cut)),
         (hubspot.HOSTS, hubspot.hubspot(state, portals, counters, contracts.hubspot, faults, tunnels.cut)),
         (openai.HOSTS, openai.openai(sales, counters, contracts.openai, faults, tunnels.cut)),
+        (webhooks.HOSTS, webhooks.webhooks(told, counters, faults, tunnels.cut)),
     )
     shelf, watch = SiteShelf(state), Watch()
     web, context = Web(authority, watch), authority.server_context(hosts.names)
@@ -88,16 +94,8 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
         *_of_worlds(orgs, portals),
         *openai_commands(sales),
         *site_commands(shelf, watch),
+        *webhook_commands(told),
     ]
-
-    def ready() -> None:
-        actual = front.getsockname()[1]
-        serving.announce(actual)
-        names = ", ".join([*orgs.names(), *(f"{name} (HubSpot)" for name in portals.names())])
-        with contextlib.suppress(BrokenPipeError):  # Whoever started it need not listen to it.
-            typer.echo(f"The sandbox serves {names} on http://127.0.0.1:{actual}.")
-            typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
-
     uvloop.run(
         server.serve(
             ByHost(vendors, web, Sites(shelf, watch, lambda: int(front.getsockname()[1]))),
@@ -107,11 +105,20 @@ def run(state: Path, serving: Serving, port: int, contracts: Contracts) -> None:
             tunnels,
             context,
             front=front,
-            ready=ready,
+            ready=lambda: _announce(state, serving, int(front.getsockname()[1]), orgs, portals),
         )
     )
     # A long count still running in a worker thread must not hold the exit; all that is durable is written.
     os._exit(0)
+
+
+def _announce(state: Path, serving: Serving, port: int, orgs: Orgs, portals: Portals) -> None:
+    """Tell everybody that it listens."""
+    serving.announce(port)
+    names = ", ".join([*orgs.names(), *(f"{name} (HubSpot)" for name in portals.names())])
+    with contextlib.suppress(BrokenPipeError):  # Whoever started it need not listen to it.
+        typer.echo(f"The sandbox serves {names} on http://127.0.0.1:{port}.")
+        typer.echo(f'To point a program at it: eval "$(nooks-sandbox env --state {shlex.quote(str(state))})"')
 
 
 def _of_worlds(orgs: Orgs, portals: Portals) -> list[Route]:
@@ -121,6 +128,7 @@ def _of_worlds(orgs: Orgs, portals: Portals) -> list[Route]:
         *portal_commands(portals),
         *org_commands(orgs),
         *life_commands(orgs, portals),
+        *activity_commands(orgs, portals),
     ]
 
 

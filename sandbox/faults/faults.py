@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 from sandbox.counters import Counters
-from sandbox.faults.kinds import Expired, Fault, JobOutcome, PageAgain, ends_call, read_fault
+from sandbox.faults.kinds import Expired, Fault, Item, JobOutcome, Late, PageAgain, WhatIsWritten, ends_call, read_fault
 from sandbox.faults.seen import Seen
 
 
@@ -97,7 +97,9 @@ class Faults:
         struck: list[Fault] = []
         with self._lock:
             for armed in self._armed.values():
-                if isinstance(armed.fault, JobOutcome) or (isinstance(armed.fault, PageAgain) and not follows):
+                if isinstance(armed.fault, JobOutcome | WhatIsWritten):
+                    continue
+                if isinstance(armed.fault, PageAgain) and not follows:
                     continue
                 if self._strikes(armed, call):
                     struck.append(armed.fault)
@@ -113,6 +115,32 @@ class Faults:
                     failed = armed.fault.outcome == "Failed"
                     return f"Failed: {armed.fault.message}" if failed else "Aborted"
         return None
+
+    def item(self, see: Callable[[], Seen]) -> Item | None:
+        """Return the fault by which one item of those that a call would write is refused, None for none.
+
+        Args:
+            see: Reads the item, if there are such faults at all.
+        """
+        if not self.has(Item):
+            return None
+        call = see()
+        with self._lock:
+            for armed in self._armed.values():
+                if isinstance(armed.fault, Item) and self._strikes(armed, call):
+                    return armed.fault
+        return None
+
+    def late(self, see: Callable[[], Seen]) -> float:
+        """Return how many seconds what a call writes is older by its stamp than it is."""
+        if not self.has(Late):
+            return 0
+        call = see()
+        with self._lock:
+            for armed in self._armed.values():
+                if isinstance(armed.fault, Late) and self._strikes(armed, call):
+                    return armed.fault.late_seconds
+        return 0
 
     def _strikes(self, armed: _Armed, call: Seen) -> bool:
         if call.cursor in armed.gone:

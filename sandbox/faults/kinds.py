@@ -84,6 +84,37 @@ class Cut(Rule):
     share: Share | None = None
 
 
+class Lost(Rule):
+    """The vendor does what it was asked, and its answer never arrives: the connection is cut in its place.
+
+    Args:
+        after_seconds: How long the caller waits for it; longer than its patience is a timeout.
+    """
+
+    kind: Literal["lost"]
+    after_seconds: NonNegativeFloat = 0
+
+
+class Item(Rule):
+    """One item of those that a call would write is refused; the numbers of a rule are those of items here.
+
+    Args:
+        code: The vendor's word; by default that of a record to which somebody else is writing.
+        message: The vendor's sentence.
+    """
+
+    kind: Literal["item"]
+    code: str | None = None
+    message: str | None = None
+
+
+class Late(Rule):
+    """What a call writes has the stamp of its beginning, which is so long ago when it is seen; Salesforce only."""
+
+    kind: Literal["late"]
+    late_seconds: PositiveFloat = 60
+
+
 class CutGzip(Rule):
     """The gzip stream ends early in a reply that HTTP calls whole."""
 
@@ -188,7 +219,10 @@ RowsChange = ShortPage | PageAgain | RowsAgain | LastPage | Missing
 InsteadOfReply = Answer | Outage | Expired
 """Answers in place of the vendor."""
 
-Fault = DeadToken | Quota | InsteadOfReply | Cut | CutGzip | Slow | RowsChange | JobOutcome
+WhatIsWritten = Item | Late
+"""Changes what a call writes; whoever writes asks for it."""
+
+Fault = DeadToken | Quota | InsteadOfReply | Cut | Lost | CutGzip | Slow | RowsChange | JobOutcome | WhatIsWritten
 
 _FAULTS: TypeAdapter[Fault] = TypeAdapter(Annotated[Fault, Field(discriminator="kind")])
 

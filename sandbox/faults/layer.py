@@ -5,6 +5,7 @@ its answer. While no fault is in force, calls pass untouched.
 Does not: the single effects (the modules beside this).
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from sandbox.faults.kinds import (
     DeadToken,
     Fault,
     InsteadOfReply,
+    Lost,
     PageAgain,
     Quota,
     RowsChange,
@@ -105,6 +107,12 @@ class Faulty:
         self, struck: Sequence[Fault], call: Seen, request: Request, receive: Receive, send: Send
     ) -> None:
         """Let the vendor answer, and change its answer if a fault wants that; keep it if it may be sent again."""
+        lost = next((fault for fault in struck if isinstance(fault, Lost)), None)
+        if lost:
+            await collect(self.app, request.scope, receive)
+            await asyncio.sleep(lost.after_seconds)
+            await self._cut(request)
+            return
         remembered = call.rows == "page" and self.faults.has(PageAgain)
         if not remembered and not any(isinstance(fault, Cut | CutGzip | RowsChange) for fault in struck):
             await self.app(request.scope, receive, send)

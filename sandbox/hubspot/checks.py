@@ -5,7 +5,7 @@ Belongs here: one rule per type of property. Does not: uniqueness (`sandbox.hubs
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -45,6 +45,29 @@ def checked(kind: ObjectType, properties: Properties) -> dict[str, str | None]:
         except _Unfit as unfit:
             raise _refused(name, unfit) from unfit
     return kept
+
+
+def check_new(kind: ObjectType, properties: Properties) -> None:
+    """Make sure that a new record has what its type requires.
+
+    Raises:
+        Refused: Something is missing.
+    """
+    missing = [name for name in kind.required if not properties.get(name)]
+    if missing:
+        message = f"Error creating {kind.singular.upper()}. Some required properties were not set."
+        raise Refused(400, "VALIDATION_ERROR", message, "REQUIRED_PROPERTIES_MISSING", {"properties": missing})
+
+
+def check_owner(properties: Properties, owners: Callable[[], Collection[str]]) -> None:
+    """Make sure that whoever shall own a record is an owner of the account.
+
+    Raises:
+        Refused: It is none.
+    """
+    owner = properties.get("hubspot_owner_id")
+    if owner and owner not in owners():
+        raise _refused("hubspot_owner_id", _Unfit("INVALID_OWNER_ID", f"Owner {owner} does not exist"))
 
 
 def _kept(made: Property | None, name: str, value: str | None) -> str | None:

@@ -55,7 +55,8 @@ class Property:
 class ObjectType:
     """A type of object: `contacts`, `contact`, `0-1`; a custom one has the id `2-…` and a fully qualified name.
 
-    `stamp` is the property that moves with every change: `lastmodifieddate` of contacts, else `hs_lastmodifieddate`.
+    `stamp` is the property that moves with every change: `lastmodifieddate` of contacts, else `hs_lastmodifieddate`;
+    `required` are those that whoever makes a record must say.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ObjectType:
     qualified_name: str = ""
     primary_display_property: str = ""
     associated: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
     def custom(self) -> bool:

@@ -6,6 +6,7 @@ Does not: what these are made of (`sandbox.hubspot.model`), records (`sandbox.hu
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sandbox.hubspot.model import (
@@ -85,6 +86,10 @@ class Portal(Protocol):
 
         Arithmetic when only `hs_object_id` and the stamp are compared and ids sort the result.
         """
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Let all that the block does be durable together; nobody else writes meanwhile."""
         ...
 
     def live(self, kind: ObjectType, record_id: int) -> bool:

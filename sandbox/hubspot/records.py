@@ -69,8 +69,8 @@ class Records:
         return self._hub_id
 
     def now(self) -> int:
-        """The portal's clock."""
-        with self._overlay.reading():
+        """The portal's clock; whoever asks is not kept waiting by writes."""
+        with self._overlay.glancing():
             return self._overlay.now()
 
     def advance(self, seconds: float) -> None:
@@ -186,6 +186,12 @@ class Records:
         """Return the ids of the records that something happened to, ascending."""
         with self._overlay.reading():
             return list(self._shelves[kind.name].versions.ids)
+
+    def versions(self, kind: ObjectType) -> Sequence[Sequence[Version]]:
+        """Return all versions of each record that something happened to, ascending by id, the oldest first."""
+        with self._overlay.reading():
+            versions = self._shelves[kind.name].versions
+            return [list(versions.all[record_id]) for record_id in versions.ids]
 
     def states(self, kind: ObjectType, ids: Sequence[int]) -> Mapping[int, Sequence[Record | None]]:
         """Return every state that records ever had, the oldest first; None where one was not live."""

@@ -12,6 +12,7 @@ from sandbox.life.chance import Chance
 from sandbox.life.org_values import drifted, edited
 from sandbox.life.pace import Pace
 from sandbox.salesforce.living.row import SEEN, UNSEEN, Changed
+from sandbox.salesforce.org import JsonValue, SObjectType
 from sandbox.salesforce.orgs import Orgs
 
 _OBJECTS = ((30, "Contact"), (20, "Account"), (15, "Lead"), (15, "Opportunity"), (15, "Task"), (5, "Territory_Plan__c"))
@@ -77,8 +78,7 @@ class OrgLife:
         name = chance.one(self._objects)
         if like := self._live(name, chance):
             sobject = self._living.sobject(name)
-            unique = {field.name: None for field in sobject.fields if field.external_id or field.unique}
-            self._living.insert(name, like, {**unique, **edited(sobject, chance)})
+            self._living.insert(name, like, {**_unsaid(sobject), **edited(sobject, chance)})
 
     def delete(self, chance: Chance) -> None:
         """Let somebody delete a row."""
@@ -140,7 +140,8 @@ class OrgLife:
         for row in self._several(name, chance, 2):
             self._living.edit(name, [row], edited(self._living.sobject(name), chance), late)
         if like := self._live(name, chance):
-            self._living.insert(name, like, edited(self._living.sobject(name), chance), late)
+            sobject = self._living.sobject(name)
+            self._living.insert(name, like, {**_unsaid(sobject), **edited(sobject, chance)}, late)
 
     def begin_long(self, chance: Chance) -> None:
         """Let a long transaction begin, unless one is open."""
@@ -200,6 +201,11 @@ class OrgLife:
                 self._orgs.restore(self._name, "hide")
             else:
                 self._orgs.alter(self._name, wishes[kind])
+
+
+def _unsaid(sobject: SObjectType) -> dict[str, JsonValue]:
+    """Return the fields that a new row must not have of the one that it is like."""
+    return {field.name: None for field in sobject.fields if field.external_id or field.unique}
 
 
 def _is_live(row: Changed) -> bool:

@@ -10,11 +10,13 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from sandbox.openai.models import Usage
+
+_TOKENS = tuple(field.name for field in fields(Usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Sale:
         usage: The tokens.
         usd: What they cost.
         seconds: That the answer took, as drawn.
+        audio_seconds: That were transcribed.
     """
 
     project: str
@@ -38,11 +41,12 @@ class Sale:
     usage: Usage
     usd: float
     seconds: float
+    audio_seconds: float = 0.0
 
 
-def journal_of(journal: Path | None) -> Path | None:
+def journal_of(journal: Path | None, of: str = "sales") -> Path | None:
     """Return where sales are written beside a journal of pages: `pages.sales.jsonl` beside `pages.jsonl`."""
-    return journal.with_name(f"{journal.stem}.sales{journal.suffix}") if journal else None
+    return journal.with_name(f"{journal.stem}.{of}{journal.suffix}") if journal else None
 
 
 class Sales:
@@ -71,6 +75,7 @@ class Sales:
         self._tries: Counter[str] = Counter()
         self._again: Counter[str] = Counter()
         self._lost = 0
+        self._audio = 0.0
         self._peak = self._in_flight
 
     @contextmanager
@@ -89,7 +94,8 @@ class Sales:
         """Count a sale."""
         with self._lock:
             self._count(sale)
-            self._write({"at": time.time(), **asdict(sale)})
+            if self._journal:
+                self._write({"at": time.time(), **asdict(sale)})
 
     def failed(self, outcome: str, seconds: float) -> None:
         """Count a request that took its time and was not billed."""
@@ -132,6 +138,7 @@ class Sales:
                 "sold": self._outcomes.total(),
                 "outcomes": dict(sorted(self._outcomes.items())),
                 "tokens": dict(self._tokens),
+                **({"audio_seconds": round(self._audio, 3)} if self._audio else {}),
                 "usd": round(sum(self._usd.values()), 9),
                 "usd_by_model": {name: round(usd, 9) for name, usd in sorted(self._usd.items())},
                 "usd_by_project": {name: round(usd, 9) for name, usd in sorted(self._spent.items())},
@@ -151,10 +158,11 @@ class Sales:
             self._again[last] += 1
         self._asked[sale.question] = (times + 1, sale.outcome)
         self._outcomes[sale.outcome] += 1
-        self._tokens.update(asdict(sale.usage))
+        self._tokens.update({name: getattr(sale.usage, name) for name in _TOKENS})
         self._usd[sale.model] += sale.usd
         self._spent[sale.project] += sale.usd
         self._seconds[sale.outcome] += sale.seconds
+        self._audio += sale.audio_seconds
 
     def _lose(self, question: str) -> None:
         self._lost += 1
@@ -176,3 +184,34 @@ class Sales:
                 else:
                     entry.pop("at")
                     self._count(Sale(**{**entry, "usage": Usage(**entry["usage"])}))
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgers:
+    """What is sold, each kind in a ledger of its own.
+
+    Args:
+        answers: Of models that answer in words.
+        audio: Transcriptions.
+    """
+
+    answers: Sales
+    audio: Sales
+
+    def spent(self, project: str) -> float:
+        """Return what a project bought, of whatever kind, in USD."""
+        return self.answers.spent(project) + self.audio.spent(project)
+
+    def reset(self) -> None:
+        """Forget everything but what is in flight."""
+        self.answers.reset()
+        self.audio.reset()
+
+
+def ledgers(journal: Path | None = None) -> Ledgers:
+    """Return the ledgers.
+
+    Args:
+        journal: Of pages; those of sales stand beside it.
+    """
+    return Ledgers(Sales(journal_of(journal)), Sales(journal_of(journal, "audio")))

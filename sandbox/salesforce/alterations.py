@@ -58,6 +58,17 @@ class Appear(alterations.Alteration):
     type: Literal["string", "double", "boolean"] = "string"
 
 
+class Create(alterations.Alteration):
+    """A field for text is there that is empty in all records, as an administrator makes it."""
+
+    kind: Literal["create"]
+    object: str
+    field: str = Field(pattern=r"^[A-Za-z]\w*__c$")
+    length: int = Field(255, ge=1, le=255)
+    external_id: bool = True
+    unique: bool = True
+
+
 class Retype(alterations.Alteration):
     """A field has another type, and its values with it."""
 
@@ -67,7 +78,7 @@ class Retype(alterations.Alteration):
     type: Literal["string", "int", "double", "boolean"]
 
 
-FieldChange = Vanish | Appear | Retype
+FieldChange = Vanish | Appear | Create | Retype
 Alteration = OpenTransaction | Hide | FieldChange
 
 _One = Annotated[Alteration, Field(discriminator="kind")]
@@ -96,5 +107,5 @@ def _check(alteration: Hide | FieldChange, org: Org) -> None:
     there = alteration.field in {field.name for field in sobject.fields}
     if alteration.field in _FIXED:
         raise ValueError(f"{alteration.field} cannot be altered: choose another field")
-    if there == isinstance(alteration, Appear):
+    if there == isinstance(alteration, Appear | Create):
         raise ValueError(f"{sobject.name} has {'already' if there else 'no'} {alteration.field}")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from sandbox.salesforce.alterations import Alteration, Appear, FieldChange, Hide, OpenTransaction, Vanish
+from sandbox.salesforce.alterations import Alteration, Appear, Create, FieldChange, Hide, OpenTransaction, Vanish
 from sandbox.salesforce.altered_fields import converted, describe_after, new_value
 from sandbox.salesforce.moments import of_datetime
 from sandbox.salesforce.org import JsonValue, SObjectType
@@ -61,6 +61,10 @@ class AlteredTable(Table[Handle]):
         stamp = 0 if handle is None else self.key(handle)[0]
         return handle if self._seen(Rectangle(since=stamp, until=stamp + 1)) else None
 
+    def holders(self, name: str, value: str) -> list[str]:
+        """Return the rows that have a text in a field."""
+        return self._table.holders(name, value)
+
     def moment(self) -> int:
         """Return as of which moment it is read."""
         return self._table.moment()
@@ -80,10 +84,11 @@ class AlteredTable(Table[Handle]):
     def columns(self, handles: Sequence[Handle], names: Sequence[str]) -> list[list[JsonValue]]:
         """Return one list per field."""
         there = {field.name for field in self._table.sobject.fields}
+        there |= {change.field for change in self._changes if isinstance(change, Create)}
         old = [name for name in names if name in there]
         columns = dict(zip(old, self._table.columns(handles, old), strict=True))
         for change in self._changes:
-            if change.field not in names or isinstance(change, Vanish):
+            if change.field not in names or isinstance(change, Vanish | Create):
                 continue
             if isinstance(change, Appear):
                 columns[change.field] = [new_value(change.type, self.key(handle)[1]) for handle in handles]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from zlib import crc32
 
-from sandbox.salesforce.alterations import Appear, FieldChange, Retype
+from sandbox.salesforce.alterations import Appear, Create, FieldChange, Retype
 from sandbox.salesforce.org import Field, JsonValue, SObjectType
 from sandbox.salesforce.schema.fields import checkbox, integer, number, text
 
@@ -31,6 +31,9 @@ def describe_after(sobject: SObjectType, changes: list[FieldChange]) -> SObjectT
     for change in changes:
         if isinstance(change, Appear):
             fields[change.field] = _CONSTRUCTORS[change.type](change.field)
+        elif isinstance(change, Create):
+            made = text(change.field, change.length)
+            fields[change.field] = replace(made, external_id=change.external_id, unique=change.unique)
         elif isinstance(change, Retype) and change.field in fields:
             fields[change.field] = _retyped(fields[change.field], change.type)
         else:

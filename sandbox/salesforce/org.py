@@ -12,6 +12,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from sandbox.salesforce.writing.wishes import EACH, Manner, Outcome, Wish
+
 JsonValue = str | int | float | bool | dict[str, str | float | None] | None
 """A field's value in a REST reply. Only compound fields are objects; datetimes end in `.000+0000`."""
 
@@ -34,7 +36,11 @@ class SoqlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field as describe lists it. Lengths are in characters; precision and scale in decimal digits."""
+    """One field as describe lists it. Lengths are in characters; precision and scale in decimal digits.
+
+    One that is `read_only` is only ever written by Salesforce, one that is `fixed` by a client only when it makes the
+    record; a `restricted` picklist takes none but its own values.
+    """
 
     name: str
     type: str
@@ -51,6 +57,9 @@ class Field:
     relationship_name: str | None = None
     picklist: tuple[str, ...] = ()
     compound_field_name: str | None = None
+    read_only: bool = False
+    fixed: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +213,22 @@ class Org(Protocol):
 
         Raises:
             SoqlError: EXCEEDED_ID_LIMIT above 600,000 ids.
+        """
+        ...
+
+    def write(self, wishes: Sequence[Wish], user: str, manner: Manner = EACH) -> Sequence[Outcome]:
+        """Grant what a user wants of records; durable on return."""
+        ...
+
+    def marked(self, mark: str) -> Sequence[Outcome]:
+        """Return what came of a part of a job, nothing if it was never done."""
+        ...
+
+    def named(self, name: str, field: str, value: str) -> list[str]:
+        """Return the ids of the rows that are not deleted and have a text in a field, whatever its case.
+
+        Raises:
+            SoqlError: NOT_FOUND for a field by which no row can be named.
         """
         ...
 

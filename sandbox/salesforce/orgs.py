@@ -148,10 +148,11 @@ class Orgs:
         living, done = self.living(name), ALTERATIONS.read(self._folders.folder(name))
         altered_since = open_since(done)
 
-        def since() -> datetime | None:
-            return min([*altered_since, *living.open_since()], default=None)
+        def covered() -> datetime:
+            with living.overlay.reading():  # Nobody is between a stamp and showing it.
+                return min([living.clock(), *altered_since, *living.open_since()])
 
-        return TableOrg(name, altered(list(living.tables.values()), done), living.clock, since)
+        return TableOrg(name, altered(list(living.tables.values()), done), living.clock, covered, living)
 
 
 def _tables(folder: Path, definition: Definition) -> Sequence[Table[Any]]:

@@ -15,6 +15,8 @@ from sandbox.salesforce.region import Key, Order, Rectangle
 
 Handle = TypeVar("Handle")
 
+_BLOCK = 2_000
+
 
 class Table(Protocol[Handle]):
     """Records in the plane of stamp and id. Safe to use from several threads."""
@@ -39,6 +41,16 @@ class Table(Protocol[Handle]):
     def find(self, id15: str) -> Handle | None:
         """Return the row of an id, deleted or not."""
         ...
+
+    def holders(self, name: str, value: str) -> list[str]:
+        """Return the 15-character ids of the rows that have a text in a field, whatever its case, deleted or not."""
+        wanted = value.casefold()
+        found = []
+        for block in self.blocks(Rectangle(), Order.ID, deleted=True, size=_BLOCK):
+            (values,) = self.columns(block, [name])
+            pairs = zip(block, values, strict=True)
+            found += [self.key(row)[1] for row, text in pairs if isinstance(text, str) and text.casefold() == wanted]
+        return found
 
     def moment(self) -> int:
         """Return as of which moment it is read, a number that means something to the table alone."""

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.salesforce.ids import to15, to18
+from sandbox.salesforce.living.changes import Living
 from sandbox.salesforce.moments import of_datetime, to_datetime
 from sandbox.salesforce.org import Query, Row, SObjectType, SoqlError
 from sandbox.salesforce.query import TableQuery
 from sandbox.salesforce.region import Order, Rectangle
 from sandbox.salesforce.soql.check import check
 from sandbox.salesforce.table import Table
+from sandbox.salesforce.writing.wishes import EACH, Manner, Outcome, Wish, read_outcome
+from sandbox.salesforce.writing.writer import Writer
 
 _BATCH = 2_000
 _MOST_IDS = 600_000
@@ -28,7 +31,8 @@ class TableOrg:
         name: The org's name.
         tables: Its objects.
         clock: Its server clock.
-        open_since: Tells when the oldest transaction began that is still open, by its clock; None if there is none.
+        covered: Tells up to when all that was stamped can be seen; by default, that is always.
+        living: What clients write to; without it, they cannot.
     """
 
     def __init__(
@@ -36,13 +40,15 @@ class TableOrg:
         name: str,
         tables: Sequence[Table[Any]],
         clock: Callable[[], datetime],
-        open_since: Callable[[], datetime | None] = lambda: None,
+        covered: Callable[[], datetime] | None = None,
+        living: Living | None = None,
     ) -> None:
         self._name = name
         self._tables = {table.sobject.name.lower(): table for table in tables}
         self._sobjects = {key: table.sobject for key, table in self._tables.items()}
         self._clock = clock
-        self._open_since = open_since
+        self._covered = covered or clock
+        self._living = living
 
     @property
     def name(self) -> str:
@@ -55,8 +61,7 @@ class TableOrg:
 
     def covered_until(self) -> datetime:
         """`latestDateCovered`: now, or the start of the oldest transaction that is still open."""
-        now, open_since = self.now(), self._open_since()
-        return now if open_since is None else min(now, open_since)
+        return self._covered()
 
     def sobjects(self) -> Sequence[SObjectType]:
         """Every object, sorted by name."""
@@ -90,6 +95,38 @@ class TableOrg:
         table, id15 = self._table(name), to15(record_id)
         handle = None if id15 is None else table.find(id15)
         return None if handle is None else _rows(table, [handle])[0]
+
+    def write(self, wishes: Sequence[Wish], user: str, manner: Manner = EACH) -> Sequence[Outcome]:
+        """Grant what a user wants of records.
+
+        Raises:
+            SoqlError: INSUFFICIENT_ACCESS_OR_READONLY where nobody can write.
+        """
+        if self._living is None:
+            raise SoqlError("INSUFFICIENT_ACCESS_OR_READONLY", "this org is read only")
+        return Writer(self._living, self._sobjects, user).write(wishes, manner)
+
+    def marked(self, mark: str) -> Sequence[Outcome]:
+        """Return what came of a part of a job."""
+        if self._living is None:
+            return []
+        with self._living.overlay.reading():
+            return [read_outcome(each) for each in self._living.overlay.marks.get(mark, ())]
+
+    def named(self, name: str, field: str, value: str) -> list[str]:
+        """Return the ids of the rows that are not deleted and have a text in a field.
+
+        Raises:
+            SoqlError: NOT_FOUND for a field by which no row can be named.
+        """
+        table = self._table(name)
+        known = next((each for each in table.sobject.fields if each.name.lower() == field.lower()), None)
+        if known is None or not known.external_id:
+            told = f"Provided external ID field does not exist or is not accessible: {field}"
+            raise SoqlError("NOT_FOUND", told)
+        handles = [handle for id15 in table.holders(known.name, value) if (handle := table.find(id15)) is not None]
+        ids, gone = table.columns(handles, ["Id", "IsDeleted"]) if handles else ([], [])
+        return [str(record_id) for record_id, deleted in zip(ids, gone, strict=True) if not deleted]
 
     def updated(self, name: str, start: datetime, end: datetime) -> list[str]:
         """Ids of the rows that are not deleted and changed in [start, end).

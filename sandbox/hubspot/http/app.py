@@ -33,7 +33,7 @@ def hubspot(state: Path, portals: Folder, counters: Counters, terms: Terms, faul
     store = Store(state / "hubspot.sqlite", TABLES)
     tokens, usage = Tokens(store, terms.token_seconds), Usage(store)
     hidden = frozenset(name for name in terms.hidden.lower().split(",") if name)
-    services = Services(terms, usage, Limits(terms, usage, counters), store, hidden)
+    services = Services(terms, usage, Limits(terms, usage, counters), store, hidden, faults.item)
     oauth = OAuth(portals, tokens, RefreshTokens(store, terms.refresh_grace), counters)
     unlocked: dict[str, Open] = {"oauth": oauth, "exported": ExportFiles(portals, store)}
     door = Door(portals, tokens, services, counters, unlocked)

@@ -3,8 +3,10 @@
 Belongs here: one and many, with labels and without. Does not: reading them (`associations`).
 """
 
+from itertools import chain
 from typing import Any
 
+from sandbox.hubspot.engagements import associate
 from sandbox.hubspot.http.associations import there
 from sandbox.hubspot.http.batches import absent, batch
 from sandbox.hubspot.http.call import Call, items_of
@@ -18,15 +20,14 @@ MOST_WRITTEN = 2000
 def create(call: Call) -> Reply:
     """Make associations, or set their labels anew; 207 names the ends that are not there."""
     kind, to = call.type_at("from"), call.type_at("to")
-    texts, missing = [], []
-    for given in call.inputs(MOST_WRITTEN):
-        pair, wanted = ends(given), labels_of(call, kind, to, given.get("types"))
-        if gone := _gone(call, kind, to, pair):
-            missing += gone
-            continue
-        call.portal.associate(kind, pair[0], to, Edge(pair[1], wanted))
-        texts.append(as_json(_shown(kind, to, pair, wanted)))
-    return batch(call, texts, absent(kind, missing), 201)
+    inputs = call.inputs(MOST_WRITTEN)
+    wishes = [(ends(given), labels_of(call, kind, to, given.get("types"))) for given in inputs]
+    with call.portal.writing():
+        gone = [_gone(call, kind, to, pair) for pair, _ in wishes]
+        there = [wish for wish, missing in zip(wishes, gone, strict=True) if not missing]
+        associate(call.portal, kind, to, there)
+    texts = [as_json(_shown(kind, to, pair, wanted)) for pair, wanted in there]
+    return batch(call, texts, absent(kind, list(chain.from_iterable(gone))), 201)
 
 
 def create_default(call: Call) -> Reply:
@@ -64,7 +65,7 @@ def put(call: Call) -> Reply:
     """Make one association, or set its labels anew."""
     kind, to = call.object_type, call.type_at("to")
     pair, wanted = (there(call, kind), _other(call)), labels_of(call, kind, to, call.document_list)
-    call.portal.associate(kind, pair[0], to, Edge(pair[1], wanted))
+    associate(call.portal, kind, to, [(pair, wanted)])
     return json_reply(_shown(kind, to, pair, wanted), 201)
 
 
@@ -82,10 +83,9 @@ def delete(call: Call) -> Reply:
 
 
 def _defaults(call: Call, kind: ObjectType, to: ObjectType, pairs: list[Ends]) -> list[bytes]:
-    texts = []
+    texts, wanted = [], default_labels(call, kind, to)
+    associate(call.portal, kind, to, [(pair, wanted) for pair in pairs])
     for pair in pairs:
-        wanted = default_labels(call, kind, to)
-        call.portal.associate(kind, pair[0], to, Edge(pair[1], wanted))
         spec = {"associationCategory": wanted[0].category, "associationTypeId": wanted[0].type_id}
         told = {"from": {"id": str(pair[0])}, "to": {"id": str(pair[1])}, "associationSpec": spec}
         texts.append(as_json(told))
@@ -98,8 +98,7 @@ def _other(call: Call) -> int:
 
 def _gone(call: Call, kind: ObjectType, to: ObjectType, pair: Ends) -> list[str]:
     """Return those of the two ends that are not there."""
-    found = ((call.portal.get(each, record_id), record_id) for each, record_id in zip((kind, to), pair, strict=True))
-    return [str(record_id) for record, record_id in found if record is None or record.archived_at is not None]
+    return [str(each) for type_, each in zip((kind, to), pair, strict=True) if not call.portal.live(type_, each)]
 
 
 def _shown(kind: ObjectType, to: ObjectType, pair: Ends, labels: tuple[Label, ...]) -> dict[str, Any]:

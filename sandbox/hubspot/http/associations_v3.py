@@ -5,6 +5,7 @@ Belongs here: `/crm/v3/associations/{from}/{to}/*`. Does not: version 4 (`associ
 
 from typing import Any
 
+from sandbox.hubspot.engagements import associate
 from sandbox.hubspot.http.association_writes import MOST_WRITTEN
 from sandbox.hubspot.http.associations import MOST_READ
 from sandbox.hubspot.http.batches import batch
@@ -13,7 +14,6 @@ from sandbox.hubspot.http.edges import ends, no_edges
 from sandbox.hubspot.http.errors import invalid
 from sandbox.hubspot.http.records import edge_names, named, paging, whole
 from sandbox.hubspot.http.replies import NOTHING, Reply, as_json, json_reply
-from sandbox.hubspot.model import Edge
 
 
 def types(call: Call) -> Reply:
@@ -41,14 +41,11 @@ def create(call: Call) -> Reply:
     kind, to = call.type_at("from"), call.type_at("to")
     names = edge_names(call.portal, kind, to)
     labels = {names[label.type_id]: label for label in call.portal.labels(kind, to)}
-    texts = []
-    for given in call.inputs(MOST_WRITTEN):
-        pair, name = ends(given), str(given.get("type", ""))
-        if name not in labels:
-            raise invalid(f"There is no type {name} between {kind.name} and {to.name}", "INVALID_ASSOCIATION_TYPE")
-        call.portal.associate(kind, pair[0], to, Edge(pair[1], (labels[name],)))
-        texts.append(as_json(_shown(pair, name)))
-    return batch(call, texts, status=201)
+    wishes = [(ends(given), str(given.get("type", ""))) for given in call.inputs(MOST_WRITTEN)]
+    for name in (name for _, name in wishes if name not in labels):
+        raise invalid(f"There is no type {name} between {kind.name} and {to.name}", "INVALID_ASSOCIATION_TYPE")
+    associate(call.portal, kind, to, [(pair, (labels[name],)) for pair, name in wishes])
+    return batch(call, [as_json(_shown(pair, name)) for pair, name in wishes], status=201)
 
 
 def archive(call: Call) -> Reply:

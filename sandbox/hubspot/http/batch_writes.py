@@ -6,7 +6,7 @@ Does not: single records (`writes`), the envelope (`batches`).
 Inputs with an `objectWriteTraceId` succeed or fail one by one; without it, one wrong value refuses the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,76 +17,92 @@ from sandbox.hubspot.http.errors import invalid
 from sandbox.hubspot.http.listing import MOST_LISTED
 from sandbox.hubspot.http.records import id_of, read_back, with_more
 from sandbox.hubspot.http.replies import Reply
-from sandbox.hubspot.http.writes import change_of
-from sandbox.hubspot.model import Change, ObjectType, Refused
+from sandbox.hubspot.http.writes import change_of, refuse_struck, write
+from sandbox.hubspot.model import ObjectType, Refused
+
+_TOGETHER = 10
+"""Inputs that fail alone and are durable together: a flush takes longer than they, and others wait meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Input:
-    """An input, and what its result says beside the record."""
+    """An input, the record that it is about if that is there, and what its result says beside the record."""
 
-    change: Change
+    given: dict[str, Any]
+    record_id: int | None
     more: dict[str, Any]
 
 
 def create(call: Call) -> Reply:
     """Make records."""
     kind = call.object_type
-    inputs = [_Input(change_of(call, kind, given), _trace(given)) for given in call.inputs(MOST_LISTED)]
-    texts, refused = _write(call, kind, inputs)
+    texts, refused = _write(call, kind, lambda given: _Input(given, None, _trace(given)))
     return batch(call, texts, refused, 201)
 
 
 def update(call: Call) -> Reply:
     """Change records; an id that was merged away does not lead on here."""
-    kind, inputs, missing = call.object_type, [], []
-    for given in call.inputs(MOST_LISTED):
+    kind, missing = call.object_type, []
+
+    def read(given: dict[str, Any]) -> _Input | None:
         record_id = _there(call, kind, given)
         if record_id is None:
             missing.append(str(given.get("id", "")))
-        else:
-            inputs.append(_Input(change_of(call, kind, given, record_id), _trace(given)))
-    texts, refused = _write(call, kind, inputs)
+        return None if record_id is None else _Input(given, record_id, _trace(given))
+
+    texts, refused = _write(call, kind, read)
     return batch(call, texts, [*refused, *absent(kind, missing)])
 
 
 def upsert(call: Call) -> Reply:
     """Change the records that have a unique value, make those that are not there."""
-    kind, inputs, seen = call.object_type, [], set()
-    for given in call.inputs(MOST_LISTED):
-        by, value = str(given.get("idProperty") or ""), str(given.get("id", ""))
+    kind = call.object_type
+    named = [(str(given.get("idProperty") or ""), str(given.get("id", ""))) for given in call.inputs(MOST_LISTED)]
+    for by in dict.fromkeys(by for by, _ in named):
         if not any(made.name == by and made.unique for made in kind.properties):
             raise invalid(f"The property {by!r} of {kind.name} is not unique", "INVALID_ID_PROPERTY", idProperty=by)
-        if (by, value) in seen:
-            raise invalid("The ids of the inputs must differ", "DUPLICATE_ID")
-        seen.add((by, value))
+    if len(set(named)) < len(named):
+        raise invalid("The ids of the inputs must differ", "DUPLICATE_ID")
+
+    def read(given: dict[str, Any]) -> _Input:
+        by, value, wanted = str(given["idProperty"]), str(given.get("id", "")), given.get("properties") or {}
         found = call.portal.find(kind, by, value)
-        wanted = given.get("properties") or {}
         values = {by: value, **wanted} if isinstance(wanted, dict) else wanted
-        change = change_of(call, kind, {"properties": values}, found)
-        inputs.append(_Input(change, {"new": found is None, **_trace(given)}))
-    texts, refused = _write(call, kind, inputs)
+        return _Input({"properties": values}, found, {"new": found is None, **_trace(given)})
+
+    texts, refused = _write(call, kind, read)
     return batch(call, texts, refused)
 
 
-def _write(call: Call, kind: ObjectType, inputs: Sequence[_Input]) -> tuple[list[bytes], list[errors.Error]]:
-    alone = any("objectWriteTraceId" in each.more for each in inputs)
+def _write(
+    call: Call, kind: ObjectType, read: Callable[[dict[str, Any]], _Input | None]
+) -> tuple[list[bytes], list[errors.Error]]:
+    """Write what `read` makes of the inputs, some together or all, once nobody else can write."""
+    given = call.inputs(MOST_LISTED)
+    alone = any(each.get("objectWriteTraceId") is not None for each in given)
     texts: list[bytes] = []
     refused: list[errors.Error] = []
-    for group in ([each] for each in inputs) if alone else ([inputs] if inputs else []):
-        try:
-            texts += _written(call, kind, group)
-        except Refused as one:
-            if not alone:
-                raise
-            one.context |= {"objectWriteTraceId": [group[0].more["objectWriteTraceId"]]}
-            refused.append(errors.of_inputs(one))
+    size = _TOGETHER if alone else len(given)
+    for start in range(0, len(given), size):
+        with call.portal.writing():
+            inputs = [each for each in map(read, given[start : start + size]) if each]
+            for group in ([each] for each in inputs) if alone else ([inputs] if inputs else []):
+                try:
+                    texts += _written(call, kind, group)
+                except Refused as one:
+                    if not alone:
+                        raise
+                    one.context |= {"objectWriteTraceId": [group[0].more.get("objectWriteTraceId", "")]}
+                    refused.append(errors.of_inputs(one))
     return texts, refused
 
 
 def _written(call: Call, kind: ObjectType, inputs: Sequence[_Input]) -> list[bytes]:
-    ids = call.portal.write(kind, [each.change for each in inputs])
-    names = list(dict.fromkeys(name for each in inputs for name in each.change.properties))
+    for each in inputs:
+        refuse_struck(call, kind, each.given)
+    changes = [change_of(call, kind, each.given, each.record_id) for each in inputs]
+    ids = write(call, kind, changes)
+    names = list(dict.fromkeys(name for change in changes for name in change.properties))
     texts = read_back(call, kind, ids, names)
     return [with_more(text, each.more) if each.more else text for text, each in zip(texts, inputs, strict=True)]
 

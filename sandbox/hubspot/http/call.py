@@ -122,6 +122,11 @@ class Call:
         except ValueError:
             raise invalid("Invalid input JSON on line 1, column 1: the body is no JSON", "INVALID_JSON") from None
 
+    @cached_property
+    def owner_ids(self) -> frozenset[str]:
+        """The ids of the owners, those that have left too."""
+        return frozenset(str(owner.id) for owner in self.portal.owners())
+
     def strings(self, name: str) -> list[str]:
         """Return a list of texts in the body.
 

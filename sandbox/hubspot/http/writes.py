@@ -3,22 +3,28 @@
 Belongs here: those calls, and reading what a record is to become. Does not: batches of them (`batch_writes`).
 """
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
+from sandbox.faults.seen import Seen
+from sandbox.hubspot.checks import check_new, check_owner
+from sandbox.hubspot.engagements import engage
 from sandbox.hubspot.http.call import Call, items_of
 from sandbox.hubspot.http.errors import invalid, not_found
 from sandbox.hubspot.http.listing import find_record
 from sandbox.hubspot.http.records import id_of, read_back, whole
 from sandbox.hubspot.http.replies import NOTHING, Reply
-from sandbox.hubspot.model import Change, Edge, ObjectType
+from sandbox.hubspot.model import Change, Edge, ObjectType, Refused
 from sandbox.hubspot.portal import Portal
 
 
 def create(call: Call) -> Reply:
     """Make a record."""
     kind = call.object_type
+    refuse_struck(call, kind, call.document)
     change = change_of(call, kind, call.document)
-    return Reply(read_back(call, kind, call.portal.write(kind, [change]), [*change.properties])[0], 201)
+    return Reply(read_back(call, kind, write(call, kind, [change]), [*change.properties])[0], 201)
 
 
 def update(call: Call) -> Reply:
@@ -27,6 +33,7 @@ def update(call: Call) -> Reply:
     record = find_record(call, kind)
     if record is None or record.archived_at is not None:
         raise not_found()
+    refuse_struck(call, kind, call.document)
     change = change_of(call, kind, call.document, record.id)
     call.portal.write(kind, [change])
     return Reply(read_back(call, kind, [record.id], [*change.properties])[0])
@@ -59,6 +66,39 @@ def erase(call: Call) -> Reply:
     return NOTHING
 
 
+def write(call: Call, kind: ObjectType, changes: Sequence[Change]) -> Sequence[int]:
+    """Make records and change them, and let contacts know of activities with them; return their ids.
+
+    Raises:
+        Refused: One of the changes cannot be made; none is.
+    """
+    with call.portal.writing():
+        ids = call.portal.write(kind, changes)
+        edges = [
+            (name, (record_id, edge.to))
+            for record_id, change in zip(ids, changes, strict=True)
+            for name, edge in change.associations
+        ]
+        for name in {name for name, _ in edges}:
+            engage(call.portal, kind, call.portal.type(name), [pair for other, pair in edges if other == name])
+    return ids
+
+
+def refuse_struck(call: Call, kind: ObjectType, given: dict[str, Any]) -> None:
+    """Let a fault befall what is to be written.
+
+    Raises:
+        Refused: One does.
+    """
+    names = frozenset((kind.name, kind.singular, kind.type_id))
+    portal = call.portal.name
+    struck = call.services.item(
+        lambda: Seen(call.kind, call.asked.path, json.dumps(given), portal=portal, objects=names)
+    )
+    if struck:
+        raise Refused(423, struck.code or "LOCKED", struck.message or "The resource is locked")
+
+
 def change_of(call: Call, kind: ObjectType, given: dict[str, Any], record_id: int | None = None) -> Change:
     """Read what a record is to become.
 
@@ -69,6 +109,9 @@ def change_of(call: Call, kind: ObjectType, given: dict[str, Any], record_id: in
     if not isinstance(properties, dict):
         raise invalid("Invalid input JSON: properties must be an object", "INVALID_JSON")
     values = {name: None if value is None else _text(value) for name, value in properties.items()}
+    if record_id is None:
+        check_new(kind, values)
+    check_owner(values, lambda: call.owner_ids)
     edges = () if record_id else tuple(_edge(call.portal, kind, each) for each in items_of(given, "associations"))
     return Change(values, record_id, edges)
 

@@ -52,6 +52,17 @@ class Overlay:
             yield
 
     @contextmanager
+    def glancing(self) -> Iterator[None]:
+        """Be up to date for the block as in `reading`, but wait for nobody: while somebody writes, as of before."""
+        if self._log.lock.acquire(blocking=False):
+            try:
+                with self.reading():
+                    pass
+            finally:
+                self._log.lock.release()
+        yield
+
+    @contextmanager
     def writing(self) -> Iterator[int]:
         """Let nobody else write during the block, and say when it is: no earlier than the last write."""
         with self._log.writing(), self.reading():

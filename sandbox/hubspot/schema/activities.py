@@ -56,6 +56,7 @@ CALLS = ObjectType(
     ),
     primary_display_property="hs_call_title",
     associated=("contacts", "companies", "deals"),
+    required=("hs_timestamp",),
 )  # fmt: skip
 
 MEETINGS = ObjectType(
@@ -94,4 +95,5 @@ MEETINGS = ObjectType(
     ),
     primary_display_property="hs_meeting_title",
     associated=("contacts", "companies", "deals"),
+    required=("hs_timestamp",),
 )  # fmt: skip

@@ -12,15 +12,17 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.counters import Counters
 from sandbox.openai.http import errors
+from sandbox.openai.http.audio.transcriptions import Transcriptions
 from sandbox.openai.http.keys import project_of
 from sandbox.openai.http.models import listed, shown
 from sandbox.openai.http.replies import Reply, refusal, usual_headers
-from sandbox.openai.http.responses import Hangup, Responses
-from sandbox.openai.http.watch import RESPONSES, sold
+from sandbox.openai.http.responses import Responses
+from sandbox.openai.http.waiting import Hangup
+from sandbox.openai.http.watch import AUDIO, RESPONSES, sold
 
 NOBODY = "openai"
 """Under which calls with a key that is none of the sandbox's are counted."""
-_KINDS: Mapping[str, str] = {RESPONSES: "responses", "/v1/models": "models"}
+_KINDS: Mapping[str, str] = {RESPONSES: "responses", AUDIO: "transcriptions", "/v1/models": "models"}
 
 
 def kind_of(path: str) -> str:
@@ -40,11 +42,13 @@ class Door:
 
     Args:
         responses: Sells answers.
+        transcriptions: Sells what was heard.
         counters: Of the sandbox.
         hang_up: Cuts the connection of a request.
     """
 
     responses: Responses
+    transcriptions: Transcriptions
     counters: Counters
     hang_up: Callable[[tuple[str, int]], None]
 
@@ -72,6 +76,8 @@ class Door:
         if method == "POST" and path == RESPONSES:
             body = await request.body()
             return await self.responses.answer(project, body, request.receive, lambda sale: sold(request.scope, sale))
+        if method == "POST" and path == AUDIO:
+            return await self.transcriptions.answer(project, request, lambda sale: sold(request.scope, sale))
         if method == "GET" and path == "/v1/models":
             return listed()
         if method == "GET" and path.startswith("/v1/models/"):

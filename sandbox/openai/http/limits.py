@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from sandbox.counters import Counters
 from sandbox.openai.http.errors import rate_limited
-from sandbox.openai.models import Model
 from sandbox.openai.terms import Terms
 
 _SHORT = {"requests": "RPM", "tokens": "TPM"}
@@ -60,7 +59,7 @@ class Limits:
         self._scale = terms.time_scale or 1.0
         self._buckets: dict[tuple[str, str], dict[str, _Bucket]] = {}
 
-    def spend(self, project: str, model: Model, tokens: int) -> Mapping[str, str]:
+    def spend(self, project: str, model: str, tokens: int) -> Mapping[str, str]:
         """Count one request, and return the headers that tell what is left.
 
         Raises:
@@ -74,13 +73,13 @@ class Limits:
             bucket.left -= wanted[unit]
         return self._told(buckets)
 
-    def _refilled(self, project: str, model: Model) -> dict[str, _Bucket]:
+    def _refilled(self, project: str, model: str) -> dict[str, _Bucket]:
         now = self._clock() / self._scale
-        found = self._buckets.get((project, model.name))
+        found = self._buckets.get((project, model))
         if found is None:
             limits = {"requests": self._terms.requests_per_minute, "tokens": self._terms.tokens_per_minute}
             found = {unit: _bucket(limit, self._terms.limit_window_seconds, now) for unit, limit in limits.items()}
-            self._buckets[project, model.name] = found
+            self._buckets[project, model] = found
         for bucket in found.values():
             bucket.refill(now)
         return found
@@ -93,13 +92,13 @@ class Limits:
             told[f"x-ratelimit-reset-{unit}"] = duration(bucket.reset * self._scale)
         return told
 
-    def _too_many(self, project: str, model: Model, unit: str, wanted: int) -> Exception:
-        buckets = self._buckets[project, model.name]
+    def _too_many(self, project: str, model: str, unit: str, wanted: int) -> Exception:
+        buckets = self._buckets[project, model]
         bucket, short = buckets[unit], _SHORT[unit]
         seconds = bucket.wait(wanted) * self._scale
         self._counters.violation(project, short)
         message = (
-            f"Rate limit reached for {model.name} in organization org-sandbox on {unit} per min ({short}): Limit "
+            f"Rate limit reached for {model} in organization org-sandbox on {unit} per min ({short}): Limit "
             f"{bucket.limit}, Used {int(bucket.capacity - bucket.left)}, Requested {wanted}. Please try again in "
             f"{duration(seconds)}. Visit https://platform.openai.com/account/rate-limits to learn more."
         )

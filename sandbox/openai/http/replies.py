@@ -25,13 +25,16 @@ class Reply:
 
     @property
     def body(self) -> bytes:
-        """The value as JSON."""
+        """The value as JSON; a text stays as it is."""
+        if isinstance(self.value, str):
+            return self.value.encode()
         return json.dumps(self.value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
     async def send(self, send: Send, headers: Mapping[str, str]) -> None:
         """Send it, with more headers."""
         body = self.body
-        told = {**headers, **self.headers, "content-type": "application/json", "content-length": str(len(body))}
+        kind = "text/plain; charset=utf-8" if isinstance(self.value, str) else "application/json"
+        told = {**headers, **self.headers, "content-type": kind, "content-length": str(len(body))}
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         await send({"type": "http.response.body", "body": body})

@@ -6,10 +6,8 @@ Does not: reading (`sandbox.openai.reader`), the form of the answer (`answers`),
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-
-from starlette.types import Message
 
 from sandbox.openai.chance import UNBILLED, Fate, Trouble, draw
 from sandbox.openai.http import errors
@@ -17,6 +15,7 @@ from sandbox.openai.http.answers import Output, input_tokens, response, within
 from sandbox.openai.http.limits import Limits
 from sandbox.openai.http.replies import Reply
 from sandbox.openai.http.request import Asked, read_request
+from sandbox.openai.http.waiting import Hangup, Receive, Sold, until
 from sandbox.openai.models import Usage
 from sandbox.openai.prompt_cache import PromptCache
 from sandbox.openai.reader.reader import NO_QUESTION, Reader, Task, task_of
@@ -24,13 +23,6 @@ from sandbox.openai.sales import Sale, Sales
 from sandbox.openai.terms import Terms
 
 DECLINED = "I'm sorry, but I can't assist with that request."
-
-Sold = Callable[[Sale], None]
-Receive = Callable[[], Awaitable[Message]]
-
-
-class Hangup(Exception):
-    """The buyer is gone, or is left without a reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +35,7 @@ class Responses:
         cache: Of prompts.
         sales: The ledger.
         reader: The model.
+        spent: Tells what a project bought, of whatever kind.
     """
 
     terms: Terms
@@ -50,6 +43,7 @@ class Responses:
     cache: PromptCache
     sales: Sales
     reader: Reader
+    spent: Callable[[str], float]
 
     async def answer(self, project: str, body: bytes, receive: Receive, sold: Sold) -> Reply:
         """Answer one request.
@@ -71,8 +65,8 @@ class Responses:
         if expected + (asked.limit or 0) > asked.model.window:
             message = "Your input exceeds the context window of this model. Please adjust your input and try again."
             raise errors.invalid(message, "input", "context_length_exceeded")
-        headers = self.limits.spend(project, asked.model, expected + (asked.limit or 0))
-        if self.sales.spent(project) >= self.terms.credit_usd:
+        headers = self.limits.spend(project, asked.model.name, expected + (asked.limit or 0))
+        if self.spent(project) >= self.terms.credit_usd:
             raise errors.no_credit()
         task = task_of(asked.instructions, asked.input, asked.schema)
         question = task.question
@@ -80,14 +74,14 @@ class Responses:
         ends = began + fate.seconds
         if fate.trouble is not None and fate.trouble in UNBILLED:
             self.sales.failed(fate.trouble.value, fate.seconds)
-            await _until(ends, receive)
+            await until(ends, receive)
             raise errors.server_error() if fate.trouble is Trouble.SERVER_ERROR else errors.overloaded()
         output, sale = self._sell(project, asked, prompt, task, fate)
         sold(sale)
         if fate.trouble is Trouble.UNANSWERED:
-            await _until(began + self.terms.hang_seconds * self.terms.time_scale, receive)
+            await until(began + self.terms.hang_seconds * self.terms.time_scale, receive)
             raise Hangup
-        await _until(ends, receive)
+        await until(ends, receive)
         return Reply(response(asked, output, sale.usage), headers=headers)
 
     def _sell(self, project: str, asked: Asked, prompt: bytes, task: Task, fate: Fate) -> tuple[Output, Sale]:
@@ -139,21 +133,3 @@ def _spoiled(text: str, share: float) -> str:
         lambda: f"{text[:-1]},}}",
     )
     return ways[int(share * 1000) % len(ways)]()
-
-
-async def _until(moment: float, receive: Receive) -> None:
-    """Wait for a moment of the loop's clock.
-
-    Raises:
-        Hangup: The buyer is gone before.
-    """
-    left = moment - asyncio.get_running_loop().time()
-    if left <= 0:
-        return
-    try:
-        async with asyncio.timeout(left):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return
-    raise Hangup

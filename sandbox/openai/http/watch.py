@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.openai.sales import Sale, Sales
+from sandbox.openai.sales import Ledgers, Sale
 
 RESPONSES = "/v1/responses"
+AUDIO = "/v1/audio/transcriptions"
 _SLOT = "sandbox.openai.sale"
 
 
@@ -31,11 +32,12 @@ class Watched:
     """An ASGI application that is another one, watched."""
 
     app: ASGIApp
-    sales: Sales
+    ledgers: Ledgers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["path"] != RESPONSES:
+        sales = {RESPONSES: self.ledgers.answers, AUDIO: self.ledgers.audio}.get(scope["path"])
+        if sales is None:
             await self.app({**scope, _SLOT: _Slot()}, receive, send)
             return
         slot, ended = _Slot(), False
@@ -45,9 +47,9 @@ class Watched:
             await send(message)
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
-        with self.sales.flight():
+        with sales.flight():
             try:
                 await self.app({**scope, _SLOT: slot}, receive, note)
             finally:
                 if slot.sale and not ended:
-                    self.sales.lost(slot.sale)
+                    sales.lost(slot.sale)

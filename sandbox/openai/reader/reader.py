@@ -16,6 +16,7 @@ from sandbox.openai.reader.filling import Filler
 from sandbox.openai.reader.matching import kinds_of
 from sandbox.openai.reader.prompt import Prompt, read_prompt
 from sandbox.openai.reader.question import read_question
+from sandbox.openai.reader.translation import Translator, language_asked
 from sandbox.openai.reader.values import variants
 from sandbox.openai.reader.vocabulary import WORDS
 
@@ -61,8 +62,12 @@ class Reader:
         Args:
             task: What is asked.
             gullible: Whether commands in documents are obeyed whatever the prompt says.
-            invents: Whether quotes are made up.
+            invents: Whether quotes are made up, or a text to be translated is left out.
         """
+        language = language_asked(task.prompt.instructions)
+        if language is not None and task.prompt.documents:
+            said = Translator(task.prompt, language, task.schema).answer(forgets=invents)
+            return said if isinstance(said, str) else _written(said)
         question = read_question(task.prompt.instructions)
         if not question.kinds:
             return None
@@ -75,8 +80,11 @@ class Reader:
         if task.schema is None:
             lines = [quote.quote for finding in find("", {}) for quote in finding.evidence]
             return "\n".join(f"- {line}." for line in lines) or "The documents say nothing about it."
-        answer = Filler(task.schema, find, task.prompt.context).fill()
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        return _written(Filler(task.schema, find, task.prompt.context).fill())
+
+
+def _written(answer: Any) -> str:
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(text: str) -> str:

@@ -140,4 +140,5 @@ TASK: Mapping[str, Column] = {
     "CallType": only_if(_is_call, drawn_from("CallType", _CALL_TYPES)),
     "CallDurationInSeconds": only_if(_is_call, whole_numbers("CallDurationInSeconds", 3_600, nulls=0)),
     "Minutes__c": _minutes,
+    "Nooks_Call_Id__c": lambda batch: pa.nulls(len(batch.indexes), pa.string()),
 }

@@ -32,6 +32,9 @@ _SPECIAL: Mapping[str, Mapping[str, Column]] = {
     "User": people.USER,
 }
 
+_DIGITS = 9
+"""Of a made external id, such as `B-000000123`."""
+
 
 class GeneratedTable(Table[int]):
     """A table whose handles are row numbers."""
@@ -75,6 +78,15 @@ class GeneratedTable(Table[int]):
     def find(self, id15: str) -> int | None:
         """Return the row of an id."""
         return self._population.ids.index(id15)
+
+    def holders(self, name: str, value: str) -> list[str]:
+        """Return the row that a made external id names, which is the only one that can have it."""
+        digits = value[2:]
+        index = int(digits) if len(digits) == _DIGITS and digits.isdecimal() else self._population.count
+        if index >= self._population.count:
+            return []
+        held = self.columns([index], [name])[0][0]
+        return [self._population.ids.id15(index)] if str(held).casefold() == value.casefold() else []
 
     def key(self, handle: int) -> Key:
         """Return where a row stands."""

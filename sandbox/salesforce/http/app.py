@@ -21,6 +21,7 @@ from sandbox.faults.layer import Faulty, Hangup
 from sandbox.faults.seen import Seen
 from sandbox.refresh_tokens import RefreshTokens
 from sandbox.salesforce.bulk.batches import Batches
+from sandbox.salesforce.bulk.ingest import Ingests
 from sandbox.salesforce.bulk.registry import Jobs
 from sandbox.salesforce.bulk.terms import BulkTerms
 from sandbox.salesforce.http.auth import OAuth
@@ -67,7 +68,7 @@ def salesforce(state: Path, orgs: Orgs, counters: Counters, terms: Terms, faults
     store = Store(state / "salesforce.sqlite")
     tokens, locators, usage = Tokens(store, terms.session), Locators(store), Usage(store, terms.daily_requests)
     jobs = Jobs(store, terms.bulk, lambda org, soql: faults.job_outcome(_job(org, soql)))
-    rest = Rest(orgs, tokens, locators, jobs, Batches(store, jobs), usage, counters)
+    rest = Rest(orgs, tokens, locators, jobs, Batches(store, jobs), usage, counters, Ingests(store, terms.bulk), faults)
     oauth = OAuth(orgs, tokens, RefreshTokens(store, terms.refresh_grace), counters)
     app = _addresses(orgs, oauth, rest, Soap(orgs, tokens, counters))
 

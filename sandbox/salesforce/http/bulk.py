@@ -4,7 +4,6 @@ Belongs here: bodies, parameters and headers of the calls. Does not: jobs and ro
 stream of a page (`download`), Bulk API 1.0 (`bulk1`).
 """
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +33,7 @@ _CHOICES = {
 def create(call: Call) -> dict[str, Any]:
     """Answer the POST that makes a job."""
     _check_version(call, _SINCE)
-    asked = {"contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF", "query": "", **_body(call)}
+    asked = {"contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF", "query": "", **call.document}
     for name, allowed in _CHOICES.items():
         if asked.get(name) not in allowed:
             raise ApiError(400, "API_ERROR", f"{name}: choose one of {', '.join(allowed)}")
@@ -71,7 +70,7 @@ def list_jobs(call: Call) -> dict[str, Any]:
 
 def change(call: Call) -> dict[str, Any]:
     """Answer the PATCH of a job, which can only stop it."""
-    if _body(call).get("state") != State.ABORTED:
+    if call.document.get("state") != State.ABORTED:
         raise ApiError(400, "API_ERROR", f"state: the only state that a query job can be set to is {State.ABORTED}")
     call.jobs.abort(call.org, _job(call))
     return _described(call, _job(call))
@@ -155,16 +154,6 @@ def _finished(call: Call) -> Job:
     if state is not State.JOB_COMPLETE:
         raise ApiError(400, "INVALIDJOBSTATE", f"Results are not available for a job in state {state}")
     return job
-
-
-def _body(call: Call) -> dict[str, Any]:
-    try:
-        body = json.loads(call.body)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise ApiError(400, "JSON_PARSER_ERROR", "The body is no JSON object")
-    return body
 
 
 def _check_version(call: Call, since: int) -> None:

@@ -4,14 +4,18 @@ Belongs here: what a handler may know and do.
 Does not: HTTP, authentication, quota (`rest`); addresses (`resources`).
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.counters import Counters
+from sandbox.faults.faults import Faults
 from sandbox.salesforce.bulk.batches import Batches
+from sandbox.salesforce.bulk.ingest import Ingests
 from sandbox.salesforce.bulk.registry import Jobs
+from sandbox.salesforce.http.errors import ApiError
 from sandbox.salesforce.http.locators import Locators
 from sandbox.salesforce.org import Org
 
@@ -31,6 +35,8 @@ class Call:
     jobs: Jobs
     batches: Batches
     counters: Counters
+    ingests: Ingests
+    faults: Faults
     used: int
     allowance: int
     path: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +49,21 @@ class Call:
     def base(self) -> str:
         """The address below which this version's resources are."""
         return f"/services/data/v{self.version}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body, an object of JSON.
+
+        Raises:
+            ApiError: It is none.
+        """
+        try:
+            document = json.loads(self.body)
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            raise ApiError(400, "JSON_PARSER_ERROR", "The body is no JSON object")
+        return document
 
 
 def timestamp(moment: datetime) -> str:

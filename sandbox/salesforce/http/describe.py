@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sandbox.salesforce.org import Field, SObjectType
+from sandbox.salesforce.rights import SYSTEM_FIELDS, createable, updateable
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -27,13 +28,6 @@ _SOAP_TYPES = {
     "anyType": "xsd:anyType",
     "json": "urn:json",
 }
-_SYSTEM_FIELDS = frozenset(
-    (
-        *("Id", "IsDeleted", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById"),
-        *("SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate", "MasterRecordId"),
-        "PhotoUrl",
-    )
-)
 _UNFILTERABLE = frozenset(["address", "location", "base64", "encryptedstring"])
 _UNGROUPABLE = frozenset(["double", "currency", "percent", "datetime", "time", "base64", "address", "location"])
 
@@ -98,7 +92,6 @@ _FIELD_CONSTANTS: dict[str, Any] = {
     "referenceTargetField": None,
     "relationshipOrder": None,
     "restrictedDelete": False,
-    "restrictedPicklist": False,
     "searchPrefilterable": False,
     "writeRequiresMasterRead": False,
 }
@@ -167,16 +160,14 @@ def _sizes(field: Field) -> dict[str, Any]:
 
 
 def _rights(field: Field) -> dict[str, Any]:
-    compound = field.type in {"address", "location"}
-    writable = not (compound or field.calculated or field.name in _SYSTEM_FIELDS)
     long_text = field.type == "textarea" and field.length > 255
     return {
         "calculated": field.calculated,
-        "createable": writable,
-        "updateable": writable,
-        "permissionable": writable and field.nillable,
+        "createable": createable(field),
+        "updateable": updateable(field),
+        "permissionable": createable(field) and field.nillable,
         "nillable": field.nillable,
-        "defaultedOnCreate": field.name in _SYSTEM_FIELDS or field.type == "boolean",
+        "defaultedOnCreate": field.name in SYSTEM_FIELDS or field.type == "boolean",
         "filterable": field.type not in _UNFILTERABLE and not long_text,
         "sortable": field.type not in _UNFILTERABLE and not long_text,
         "groupable": field.type not in _UNGROUPABLE and not long_text,
@@ -187,6 +178,7 @@ def _rights(field: Field) -> dict[str, Any]:
 def _values(field: Field) -> dict[str, Any]:
     return {
         "defaultValue": False if field.type == "boolean" else None,
+        "restrictedPicklist": field.restricted,
         "picklistValues": [
             {"active": True, "defaultValue": False, "label": value, "validFor": None, "value": value}
             for value in field.picklist

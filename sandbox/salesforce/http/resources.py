@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sandbox.salesforce.http import bulk, limits, query, replication, sobjects
+from sandbox.salesforce.http import bulk, collections, ingest, limits, query, replication, sobjects, writes
 from sandbox.salesforce.http.addresses import AddressBook, Resource
 from sandbox.salesforce.http.call import Call
 from sandbox.salesforce.http.errors import ApiError, from_org, not_found
@@ -74,13 +74,33 @@ REST = AddressBook(
         Resource("/jobs/query/{job}", "bulk_delete", bulk.delete, method="DELETE"),
         Resource("/jobs/query/{job}/results", "bulk_results", bulk.results),
         Resource("/jobs/query/{job}/resultPages", "bulk_pages", bulk.result_pages),
+        Resource("/jobs/ingest", "ingest", ingest.create, method="POST"),
+        Resource("/jobs/ingest", "ingest", ingest.list_jobs),
+        Resource("/jobs/ingest/{job}", "ingest", ingest.describe),
+        Resource("/jobs/ingest/{job}", "ingest", ingest.change, method="PATCH"),
+        Resource("/jobs/ingest/{job}", "ingest", ingest.delete, method="DELETE"),
+        Resource("/jobs/ingest/{job}/batches", "ingest", ingest.upload, method="PUT"),
+        Resource("/jobs/ingest/{job}/successfulResults", "ingest_results", ingest.SUCCESSFUL),
+        Resource("/jobs/ingest/{job}/failedResults", "ingest_results", ingest.FAILED),
+        Resource("/jobs/ingest/{job}/unprocessedrecords", "ingest_results", ingest.UNPROCESSED),
+        Resource("/jobs/ingest/{job}/unprocessedRecords", "ingest_results", ingest.UNPROCESSED),
         Resource("/composite/batch", "batch", _batch, method="POST"),
+        Resource("/composite/sobjects", "collection", collections.create, method="POST"),
+        Resource("/composite/sobjects", "collection", collections.update, method="PATCH"),
+        Resource("/composite/sobjects", "collection", collections.delete, method="DELETE"),
+        Resource("/composite/sobjects/{name}/{field}", "collection", collections.upsert, method="PATCH"),
         Resource("/sobjects", "describe_global", sobjects.list_objects),
         Resource("/sobjects/{name}", "object_info", sobjects.object_info),
+        Resource("/sobjects/{name}", "write", writes.create, method="POST"),
         Resource("/sobjects/{name}/describe", "describe", sobjects.describe),
         Resource("/sobjects/{name}/updated", "updated", replication.updated),
         Resource("/sobjects/{name}/deleted", "deleted", replication.deleted),
         Resource("/sobjects/{name}/{id}", "record", sobjects.record),
+        Resource("/sobjects/{name}/{id}", "write", writes.update, method="PATCH"),
+        Resource("/sobjects/{name}/{id}", "write", writes.delete, method="DELETE"),
+        Resource("/sobjects/{name}/{field}/{value:path}", "record", writes.by_key),
+        Resource("/sobjects/{name}/{field}/{value:path}", "write", writes.upsert, method="PATCH"),
+        Resource("/sobjects/{name}/{field}/{value:path}", "write", writes.delete_by_key, method="DELETE"),
     )
 )
 """The REST interface, below the version."""

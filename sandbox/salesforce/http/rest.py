@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.counters import Counters
+from sandbox.faults.faults import Faults
 from sandbox.salesforce.bulk.batches import Batches
+from sandbox.salesforce.bulk.ingest import Ingests
 from sandbox.salesforce.bulk.registry import Jobs
 from sandbox.salesforce.http.addresses import AddressBook, Resource
 from sandbox.salesforce.http.call import Call
@@ -66,6 +68,8 @@ class Rest:
     batches: Batches
     usage: Usage
     counters: Counters
+    ingests: Ingests
+    faults: Faults
     interface: Interface = _REST
 
     async def __call__(self, request: Request) -> Response:
@@ -122,6 +126,8 @@ class Rest:
             jobs=self.jobs,
             batches=self.batches,
             counters=self.counters,
+            ingests=self.ingests,
+            faults=self.faults,
             used=self.usage.used(org.name, org.now()),
             allowance=self.usage.allowance,
             params=request.query_params,

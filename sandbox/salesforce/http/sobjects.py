@@ -31,8 +31,16 @@ def describe(call: Call) -> dict[str, Any]:
 
 def record(call: Call) -> dict[str, Any]:
     """Answer `/sobjects/X/{id}`, all fields or those of `?fields=`."""
-    kind = call.org.sobject(call.path["name"])
-    asked_id = call.path["id"]
+    return shown(call, call.path["name"], call.path["id"])
+
+
+def shown(call: Call, name: str, asked_id: str) -> dict[str, Any]:
+    """Return a record, all fields or those of `?fields=`.
+
+    Raises:
+        ApiError: It is not there, or was deleted.
+    """
+    kind = call.org.sobject(name)
     found = call.org.get(kind.name, asked_id) if to15(asked_id) else None
     if found is None:
         raise ApiError(404, "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {asked_id}")

@@ -27,6 +27,9 @@ from sandbox.salesforce.table import Table
 
 Values = Mapping[str, JsonValue]
 
+_INSTANCE = "Nk"
+"""What the ids of an object share that was made without rows, behind its prefix."""
+
 
 class Locked(Exception):
     """An open transaction has written to a row: until it ends, nobody else changes the row."""
@@ -60,8 +63,8 @@ class Living:
             return self.overlay.steps
 
     def clock(self) -> datetime:
-        """Return the time by the org's server clock."""
-        with self.overlay.reading():
+        """Return the time by the org's server clock; whoever asks is not kept waiting by writes."""
+        with self.overlay.glancing():
             return datetime.now(UTC) - self._skew + timedelta(seconds=self.overlay.offset)
 
     def advance(self, seconds: float) -> None:
@@ -108,16 +111,29 @@ class Living:
         stamp, deleted = table.key(handle)[0], bool(table.columns([handle], ["IsDeleted"])[0][0])
         return Changed(id15, id15, stamp, deleted, (stamp, deleted))
 
+    def new_id(self, name: str, beyond: str = "") -> str:
+        """Return an id behind all that the object has, and behind one more."""
+        sobject, (_, end) = self.sobject(name), self._ends[name]
+        last = max(
+            end or f"{sobject.key_prefix}{_INSTANCE}".ljust(15, "0"), self.overlay.greatest.get(name, ""), beyond
+        )
+        return of_number(to_number(last) + 1)
+
+    def write(self, rows: Sequence[tuple[str, Changed]], marks: Mapping[str, list[Any]]) -> None:
+        """Let rows of some objects, each with its object's name, be as they are given, and marks be there with them."""
+        with self.overlay.writing():
+            self.overlay.commit({"rows": [[name, row.written()] for name, row in rows], "marks": dict(marks)})
+
     def insert(self, name: str, like: str, values: Values, transaction: int | None = None) -> str:
         """Make a row that has its values, or else those of another; return its id."""
         with self.overlay.writing():
             now = self._now(transaction)
             below = self._there(name, like)
-            last = max(self._ends[name][1] or like, self.overlay.greatest.get(name, ""))
-            id15 = of_number(to_number(last) + 1)
+            id15 = self.new_id(name)
             fixed: Values = {"Id": to18(id15), "CreatedDate": to_json(now), "LastModifiedDate": to_json(now)}
             own = {**below.values, **values, "MasterRecordId": None, **fixed}
-            self._write(name, [Changed(id15, below.like, now, False, None, SEEN, own)], transaction)
+            # What a client made has no row below: who is like it has none either, and is not the client's.
+            self._write(name, [Changed(id15, below.like or like, now, False, None, SEEN, own)], transaction)
             return id15
 
     def edit(

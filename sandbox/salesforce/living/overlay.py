@@ -50,6 +50,8 @@ class Overlay:
         """Id and moment of each deletion of a row that is in no recycle bin, by object."""
         self.greatest: dict[str, str] = {}
         """The greatest id of an object that something ever happened to."""
+        self.marks: dict[str, list[Any]] = {}
+        """What came of parts of jobs, by the name of the part: done once, however often they are begun."""
         self.offset = 0.0
         """Seconds that have passed on the org's clock beside those of the machine's."""
         self.transactions = 0
@@ -62,6 +64,17 @@ class Overlay:
             for entry in self._log.unseen():
                 self._take_in(entry)
             yield
+
+    @contextmanager
+    def glancing(self) -> Iterator[None]:
+        """Be up to date for the block as in `reading`, but wait for nobody: while somebody writes, as of before."""
+        if self._log.lock.acquire(blocking=False):
+            try:
+                with self.reading():
+                    pass
+            finally:
+                self._log.lock.release()
+        yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -94,6 +107,7 @@ class Overlay:
     def _take_in(self, entry: Entry) -> None:
         self.steps = max(self.steps, entry.get("step", 0))
         self.offset = entry.get("offset", self.offset)
+        self.marks |= entry.get("marks", {})
         if "begin" in entry:
             self.transactions = number = entry["begin"]
             self.open[number] = Transaction(entry["since"], entry["told"], entry["until"])

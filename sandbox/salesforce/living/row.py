@@ -22,7 +22,8 @@ class Changed:
 
     Args:
         id: 15 characters.
-        like: The id of the row below, whose values it has where it has none of its own: for an inserted row another's.
+        like: The id of the row below, whose values it has where it has none of its own: for an inserted row another's,
+            or nothing, and then those are null.
         stamp: SystemModstamp, milliseconds.
         deleted: Whether it is in the recycle bin.
         base: Where the row below stands, None for an inserted row: it hides none.

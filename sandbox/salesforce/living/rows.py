@@ -72,12 +72,13 @@ class Rows:
         self._below: dict[str, Any] = {}
         self.hidden: dict[Any, int] = {}
         """Since which moment a row below is hidden."""
+        self._holders: dict[str, dict[str, list[str]]] = {}
 
     def learn(self, row: Changed, moment: int) -> None:
         """Know a version, from a moment on."""
         places = self._places.setdefault(row.id, [])
         if not places:
-            self._below[row.id] = handle = self._table.find(row.like)
+            self._below[row.id] = handle = self._find(row.like)
             if row.base is not None:
                 self.hidden[handle] = moment
                 self._base.add(row.id, *row.base, moment)
@@ -87,6 +88,8 @@ class Rows:
         self._versions.append(row)
         # What is not seen is nowhere: it ends when it begins.
         self._columns.add(row.id, row.stamp, row.deleted, moment, _FOR_EVER if row.state == SEEN else moment)
+        for name, holders in self._holders.items():
+            _hold(holders, name, row)
 
     def get(self, id15: str, moment: int = _FOR_EVER) -> Changed | None:
         """Return the version of a row at a moment, None if nothing had happened to it."""
@@ -94,9 +97,24 @@ class Rows:
         places = reversed(self._places.get(id15, ()))
         return next((self._versions[place] for place in places if since[place] <= moment), None)
 
+    def versions(self, id15: str) -> int:
+        """Return how often something happened to a row."""
+        return len(self._places.get(id15, ()))
+
     def below(self, row: Changed) -> Any:
         """Return the row below, whose values a changed row has where it has none of its own."""
-        return self._below[row.id] if row.id in self._below else self._table.find(row.like)
+        return self._below[row.id] if row.id in self._below else self._find(row.like)
+
+    def holders(self, name: str, value: str) -> list[str]:
+        """Return the ids of the rows that have, or had, a text of their own in a field, whatever its case."""
+        if name not in self._holders:
+            holders = self._holders[name] = {}
+            for row in self._versions:
+                _hold(holders, name, row)
+        return self._holders[name].get(value.casefold(), [])
+
+    def _find(self, like: str) -> Any:
+        return self._table.find(like) if like else None
 
     def around(self, share: float) -> Iterator[Changed]:
         """Yield the last version of each, from a share on in the order of their first change."""
@@ -114,3 +132,9 @@ class Rows:
     def count_hidden(self, part: Rectangle, moment: int, *, deleted: bool) -> int:
         """Count the rows below in a part that are hidden, the deleted ones only when asked for."""
         return int((self._base.within(part, deleted=deleted) & (self._base.numbers[_SINCE] <= moment)).sum())
+
+
+def _hold(holders: dict[str, list[str]], name: str, row: Changed) -> None:
+    value = row.values.get(name)
+    if isinstance(value, str) and row.id not in (ids := holders.setdefault(value.casefold(), [])):
+        ids.append(row.id)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from sandbox.salesforce.living.overlay import Overlay
-from sandbox.salesforce.living.row import SEEN, Changed
+from sandbox.salesforce.living.row import PURGED, SEEN, Changed
 from sandbox.salesforce.org import JsonValue, SObjectType
 from sandbox.salesforce.region import Key, Order, Rectangle
 from sandbox.salesforce.table import Table
@@ -34,6 +34,7 @@ class LivingTable(Table[Any]):
         self._table = table
         self._overlay = overlay
         self._name = table.sobject.name
+        self._fields = {field.name for field in table.sobject.fields}
         self._rows = overlay.rows[self._name]
         self._pinned = pinned
 
@@ -90,7 +91,7 @@ class LivingTable(Table[Any]):
     def columns(self, handles: Sequence[Any], names: Sequence[str]) -> list[list[JsonValue]]:
         """Return one list per field: the values below, and over them those of changed rows."""
         changed = _changed_among(handles)
-        columns = self._table.columns(self._below(handles, changed), names)
+        columns = self._columns_below(self._below(handles, changed), names)
         for place, row in changed:
             own = row.own
             for name, column in zip(names, columns, strict=True):
@@ -101,7 +102,10 @@ class LivingTable(Table[Any]):
     def texts(self, handles: Sequence[Any], names: Sequence[str]) -> list[pa.Array]:
         """Return one array of texts per field; only fields that changed are made anew."""
         changed = _changed_among(handles)
-        arrays = self._table.texts(self._below(handles, changed), names)
+        below = self._below(handles, changed)
+        if any(below[place] is None for place, _ in changed):
+            return super().texts(handles, names)
+        arrays = self._table.texts(below, names)
         if not changed:
             return arrays
         own = {name for _, row in changed for name in row.own}
@@ -112,6 +116,13 @@ class LivingTable(Table[Any]):
             _replaced(array, places, made[name]) if name in made else array
             for name, array in zip(names, arrays, strict=True)
         ]
+
+    def holders(self, name: str, value: str) -> list[str]:
+        """Return the rows that have a text in a field now, live or not; those of the API's user and the others."""
+        with self._overlay.reading():
+            changed = self._rows.holders(name, value)
+            below = self._table.holders(name, value) if name in self._fields else []
+            return [id15 for id15 in dict.fromkeys([*below, *changed]) if self._has(id15, name, value)]
 
     def made(self, row: Changed) -> list[Any]:
         """Return the row that the org was made with and that a changed one hides; nothing under an inserted one."""
@@ -155,6 +166,27 @@ class LivingTable(Table[Any]):
             mixed += [*block[place:upto], row]
             place = upto
         return mixed + block[place:]
+
+    def _has(self, id15: str, name: str, value: str) -> bool:
+        row = self._rows.get(id15)
+        if row is None:
+            return True
+        if row.state == PURGED:
+            return False
+        return str(self.columns([row], [name])[0][0]).casefold() == value.casefold()
+
+    def _columns_below(self, below: Sequence[Any], names: Sequence[str]) -> list[list[JsonValue]]:
+        """Return the values below: null where there is no row, and in fields that only changed rows have."""
+        known = [name for name in names if name in self._fields]
+        if len(known) == len(names) and (isinstance(below, memoryview) or None not in below):
+            return self._table.columns(below, names)
+        places = [place for place, handle in enumerate(below) if handle is not None]
+        found = dict(zip(known, self._table.columns([below[place] for place in places], known), strict=True))
+        columns: list[list[JsonValue]] = [[None] * len(below) for _ in names]
+        for name, column in zip(names, columns, strict=True):
+            for place, value in zip(places, found.get(name, ()), strict=False):
+                column[place] = value
+        return columns
 
     def _below(self, handles: Sequence[Any], changed: Sequence[tuple[int, Changed]]) -> Sequence[Any]:
         if not changed:

@@ -113,11 +113,26 @@ def external_id(field: Field) -> Field:
     return replace(field, external_id=True, unique=True)
 
 
+def read_only(field: Field) -> Field:
+    """Return the field as one that only Salesforce writes."""
+    return replace(field, read_only=True)
+
+
+def fixed(field: Field) -> Field:
+    """Return the field as one that stays as it was when its record was made."""
+    return replace(field, fixed=True)
+
+
+def restricted(field: Field) -> Field:
+    """Return the picklist as one that takes none but its own values."""
+    return replace(field, restricted=True)
+
+
 def person_name() -> tuple[Field, ...]:
     """Return the name of a person: whole, and its parts."""
     parts = (text("FirstName", 40), required(text("LastName", 80)))
     salutation = picklist("Salutation", "Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx.")
-    whole = required(text("Name", 121))
+    whole = read_only(required(text("Name", 121)))
     return (whole, *(replace(part, compound_field_name="Name") for part in (salutation, *parts)))
 
 

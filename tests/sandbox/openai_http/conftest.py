@@ -13,7 +13,7 @@ from openai import OpenAI
 from sandbox.counters import Counters
 from sandbox.faults.faults import Faults
 from sandbox.openai.http.app import openai
-from sandbox.openai.sales import Sales
+from sandbox.openai.sales import Ledgers, Sales
 from sandbox.openai.terms import Terms
 from tests.sandbox.openai_http.prompts import KEY
 from tests.sandbox.process import Sandbox, point
@@ -50,19 +50,28 @@ class Api:
 
     def __init__(self, terms: Terms, journal: Path | None = None) -> None:
         self.now = 0.0
-        self.counters, self.sales, self.cut = Counters(), Sales(journal), list[Any]()
+        self.counters, self.sales, self.audio, self.cut = Counters(), Sales(journal), Sales(), list[Any]()
         self.faults = Faults(self.counters, lambda: self.now)
-        self._app = openai(self.sales, self.counters, terms, self.faults, self.cut.append, lambda: self.now)
+        ledgers = Ledgers(self.sales, self.audio)
+        self._app = openai(ledgers, self.counters, terms, self.faults, self.cut.append, lambda: self.now)
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
 
     def __call__(
-        self, method: str, path: str, body: Any = None, key: str = KEY, *, patience: float | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        key: str = KEY,
+        *,
+        patience: float | None = None,
+        kind: str = "application/json",
     ) -> Got:
         """Ask; without a reply after `patience` seconds the caller is gone."""
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return asyncio.run(self._call(method, path, sent, {"authorization": f"Bearer {key}"} if key else {}, patience))
+        headers = {"content-type": kind, **({"authorization": f"Bearer {key}"} if key else {})}
+        return asyncio.run(self._call(method, path, sent, headers, patience))
 
     def respond(self, body: Any, **options: Any) -> Got:
         return self("POST", "/v1/responses", body, **options)

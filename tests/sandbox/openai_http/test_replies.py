@@ -67,7 +67,7 @@ def test_a_key_is_not_repeated_whole(api: Api) -> None:
 
 def test_other_addresses_lead_nowhere(api: Api) -> None:
     assert api("GET", "/v1/responses").status == 404
-    assert api("POST", "/v1/audio/transcriptions", {}).error["message"] == "Invalid URL (POST /v1/audio/transcriptions)"
+    assert api("POST", "/v1/audio/speech", {}).error["message"] == "Invalid URL (POST /v1/audio/speech)"
 
 
 def test_models_are_listed_and_shown(api: Api) -> None:
