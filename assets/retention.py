@@ -1,7 +1,8 @@
 """`ledger_retention`: the nightly removal of finished work from the ledger, as one step.
 
-Belongs here: relaying between Dagster and the ledger, and those of what was bought and of lists. Does not: what may go
-(`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and `lists`).
+Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists and of calls. Does not:
+what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and
+`lists`, `nooks_dagster.calls.retention`).
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import dagster as dg
 from pydantic import Field
 
 from assets.bounded import sentences
+from nooks_dagster.calls import retention as calls
 from nooks_dagster.ledger.retention import forget
 from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.llm import retention as purchases
@@ -29,7 +31,7 @@ class RetentionConfig(dg.Config):
 
 @dg.op(
     out=dg.Out(dg.Nothing),
-    description="Removes finished work with attempts and lists, ended launches; after a year purchases and answers.",
+    description="Removes finished work with attempts and lists, ended launches; after a year calls and purchases.",
 )
 def forget_finished_work(
     config: RetentionConfig, postgres: PostgresResource, lake: LakeResource
@@ -41,6 +43,7 @@ def forget_finished_work(
         removed["lists"] = forget_lists(postgres.database, lake.lake, age)
         year = timedelta(days=settings().llm_purchases_days)
         removed |= {**purchases.forget(postgres.database, year), **answers.forget(postgres.database, year)}
+        removed |= calls.forget(postgres.database, lake.lake, timedelta(days=settings().calls_days))
     except Exception as error:  # noqa: BLE001  the boundary: a message may quote what the ledger holds
         raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield dg.Output(None, metadata={f"{what}_removed": count for what, count in removed.items()})

@@ -17,10 +17,13 @@ forbid_shadows()  # before the first import that a shadow would break with anoth
 
 import assets
 from assets.account_signals.jobs import account_research, signal_jobs
+from assets.calls.jobs import calls_closing, calls_live
+from assets.calls.replaying import calls_replay
 from assets.crm.counts import crm_count_reconciliation
 from assets.crm.jobs import crm_historical_sync, crm_incremental_sync, crm_sweep
 from assets.crm.upkeep import crm_lake_compaction
 from assets.retention import ledger_retention
+from resources.calls import CallsResource
 from resources.crm import CrmResource
 from resources.lake import LakeResource
 from resources.lake_io_manager import LakeIOManager
@@ -36,6 +39,7 @@ from schedules.crm_sync import crm_incremental_sync_by_the_clock
 from schedules.retention import ledger_retention_nightly
 from schedules.signals import account_research_by_the_clock
 from schedules.upkeep import crm_lake_compaction_nightly
+from sensors.call_hours_sensor import call_hours_sensor
 from sensors.changed_accounts_sensor import changed_accounts_sensor
 from sensors.due_work_sensor import due_work_sensor
 from sensors.new_workspace_sensor import new_workspace_sensor
@@ -53,6 +57,9 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
         asset_checks=dg.load_asset_checks_from_modules(modules),
         jobs=[
             account_research,
+            calls_closing,
+            calls_live,
+            calls_replay,
             checks,
             crm_changes,
             crm_count_reconciliation,
@@ -76,7 +83,7 @@ def build_defs(resource_overrides: Mapping[str, Any] | None = None) -> dg.Defini
             ledger_retention_nightly,
             slow_checks_hourly,
         ],
-        sensors=[changed_accounts_sensor, due_work_sensor, new_workspace_sensor],
+        sensors=[call_hours_sensor, changed_accounts_sensor, due_work_sensor, new_workspace_sensor],
         executor=dg.in_process_executor,  # 46 ms a step, where a process of its own takes 430 ms
         resources={**default_resources(), **(resource_overrides or {})},
     )
@@ -97,6 +104,7 @@ def default_resources() -> dict[str, Any]:
     postgres = PostgresResource(url=dg.EnvVar("NOOKS_POSTGRES_URL"))
     lake = LakeResource(bucket=dg.EnvVar("NOOKS_LAKE_BUCKET"))
     return {
+        "calls": CallsResource(postgres=postgres, lake=lake),
         "crm": CrmResource(postgres=postgres, lake=lake),
         "io_manager": LakeIOManager(lake=lake),
         "lake": lake,

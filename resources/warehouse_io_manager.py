@@ -4,7 +4,11 @@ Belongs here: which rows of a table an argument gets. Does not: writing rows, wh
 the transaction of its work.
 """
 
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 from psycopg import sql
@@ -16,12 +20,15 @@ from resources.loading import load
 from resources.postgres import PostgresResource
 from resources.table_handle import TableHandle
 
+HOUR = timedelta(hours=1)
+
 
 class WarehouseIOManager(dg.ConfigurableIOManager):
     """Loads Postgres tables as arguments; stores nothing, for the asset has written its table already.
 
-    An argument gets the rows of its partitions' workspaces, without those deleted in the source. Metadata of
-    the input narrows or widens that: `AssetIn(metadata={"columns": ["id", "name"], "include_deleted": True})`.
+    An argument gets the rows of its partitions, workspaces or hours, without those deleted in the source; an asset
+    that is partitioned by workspaces gets of hours the rows of its own workspace only. Metadata of the input narrows or
+    widens that: `AssetIn(metadata={"columns": ["id", "name"], "include_deleted": True})`.
     """
 
     postgres: dg.ResourceDependency[PostgresResource]
@@ -59,16 +66,21 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
         return sql.SQL(" and ").join(conditions)
 
     def _of_partitions(self, context: dg.InputContext, columns: set[str]) -> sql.Composable:
-        keys = sorted(context.asset_partition_keys)
-        if isinstance(context.asset_partitions_def, dg.DynamicPartitionsDefinition):
+        partitions, keys = context.asset_partitions_def, sorted(context.asset_partition_keys)
+        if isinstance(partitions, dg.DynamicPartitionsDefinition):
             if "connection_id" in columns:
                 return sql.SQL("connection_id = any({}::text[])").format(sql.Literal(self._connections(keys)))
             if "workspace" in columns:
-                return sql.SQL("workspace = any({}::text[])").format(sql.Literal(keys))
+                return _of_workspaces(keys)
+        if isinstance(partitions, dg.HourlyPartitionsDefinition) and "hour" in columns:
+            own = _own_workspace(context)
+            narrowed = [_of_workspaces([own])] if own and "workspace" in columns else []
+            return sql.SQL(" and ").join([_of_hours(partitions, keys), *narrowed])
         raise Permanent(
             "The table does not say which partition a row belongs to.",
             subject=context.asset_key.to_user_string(),
-            next_step="Partition the asset by workspaces and give its table a column connection_id or workspace.",
+            next_step="Partition the asset by workspaces and give its table a column connection_id or workspace, or by "
+            "hours and give it a column hour.",
         )
 
     def _connections(self, workspaces: list[str]) -> list[str]:
@@ -82,6 +94,34 @@ class WarehouseIOManager(dg.ConfigurableIOManager):
                 next_step=f"Connect it with {how_to_connect(unknown[0])}.",
             )
         return [connection.id for connection in connections]
+
+
+def _of_workspaces(names: list[str]) -> sql.Composable:
+    return sql.SQL("workspace = any({}::text[])").format(sql.Literal(names))
+
+
+def _of_hours(partitions: dg.HourlyPartitionsDefinition, keys: Sequence[str]) -> sql.Composable:
+    """Return a condition for each stretch of hours without a gap: all hours there are are one."""
+    hours = sql.SQL("hour >= {} and hour < {}")
+    found = [hours.format(sql.Literal(start), sql.Literal(end)) for start, end in stretches(partitions, keys)]
+    return sql.SQL("({})").format(sql.SQL(" or ").join(found)) if found else sql.SQL("false")
+
+
+def stretches(partitions: dg.HourlyPartitionsDefinition, keys: Sequence[str]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the beginning and the end of each stretch of hours without a gap."""
+    zone = ZoneInfo(partitions.timezone)  # by its own means Dagster takes a second for the hours of a year
+    starts = sorted(datetime.strptime(key, partitions.fmt).replace(tzinfo=zone).astimezone(UTC) for key in keys)
+    for _, hours in groupby(enumerate(starts), lambda place: place[1] - place[0] * HOUR):
+        stretch = [start for _, start in hours]
+        yield stretch[0], stretch[-1] + HOUR
+
+
+def _own_workspace(context: dg.InputContext) -> str | None:
+    """Return the workspace that the reading asset's partition is, None if that is no workspace."""
+    if not context.has_partition_key:
+        return None
+    partitions = context.step_context.run_partitions_def
+    return context.partition_key if isinstance(partitions, dg.DynamicPartitionsDefinition) else None
 
 
 def _table(context: dg.InputContext) -> tuple[str, str]:

@@ -3,12 +3,13 @@
 import dagster as dg
 
 from assets.account_signals.checks import signals_checks
+from assets.calls.checks import calls_checks
 from assets.crm.checks import crm_checks, crm_slow_checks
 from assets.research.checks import research_checks
 
 checks = dg.define_asset_job(
     "checks",
-    selection=dg.AssetSelection.checks(crm_checks, signals_checks),
+    selection=dg.AssetSelection.checks(calls_checks, crm_checks, signals_checks),
     description="Judges all workspaces from our own tables; red until the last of them is well.",
 )
 

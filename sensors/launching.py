@@ -94,13 +94,14 @@ def _run_request(family: Family, launch: Launch) -> dg.RunRequest:
         run_key=launch.key,
         job_name=family.job(launch),
         partition_key=workspace,
-        tags={
-            LAUNCH: launch.key,
-            "nooks/workspace": workspace,
-            "nooks/class": WorkClass(launch.work_class).name.lower(),
-            **({"nooks/world": "SANDBOX"} if settings().sandbox else {}),
-        },
+        tags={**tags_of(launch), "nooks/workspace": workspace},
     )
+
+
+def tags_of(launch: Launch) -> dict[str, str]:
+    """Return the tags by which a run knows its launch, and a person what it is for."""
+    world = {"nooks/world": "SANDBOX"} if settings().sandbox else {}
+    return {LAUNCH: launch.key, "nooks/class": WorkClass(launch.work_class).name.lower(), **world}
 
 
 def _sync_job(launch: Launch) -> Any:

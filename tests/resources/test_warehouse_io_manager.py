@@ -10,10 +10,12 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from assets.partitions import between
 from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure
 from nooks_dagster.workspaces.registry import Registry
+from resources import warehouse_io_manager
 from resources.loading import settings
 from resources.postgres import PostgresResource
 from resources.table_handle import TableHandle
@@ -202,6 +204,63 @@ def test_a_table_with_a_column_workspace_is_read_by_it(stage: Stage) -> None:
 
     stage.run(upstream, downstream, select="downstream", partition_key="globex")
     assert seen[0].to_dict("list") == {"workspace": ["globex"], "answer": ["no"]}
+
+
+HOURS = dg.HourlyPartitionsDefinition("2026-11-29T00", end_date="2026-11-30T00", fmt="%Y-%m-%dT%H")
+
+
+@pytest.fixture
+def by_hours(stage: Stage) -> dg.AssetsDefinition:
+    """A table of hours: one row of acme in each of the first six, one of globex in the third."""
+    with stage.db.transaction() as conn:
+        conn.execute("create schema verdicts")
+        conn.execute("create table verdicts.talks (workspace text, hour timestamptz)")
+        conn.execute(
+            "insert into verdicts.talks select 'acme', timestamptz '2026-11-29 00:00Z' + n * interval '1 hour'"
+            " from generate_series(0, 5) n"
+        )
+        conn.execute("insert into verdicts.talks values ('globex', '2026-11-29 02:00Z')")
+
+    @dg.asset(key=["verdicts", "talks"], partitions_def=HOURS)
+    def upstream() -> None: ...
+
+    return upstream
+
+
+def talks(stage: Stage, upstream: dg.AssetsDefinition, by: dg.PartitionsDefinition, **options: Any) -> list[Any]:
+    """What an asset gets of the table of hours: workspaces and hours."""
+    seen: list[Any] = []
+    rows_in = dg.AssetIn(["verdicts", "talks"], partition_mapping=between(HOURS, by))
+
+    @dg.asset(ins={"rows": rows_in}, partitions_def=by, backfill_policy=dg.BackfillPolicy.single_run())
+    def downstream(rows: pd.DataFrame) -> None:
+        seen.extend(sorted(zip(rows["workspace"], rows["hour"].dt.hour, strict=True)))
+
+    stage.run(upstream, downstream, select="downstream", **options)
+    return seen
+
+
+def test_a_table_of_hours_gives_the_rows_of_its_hour(stage: Stage, by_hours: dg.AssetsDefinition) -> None:
+    assert talks(stage, by_hours, HOURS, partition_key="2026-11-29T02") == [("acme", 2), ("globex", 2)]
+    assert talks(stage, by_hours, HOURS, partition_key="2026-11-29T09") == []
+
+
+def test_several_hours_in_one_run_give_the_rows_of_all_of_them(stage: Stage, by_hours: dg.AssetsDefinition) -> None:
+    tags = {
+        "dagster/asset_partition_range_start": "2026-11-29T03",
+        "dagster/asset_partition_range_end": "2026-11-29T04",
+    }
+    assert talks(stage, by_hours, HOURS, tags=tags) == [("acme", 3), ("acme", 4)]
+
+
+def test_a_workspace_that_reads_hours_gets_its_own_rows_alone(stage: Stage, by_hours: dg.AssetsDefinition) -> None:
+    assert talks(stage, by_hours, WORKSPACES, partition_key="globex") == [("globex", 2)]
+    assert len(talks(stage, by_hours, WORKSPACES, partition_key="acme")) == 6
+
+
+def test_hours_with_gaps_between_them_are_stretches() -> None:
+    stretches = warehouse_io_manager.stretches(HOURS, ["2026-11-29T00", "2026-11-29T05", "2026-11-29T04"])
+    assert [(start.hour, end.hour) for start, end in stretches] == [(0, 1), (4, 6)]
 
 
 def test_a_value_instead_of_a_table_is_refused_with_the_way_out(stage: Stage) -> None:

@@ -36,4 +36,6 @@ def test_the_job_tells_how_much_it_removed(db: Database, database_url: str, lake
         "lists_removed": 0,
         "purchases_removed": 0,
         "answers_removed": 0,
+        "calls_removed": 0,
+        "call_objects_removed": 0,
     }

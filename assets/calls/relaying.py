@@ -1,0 +1,136 @@
+"""What runs of calls tell Dagster: live workers, closings and backfills.
+
+Belongs here: relaying between Dagster and the engine. Does not: the work (`nooks_dagster.calls`), what a page shows
+(`assets.calls.results`).
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import dagster as dg
+
+from assets.bounded import sentences
+from assets.calls.config import CallsConfig
+from assets.calls.results import metadata_of
+from assets.calls.specs import NAMES, key_of, stages_of
+from nooks_dagster.calls.again.backfill import Backfill, BackfillRun
+from nooks_dagster.calls.again.redelivering import redeliver
+from nooks_dagster.calls.closing.closing import Closing
+from nooks_dagster.calls.closing.hours import key_of as key_of_hour
+from nooks_dagster.calls.live.worker import LiveRun, LiveWorker
+from nooks_dagster.calls.model import Stage
+from nooks_dagster.calls.pipeline.beats import Beat
+from nooks_dagster.calls.reporting.numbers import Which
+from nooks_dagster.crm.reporting.overview import workspace_names
+from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.verdicts import described
+from resources.calls import CallsResource
+
+SLOT, HOUR = "nooks/slot", "nooks/hour"  # tags of a live worker's run
+OBSERVE_EVERY = 60.0  # seconds
+OBSERVE_CALLS = 100  # and not before so many more: an observation is an event row
+QUIET = 600.0  # seconds after which fewer are worth one too
+Told = dg.MaterializeResult[Any] | dg.AssetObservation
+Event = dg.AssetMaterialization | dg.AssetObservation
+
+
+def backfilled(context: dg.AssetExecutionContext, config: CallsConfig, resource: CallsResource) -> Iterator[Told]:
+    """Do the selected stages for past hours, and show what those hours hold then.
+
+    Raises:
+        dg.Failure: It broke; in sentences without what anybody said.
+    """
+    try:
+        platform, stages = resource.platform(), stages_of(context.selected_asset_keys)
+        hours = [_hour(key) for key in context.partition_keys]
+        workspaces = workspace_names(platform.db, config.workspaces) if config.workspaces else []
+        run = BackfillRun(context.run_id, hours, stages, workspaces, again=config.again)
+        yield from _observed(Backfill(platform, run).beats(), context.partition_keys[-1], stages[0])
+        if Stage.DELIVER in stages:
+            redeliver(platform.db, hours, workspaces, f"run {context.run_id}")
+        shown = _shown(platform.db, hours, stages)
+    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
+        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
+    yield from (dg.MaterializeResult(asset_key=key_of(stage), metadata=shown[stage]) for stage in stages)
+
+
+def live(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[Event]:
+    """Take calls as they come until the hour is over and the successor is there; then show the hour.
+
+    Raises:
+        dg.Failure: It broke, or nobody launched it.
+    """
+    try:
+        run = _live_run(context)
+        platform = resource.platform()
+        yield from _observed(LiveWorker(platform, run).beats(), key_of_hour(run.hour), Stage.RECORD)
+        shown = _shown(platform.db, [run.hour], list(NAMES))
+    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
+        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
+    yield from _materializations(key_of_hour(run.hour), shown)
+
+
+def closed(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[Event]:
+    """Close the hours that are due, and show each as it is then.
+
+    Raises:
+        dg.Failure: One could not be closed; the others are.
+    """
+    try:
+        platform, missed = resource.platform(), []
+        for hour in Closing(platform, context.run_id, _launch(context)).beats():
+            key = key_of_hour(hour.hour)
+            if hour.reason:
+                missed.append(f"{key}: {hour.reason}")
+            elif hour.numbers:
+                yield from _materializations(key, _shown(platform.db, [hour.hour], list(NAMES)))
+    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
+        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
+    if missed:
+        raise dg.Failure(sentences(missed), allow_retries=False)
+
+
+def _observed(beats: Generator[Beat, None, None], partition: str, stage: Stage) -> Iterator[dg.AssetObservation]:
+    """Work, and tell now and then how far it is: at most once a minute, and seldom where there is little to tell."""
+    told_at, told = monotonic(), 0
+    with closing(beats):
+        for beat in beats:
+            passed, news = monotonic() - told_at, beat.ended - told
+            if passed >= OBSERVE_EVERY and (news >= OBSERVE_CALLS or (news and passed >= QUIET)):
+                told_at, told = monotonic(), beat.ended
+                metadata = {f"calls_{ending}": count for ending, count in beat.endings.items()}
+                yield dg.AssetObservation(key_of(stage), partition=partition, metadata=metadata)
+
+
+def _shown(db: Database, hours: Sequence[datetime], stages: Sequence[Stage]) -> dict[Stage, dict[str, Any]]:
+    with db.transaction() as conn:
+        return {stage: dict(told) for stage, told in metadata_of(conn, Which(hours), stages).items()}
+
+
+def _materializations(partition: str, shown: dict[Stage, dict[str, Any]]) -> Iterator[dg.AssetMaterialization]:
+    for stage, metadata in shown.items():
+        yield dg.AssetMaterialization(key_of(stage), partition=partition, metadata=metadata)
+
+
+def _live_run(context: dg.OpExecutionContext) -> LiveRun:
+    slot, hour, launch = context.run.tags.get(SLOT), context.run.tags.get(HOUR), _launch(context)
+    if slot is None or hour is None or launch is None:
+        raise Permanent(
+            "A live worker is started by `call_hours_sensor`, which knows the free slots.",
+            next_step="For past hours materialise the assets of `call_logging`.",
+        )
+    return LiveRun(int(slot), _hour(hour), context.run_id, launch)
+
+
+def _launch(context: dg.OpExecutionContext) -> int | None:
+    """Return the number of the launch; a re-execution carries its parent's tags, and is a click all the same."""
+    tag = None if context.run.parent_run_id else context.run.tags.get("nooks/launch")
+    return None if tag is None else int(tag.rpartition(":")[2])
+
+
+def _hour(key: str) -> datetime:
+    return datetime.strptime(key, "%Y-%m-%dT%H").replace(tzinfo=UTC)
