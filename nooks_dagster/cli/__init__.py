@@ -8,11 +8,13 @@ from collections.abc import Callable
 
 import typer
 
+from nooks_dagster.cli.calls import calls
 from nooks_dagster.cli.connect import connect
 from nooks_dagster.cli.connections import connections
 from nooks_dagster.cli.doctor import doctor
 from nooks_dagster.cli.down import down
 from nooks_dagster.cli.errors import Sentences
+from nooks_dagster.cli.ingest import ingest
 from nooks_dagster.cli.project import use_project
 from nooks_dagster.cli.remove import remove
 from nooks_dagster.cli.rest import disconnect, pause, resume
@@ -31,6 +33,7 @@ COMMANDS: list[Callable[..., None]] = [
     disconnect,
     remove,
     sync,
+    ingest,
     doctor,
 ]
 
@@ -45,4 +48,5 @@ app = typer.Typer(
 for command in COMMANDS:
     app.command()(command)
 app.add_typer(connections, name="connections")
+app.add_typer(calls, name="calls")
 app.add_typer(signals, name="signals")

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nooks_dagster.cli.named import require_workspace
 from nooks_dagster.cli.spending import money
 from nooks_dagster.cli.wording import mark, plain, span
 from nooks_dagster.database.pool import Database
@@ -24,7 +25,6 @@ from nooks_dagster.settings import settings
 from nooks_dagster.signals import own as facts
 from nooks_dagster.signals import trials
 from nooks_dagster.signals.status import Failing, SignalStatus, asked_signals, reasons, statuses
-from nooks_dagster.workspaces.registry import Registry
 
 _console = Console(highlight=False, soft_wrap=True)
 
@@ -36,7 +36,7 @@ def status(
 ) -> None:
     """Say how many accounts have which answer, what fails and why, and what waits."""
     with closing(Database(settings().postgres_url, size=1)) as db:
-        _known(db, workspace)
+        require_workspace(db, workspace)
         with db.transaction() as conn:
             standing = statuses(conn, asked_signals(conn), [workspace] if workspace else None)
             why = reasons(conn, workspace) if workspace else []
@@ -66,7 +66,7 @@ def own(
 ) -> None:
     """Show or tell a fact of a workspace's own that signals compare accounts with."""
     with closing(Database(settings().postgres_url, size=1)) as db:
-        _known(db, workspace)
+        require_workspace(db, workspace)
         with db.transaction() as conn:
             if values:
                 facts.tell(conn, workspace, name, values)
@@ -75,15 +75,6 @@ def own(
         typer.echo(json.dumps({"workspace": workspace, "name": name, "values": list(known)}))
     else:
         _console.print(f"{escape(name)} of {escape(workspace)}: {escape(', '.join(known) or 'none are known')}.")
-
-
-def _known(db: Database, workspace: str | None) -> None:
-    if workspace and workspace not in {one.name for one in Registry(db).workspaces()}:
-        raise Permanent(
-            "There is no such workspace.",
-            subject=f"workspace {workspace}",
-            next_step="`nooks status` lists them; `nooks connect` adds one.",
-        )
 
 
 def _show(standing: Sequence[SignalStatus], why: Sequence[Failing]) -> None:

@@ -20,7 +20,8 @@ from nooks_dagster.crm.lifecycle.pausing import RESTING
 from nooks_dagster.database import migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent
-from nooks_dagster.lake.store import Document, Lake
+from nooks_dagster.lake.documents import Document
+from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.local import health
 from nooks_dagster.local.environment import Environment
@@ -53,6 +54,7 @@ def machine_checks(environment: Environment) -> Iterator[Finding]:
         "Postgres": lambda: _postgres(chosen),
         "Lake": lambda: _lake(chosen),
         "Outside world": lambda: _outside(environment),
+        "Ingest": lambda: _ingest(chosen),
         "Dagster's daemon": lambda: _daemon(environment),
         "Dagster's UI": lambda: _webserver(environment),
     }
@@ -147,6 +149,13 @@ def _outside(environment: Environment) -> str:
     address = os.environ["HTTPS_PROXY"].removesuffix("/")
     health.http(f"{address}/health")
     return f"SANDBOX at {address}"
+
+
+def _ingest(chosen: Settings) -> str:
+    address = f"http://{chosen.ingest_host}:{chosen.ingest_port}"
+    if trouble := health.http(f"{address}/healthz"):
+        raise Permanent(trouble, next_step="It takes no call while Postgres is down; `make up` mends both.")
+    return f"takes calls at {address}"
 
 
 def _daemon(environment: Environment) -> str:

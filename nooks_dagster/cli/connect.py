@@ -89,6 +89,8 @@ def _as_json(connected: Connected) -> dict[str, object]:
         },
         "missing": dict(found.missing),
         "calls": found.calls,
+        "logs_calls": found.writing.ready,
+        "to_log_calls": found.writing.advice,
     }
 
 
@@ -104,6 +106,8 @@ def _show(connected: Connected, kind: Kind, chosen: Settings) -> None:
     _console.print(table)
     for name, reason in found.missing.items():
         _console.print(f"[yellow]![/yellow] {name} will not be synced. {escape(reason)}")
+    if not found.writing.ready:
+        _console.print(f"[yellow]![/yellow] Calls will not be logged in it. {escape(found.writing.advice)}")
     _console.print(
         f"\nIts history starts by itself within a minute: partition {connection.workspace} of the crm assets."
         "\n`nooks status` shows how far it is. Run this again after changing credentials or permissions."

@@ -63,6 +63,7 @@ def set_choices(
         changes: dict[str, object] = {
             "cadence_minutes": before.cadence_minutes if cadence is None else cadence or None,
             "overlap": overlap or before.overlap,
+            "calls": before.calls,
             "only_objects": _changed(before.only_objects, only, back, fields=False),
             "without_objects": _changed(before.without_objects, without, back, fields=False),
             "only_fields": _changed(before.only_fields, only, back, fields=True),
@@ -76,6 +77,28 @@ def set_choices(
         typer.echo(json.dumps(_as_json(chosen.connection) | followed))
     else:
         _tell(chosen)
+
+
+@connections.command("calls")
+def choose_calls(
+    connection: Annotated[str, typer.Argument(help="Its id, such as acme-salesforce.")],
+    *,
+    logged: Annotated[bool, typer.Option("--on/--off", help="Log them, or never.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Choose whether recorded calls are logged in a CRM; what nobody chose is so where it has the field for them."""
+    db = Database(settings().postgres_url, size=1)
+    try:
+        registry = Registry(db)
+        before = SyncOptions.of(registry.connection(connection).options)
+        options = before.model_copy(update={"calls": logged}).model_dump(mode="json", exclude_defaults=True)
+        chosen = registry.choose(connection, options)
+    finally:
+        db.close()
+    if as_json:
+        typer.echo(json.dumps(_as_json(chosen)))
+    else:
+        _console.print(_line(chosen))
 
 
 def _changed(
@@ -108,6 +131,8 @@ def _words(connection: Connection) -> Iterator[str]:
         yield f"every {options.cadence_minutes} min"
     if options.overlap is not OverlapPolicy.BUFFER_ALL:
         yield f"overlap {options.overlap}"
+    if options.calls is not None:
+        yield "calls logged" if options.calls else "no calls logged"
     for word, names in (
         ("only", (*options.only_objects, *options.only_fields)),
         ("without", (*options.without_objects, *options.without_fields)),

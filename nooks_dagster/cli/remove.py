@@ -5,14 +5,16 @@ Belongs here: asking first, and the account of it. Does not: removing (`crm.life
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from nooks_dagster.calls import removing as calls
 from nooks_dagster.cli.wording import size
 from nooks_dagster.crm.lifecycle.chosen import wants
 from nooks_dagster.crm.lifecycle.options import SyncOptions
@@ -21,9 +23,10 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import settings
-from nooks_dagster.signals.removing import forget_workspace
+from nooks_dagster.signals import removing as signals
 from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.removals import removals
+from nooks_dagster.workspaces.secrets import FileSecrets
 
 _console = Console(highlight=False, soft_wrap=True)
 
@@ -51,7 +54,7 @@ def remove(
             _confirm(f"{what} and all of its data, the lake's included", yes=yes)
             told = {one.id: remove_connection(db, lake, one) for one in connections}
             if whole:
-                told[name] = remove_workspace(db, lake, name, forget_workspace)
+                told[name] = remove_workspace(db, lake, name, _forget)
     finally:
         db.close()
     if as_json:
@@ -74,6 +77,15 @@ def _meant(db: Database, name: str) -> tuple[Sequence[Connection], bool]:
     raise Permanent(
         f"There is no connection or workspace {name[:80]!r}.", next_step="`nooks connections` lists the connections."
     )
+
+
+def _forget(conn: psycopg.Connection[Any], workspace: str) -> Mapping[str, int]:
+    """Remove what others than the CRMs keep of a workspace."""
+    store = FileSecrets(settings().secrets)
+    return {
+        "signals": signals.forget_workspace(conn, workspace),
+        "calls": calls.forget_workspace(conn, store, workspace),
+    }
 
 
 def _left_out(connection: Connection, source: str) -> Connection:

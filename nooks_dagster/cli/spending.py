@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nooks_dagster.cli.named import require_workspace
 from nooks_dagster.cli.wording import mark
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent
 from nooks_dagster.llm.caps import ALL, Cap, choose, defaults
 from nooks_dagster.llm.caps import caps as caps_that_hold
 from nooks_dagster.llm.costs import By, Sum, Vain, in_vain, sums
 from nooks_dagster.settings import settings
-from nooks_dagster.workspaces.registry import Registry
 
 DAYS = 30
 _console = Console(highlight=False, soft_wrap=True)
@@ -68,8 +67,7 @@ def caps(
     chosen = settings()
     db = Database(chosen.postgres_url, size=1)
     try:
-        if workspace and workspace not in {one.name for one in Registry(db).workspaces()}:
-            raise _unknown(workspace)
+        require_workspace(db, workspace)
         with db.transaction() as conn:
             if usd is not None or reset:
                 choose(conn, None if reset or usd is None else Decimal(str(usd)), workspace or ALL, kind)
@@ -128,11 +126,3 @@ def _number(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def _unknown(workspace: str) -> Permanent:
-    return Permanent(
-        "There is no such workspace.",
-        subject=f"workspace {workspace}",
-        next_step="`nooks status` lists them; `nooks connect` adds one.",
-    )

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.budgets.breakers import Breakers
+from nooks_dagster.calls.reporting import standing
+from nooks_dagster.cli.calls.status import calls_line
 from nooks_dagster.cli.past import drift_lines, lags_line, last_table
 from nooks_dagster.cli.project import project
 from nooks_dagster.cli.wording import (
@@ -54,17 +56,20 @@ def status(
     try:
         workspaces = overview(db, workspace)
         outages = Breakers(db).outages()
+        with db.transaction() as conn:
+            calls = standing.now(conn, workspace)
     finally:
         db.close()
     well = all(one.well for one in workspaces) and stack_is_well(services)
     if as_json:
         told = _as_json(workspaces, services, sandbox=chosen.sandbox, well=well)
-        told["outages"] = [asdict(outage) for outage in outages.values()]
+        told |= {"outages": [asdict(outage) for outage in outages.values()], "calls": asdict(calls)}
         typer.echo(json.dumps(told, default=plain))
     else:
         for outage in outages.values():
             typer.echo(outage_line(outage))
         _show(_console(), workspaces, services, sandbox=chosen.sandbox, detailed=workspace is not None)
+        typer.echo(f"\n{calls_line(calls)}")
     if not well:
         raise typer.Exit(1)
 

@@ -60,6 +60,7 @@ def _groups(root: Path, present: dict[str, str | None]) -> list[tuple[str, dict[
             },
         ),
         ("The UI, and the code server behind it", _dagster()),
+        ("Where dialers send calls", {"NOOKS_INGEST_PORT": str(free_port(8790))}),
     ]
     if "NOOKS_LAKE_BUCKET" not in present:
         groups.append(("The lake: without STORAGE_EMULATOR_HOST it is Google Cloud Storage", _lake()))

@@ -20,8 +20,22 @@ from nooks_dagster.settings import Settings
 
 HOST = "127.0.0.1"
 LOCATION = "nooks_dagster"
-POOLS = {"crm_sync": "crm_runs", "llm": "signals_runs"}
-"""The pools of runs, each with the setting that is its limit."""
+POOLS = {
+    "crm_sync": ("crm_runs", 1),
+    "llm": ("signals_runs", 1),
+    "calls": ("calls_runs", 1),
+    "calls_live": ("calls_live_workers", 2),  # a live worker and its successor overlap for minutes
+}
+"""The pools of runs, each with the setting that is its limit, and how often it counts."""
+SET_LIMITS = """
+import sys
+from dagster import DagsterInstance
+with DagsterInstance.get() as instance:
+    for pool in sys.argv[1:]:
+        name, limit = pool.split("=")
+        instance.event_log_storage.set_concurrency_slots(name, int(limit))
+"""
+"""What `dagster instance concurrency set` does, for all pools in one process: most of each is the import of Dagster."""
 
 
 class Options(TypedDict, total=False):
@@ -61,9 +75,8 @@ class Stack:
         ]
         names = tuple(service.name for service in outside)
         schema = self._schema(tuple(name for name in names if name == "postgres"))
-        pools = [self._pool(name, setting) for name, setting in POOLS.items()]
-        dagster = [self._code_server(), schema, *pools, self._webserver(), self._lost_runs()]
-        return [*outside, *dagster, self._daemon(names)]
+        dagster = [self._code_server(), schema, self._pools(), self._webserver(), self._lost_runs()]
+        return [*outside, *dagster, self._ingest(), self._daemon(names)]
 
     def _postgres(self) -> Service:
         port = self._environment.port("NOOKS_POSTGRES_URL")
@@ -124,9 +137,22 @@ class Stack:
         command = [sys.executable, "-m", "nooks_dagster.local.schema"]
         return self._ours("schema", "Database schemas", command, needs=needs, task=True)
 
-    def _pool(self, name: str, setting: str) -> Service:
-        command = [_program("dagster"), "instance", "concurrency", "set", name, self._setting(setting)]
-        return self._ours(f"pool-{name}", f"Limit of the pool {name}", command, needs=("schema",), task=True)
+    def _pools(self) -> Service:
+        limits = [f"{name}={times * int(self._setting(setting))}" for name, (setting, times) in POOLS.items()]
+        command = [sys.executable, "-c", SET_LIMITS, *limits]
+        return self._ours("pools", "Limits of Dagster's pools of runs", command, needs=("schema",), task=True)
+
+    def _ingest(self) -> Service:
+        host, port = self._setting("ingest_host"), int(self._setting("ingest_port"))
+        return self._ours(
+            "ingest",
+            f"Ingest, where dialers send calls, on port {port}",
+            [sys.executable, "-m", "nooks_dagster.calls.ingest"],
+            probe=lambda _: health.http(f"http://{host}:{port}/healthz"),
+            needs=("schema",),
+            port=port,
+            grace=30,  # its requests have 25 s to end
+        )
 
     def _webserver(self) -> Service:
         port = self._environment.port("NOOKS_UI_PORT")
@@ -150,7 +176,7 @@ class Stack:
             "Dagster's daemon: schedules, sensors, queue",
             [_program("dagster-daemon"), "run", "-w", self._workspace()],
             probe=lambda started: health.daemon(url, started),
-            needs=(*needs, *(f"pool-{name}" for name in POOLS), "code-server"),
+            needs=(*needs, "pools", "code-server"),
             patience=300,
         )
 

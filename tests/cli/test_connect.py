@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import requests
 import typer
 
 from nooks_dagster.cli.connect import asked, connect
@@ -11,7 +12,7 @@ from nooks_dagster.crm.kinds import Kind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 from tests.cli.conftest import Call
-from tests.crm.salesforce.world import SECRET
+from tests.crm.salesforce.world import SECRET, World
 
 
 @pytest.fixture
@@ -41,6 +42,25 @@ def test_a_script_gets_one_json_object(call: Call) -> None:
     assert told["objects"]["Account"]["canonical"] == "accounts"
     assert told["objects"]["Account"]["rows"] > 50
     assert list(told["missing"]) == ["Event"]
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_org_without_the_field_for_calls_is_synced_and_its_owner_told_what_to_make(
+    call: Call, served_world: World
+) -> None:
+    alterations = f"http://127.0.0.1:{served_world.port}/control/alterations/acme"
+    gone = {"kind": "vanish", "object": "Task", "field": "Nooks_Call_Id__c"}
+    assert requests.post(alterations, json=gone, timeout=30).ok
+    try:
+        result = call(connect, "salesforce", "acme")
+    finally:
+        requests.delete(alterations, timeout=30)
+    again = call(connect, "salesforce", "acme", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert "Calls will not be logged in it. Activities have no field Nooks_Call_Id__c: Setup," in result.stdout
+    assert "history starts by itself" in result.stdout
+    assert json.loads(again.stdout)["logs_calls"] is True
 
 
 def test_credentials_may_come_from_a_reference_and_stay_there(

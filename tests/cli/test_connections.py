@@ -134,3 +134,13 @@ def test_a_person_is_asked_and_may_say_no(nooks: Nooks, db: Database, monkeypatc
 
 def _no(_words: str, *, abort: bool) -> None:
     raise typer.Abort
+
+
+def test_calls_are_logged_or_not_as_the_customer_chooses(nooks: Nooks, db: Database) -> None:
+    off = nooks("connections", "calls", "acme-salesforce", "--off").stdout
+    stored = Registry(db).connection("acme-salesforce").options
+    on = nooks("connections", "calls", "acme-salesforce", "--on", "--json").stdout
+
+    assert "acme-salesforce  salesforce of acme, active: no calls logged" in off
+    assert stored == {"calls": False}
+    assert json.loads(on)["options"]["calls"] is True

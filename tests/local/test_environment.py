@@ -31,7 +31,7 @@ def test_the_first_start_writes_a_whole_local_stack(root: Path) -> None:
     assert values["SSL_CERT_FILE"] == str(root / ".nooks" / "sandbox" / "ca-bundle.pem")
     assert values["NOOKS_DAGSTER_POSTGRES_URL"].startswith("postgresql+psycopg2://nooks@127.0.0.1:")
     outside = ["postgres", "lake", "sandbox"]
-    dagster = ["code-server", "schema", "pool-crm_sync", "pool-llm", "webserver", "lost-runs", "daemon"]
+    dagster = ["code-server", "schema", "pools", "webserver", "lost-runs", "ingest", "daemon"]
     assert names(root) == [*outside, *dagster]
 
 

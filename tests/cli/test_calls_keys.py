@@ -1,0 +1,59 @@
+"""`nooks calls keys`."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from nooks_dagster.cli import app
+from nooks_dagster.database.pool import Database
+from nooks_dagster.settings import settings
+from tests.calls.ingest.things import add_workspaces
+
+
+@pytest.fixture
+def nooks(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+    monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
+    monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
+    settings.cache_clear()
+    yield lambda *arguments: CliRunner().invoke(app, ["calls", "keys", *arguments])
+    settings.cache_clear()
+
+
+def test_a_secret_is_shown_once_and_lists_show_none(nooks: Callable[..., Result], db: Database) -> None:
+    add_workspaces(db, "acme")
+    told = json.loads(nooks("add", "acme", "--json").stdout)
+    assert sorted(told) == ["key", "secret", "workspace"]
+    assert (told["key"][:3], told["secret"][:4], told["workspace"]) == ("nk_", "nks_", "acme")
+    shown = nooks("add", "acme").stdout
+    assert "Secret, shown this once: nks_" in shown
+    listed = nooks("list", "acme").stdout + nooks("list", "acme", "--json").stdout
+    assert told["key"] in listed
+    assert "nks_" not in listed
+
+
+def test_keys_are_replaced_and_ended(nooks: Callable[..., Result], db: Database) -> None:
+    add_workspaces(db, "acme")
+    old, older = (json.loads(nooks("add", "acme", "--json").stdout)["key"] for _ in range(2))
+    new = json.loads(nooks("rotate", "acme", "--hours", "2", "--json").stdout)["key"]
+    assert "has ended" in nooks("retire", "acme", old).stdout
+    keys = {one["id"]: one for one in json.loads(nooks("list", "acme", "--json").stdout)["keys"]}
+    assert {name: (one["retired"], one["retires_at"] is None) for name, one in keys.items()} == {
+        old: (True, False),
+        older: (False, False),
+        new: (False, True),
+    }
+    assert "has ended" in nooks("list", "acme").stdout
+
+
+def test_a_workspace_that_nobody_knows_must_be_meant(nooks: Callable[..., Result]) -> None:
+    refused = nooks("add", "acme")
+    assert refused.exit_code == 1
+    assert "--new" in refused.output
+    assert nooks("add", "acme", "--new").exit_code == 0
+    assert "issues one" in nooks("list", "globex").stdout
+    assert nooks("add", "a/b", "--new").exit_code == 1
+    assert nooks("retire", "acme", "nk_1").exit_code == 1
