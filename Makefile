@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target installs what it needs first.
 
-.PHONY: help up down clean test soak lint bench bench-cadence bench-signals install
+.PHONY: help up down clean test soak lint bench bench-cadence bench-signals bench-ingest bench-calls install
 
 ROWS ?= 100000
 
@@ -14,6 +14,8 @@ help:
 	@echo "make bench   measure a history beside COPY + merge; ROWS=1000000 for a longer one, CRM=hubspot"
 	@echo "make bench-cadence  let many workspaces sync for one cadence; WORKSPACES=200 CADENCE=15 MINUTES=15"
 	@echo "make bench-signals  ask signals about a book, beside one job for all of it; ACCOUNTS=1000 SIGNALS=\"hiring news\""
+	@echo "make bench-ingest  measure what it costs to accept a call; CALLS=3000 CONNECTIONS=16"
+	@echo "make bench-calls  let calls come, from the dialer to the CRM; RATE=12 SECONDS=60 WORKERS=\"1 2 4\" LENGTH=8 TROUBLED=1"
 
 install:
 	@PYTHON="$(PYTHON)" scripts/bootstrap
@@ -47,3 +49,9 @@ bench-cadence: install
 
 bench-signals: install
 	@.venv/bin/python -m benchmarks.signals --accounts $(or $(ACCOUNTS),200) --scale $(or $(SCALE),1) $(foreach name,$(SIGNALS),--signal $(name))
+
+bench-ingest: install
+	@.venv/bin/python -m benchmarks.ingest --calls $(or $(CALLS),3000) --connections $(or $(CONNECTIONS),1)
+
+bench-calls: install
+	@.venv/bin/python -m benchmarks.calls --rate $(or $(RATE),12) --seconds $(or $(SECONDS),60) --length $(or $(LENGTH),8) $(foreach count,$(or $(WORKERS),2),--workers $(count)) $(if $(TROUBLED),--troubled)

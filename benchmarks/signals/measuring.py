@@ -31,6 +31,7 @@ SLOWEST_PACE = 1.0
 """Sites a second: a research that is slower is stopped, and the measurement has failed."""
 SETTINGS: Mapping[str, str] = {
     "NOOKS_LLM_REQUESTS_IN_FLIGHT": str(IN_FLIGHT),
+    "NOOKS_LLM_LIVE_REQUESTS": "0",  # nobody calls meanwhile
     "NOOKS_LLM_USD_A_DAY": "1000000",  # caps that would measure themselves are out of the way
     "NOOKS_LLM_USD_A_DAY_OF_WORKSPACE": "1000000",
     "NOOKS_LLM_USD_A_DAY_OF_KIND": "1000000",

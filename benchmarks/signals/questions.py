@@ -17,7 +17,7 @@ from benchmarks.signals.book import Account, accounts
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.llm.asking import Ask
-from nooks_dagster.llm.client import request
+from nooks_dagster.llm.texts import request
 from nooks_dagster.research.documents import Dossier
 from nooks_dagster.research.library import Library
 from nooks_dagster.settings import Settings, settings

@@ -74,7 +74,7 @@ def test_a_world_that_lives_is_the_truth_once_it_stands_still(platform: Platform
 
     life.step(40)
     sync("history")
-    for part in range(3):
+    for part in range(2):
         for _ in range(4):
             life.step(25)
             let_pass(200)

@@ -24,7 +24,7 @@ from tests.acceptance.signal_book import Chosen, SignalBook, chosen, look_in_vai
 from tests.crm.sandboxes import serving_sandbox
 
 SIGNALS = ("tech_stack", "leadership_hires", "funding")
-PLAIN, INJECTED = 110, 50
+PLAIN, INJECTED = 60, 40
 IN_FLIGHT, RUNS = 12, 3
 WORLD = ("--org", f"{WORKSPACE}=4000", "--openai=time_scale=0.02")
 STORM = {"kind": "answer", "calls": "responses", "status": 429, "body": "json", "probability": 0.8, "seconds": 3}
@@ -41,7 +41,7 @@ def book(
     service_folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SignalBook]:
-    """160 accounts whose sites have been read; pages of 50 of them give instructions to whoever reads them."""
+    """100 accounts whose sites have been read; pages of 40 of them give instructions to whoever reads them."""
     folder = tmp_path_factory.mktemp("signals")
     name = f"book_{uuid4().hex[:12]}"
     bucket = f"book-{uuid4().hex[:12]}"
@@ -108,9 +108,9 @@ def asked(book: SignalBook) -> Iterator[Asked]:
     for error in ERRORS:
         book.control("faults", error)
     with book.copied() as url, ThreadPoolExecutor(1) as thread:
-        settings = {"NOOKS_LLM_REQUESTS_IN_FLIGHT": str(IN_FLIGHT)}
+        settings = {"NOOKS_LLM_REQUESTS_IN_FLIGHT": str(IN_FLIGHT), "NOOKS_LLM_LIVE_REQUESTS": "0"}
         running = thread.submit(book.asked, url, RUNS, SIGNALS, **settings)
-        for sold, trouble in ((60, STORM), (200, OUTAGE)):
+        for sold, trouble in ((40, STORM), (125, OUTAGE)):
             for _ in deadline.polls(300, every=0.1):
                 if running.done() or book.control("openai")["sold"] >= sold:
                     break
@@ -123,7 +123,7 @@ def asked(book: SignalBook) -> Iterator[Asked]:
 
 def test_a_book_is_answered_through_errors_a_storm_and_an_outage(asked: Asked) -> None:
     assert not any(run.told["facts"]["failed"] for run in asked.runs)
-    assert asked.faults["answer"] > 20
+    assert asked.faults["answer"] > 10
     assert asked.faults["outage"] > 0
     with_site = {account for account, _ in asked.world} & {one.account for one in asked.answers}
     failed = [one for one in asked.answers if one.status == "error"]
@@ -134,7 +134,7 @@ def test_a_book_is_answered_through_errors_a_storm_and_an_outage(asked: Asked) -
 
 def test_every_finding_is_true_and_none_that_could_be_read_is_missing(asked: Asked) -> None:
     verdict = judged(asked.world, found(asked.answers), pages_read(asked.url))
-    assert verdict.right > 250
+    assert verdict.right > 150
     assert verdict.wrong == 0
     assert [one for answer in asked.answers for one in asked.lost(answer)] == []
     assert all(one.reason for one in asked.answers if not one.conclusive)

@@ -12,7 +12,9 @@ pytestmark = pytest.mark.timeout(600)  # services of its own, and a dozen interp
 
 @pytest.fixture(scope="module")
 def report() -> SignalsReport:
-    return measure(24, 0.02, SIGNALS, troubled=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.signals.our_side.IMPORT_SECONDS", 0.0)  # here nobody compares seconds
+        return measure(24, 0.02, SIGNALS, troubled=False)
 
 
 def test_both_shapes_answer_the_same_accounts(report: SignalsReport) -> None:

@@ -1,0 +1,4 @@
+"""What calls cost, measured.
+
+Belongs here: the measurements. Does not: services (`benchmarks.services`).
+"""

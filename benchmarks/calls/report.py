@@ -1,0 +1,113 @@
+"""The report of calls: the load, how it stood meanwhile, what came of it, what follows, its table.
+
+Belongs here: what is kept. Does not: measuring (`benchmarks.calls.measuring`), the plot.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.calls.dialing import Load
+from benchmarks.calls.house import Size
+from benchmarks.calls.looks import Look
+from benchmarks.calls.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class CallsReport:
+    """A measurement.
+
+    Attributes:
+        dialed: What the dialer says.
+        until_quiet: Seconds from the last call until nothing was open or owed any more; minus one if never.
+        provider_seconds: What calls took at the provider alone: median, 95th percentile, most.
+        looks: From the first call to the last, and the one when nothing was open any more.
+    """
+
+    taken_at: str
+    release: str
+    machine: Mapping[str, str]
+    load_before: float
+    size: Size
+    load: Load
+    troubled: bool
+    history: int
+    history_read: int
+    provider_scale: float
+    dialed: Mapping[str, Any]
+    until_quiet: float
+    provider_seconds: Sequence[float]
+    outcome: Outcome
+    looks: Sequence[Look]
+
+    def cpu(self) -> dict[str, float]:
+        """Return the CPU-ms of a call by part, the dialer's own apart."""
+        first, last, calls = self.looks[0].cpu, self.looks[-1].cpu, max(1, self.looks[-1].accepted)
+        spent = {name: 1000 * (last[name] - first.get(name, 0.0)) / calls for name in last}
+        live = {name: spent.pop(name) for name in list(spent) if name.startswith("live worker")}
+        return {**spent, "live workers": sum(live.values()), "dialer": float(self.dialed["cpu_ms_a_call"])}
+
+    def figures(self) -> dict[str, float]:
+        """Return what two reports are compared by; lower is better, except for the rate."""
+        came, cpu, first, last = self.outcome, self.cpu(), self.looks[0], self.looks[-1]
+        calls = max(1, last.accepted)
+        ours = sum(cpu[name] for name in ("ingest", "live workers", "postgres"))
+        return {
+            "calls/s": float(self.dialed["per_second"]),
+            **dict(sorted(came.states.items())),
+            **{f"s, accepted to recorded, {name}": value for name, value in _cuts(came.record_seconds)},
+            **{f"s, at the provider alone, {name}": value for name, value in _cuts(self.provider_seconds)},
+            "s, p95 above the provider's": came.record_seconds[1] - self.provider_seconds[1],
+            **{f"s, outside of what is bought, {name}": value for name, value in _cuts(came.outside_seconds)},
+            **{f"s, recorded to delivered, {name}": value for name, value in _cuts(came.deliver_seconds)},
+            "ms, answered by ingest, p95": float(self.dialed["accepting"].get("p95_ms", 0.0)),
+            "most calls open": max(look.backlog for look in self.looks),
+            "s from the last call until quiet": self.until_quiet,
+            "activities": came.activities,
+            "activities doubled": came.doubled,
+            "undelivered": came.undelivered,
+            "otherwise than they should": came.wrong,
+            "not accepted": came.unsent,
+            "deferred stages": came.deferred,
+            **{f"tries that ended {name}": count for name, count in sorted(came.attempts.items())},
+            **{f"CPU-ms of a call, {name}": spent for name, spent in cpu.items()},
+            "CPU-ms of a call, the platform (ingest, workers, Postgres)": ours,
+            "CPU-ms of a call, everything": sum(cpu.values()),
+            "cores busy, of all": sum(cpu.values()) * last.accepted / 1000 / max(1.0, last.seconds),
+            "transactions of a call": (last.commits - first.commits) / calls,
+            "KB of WAL of a call": (last.wal - first.wal) / calls / 1000,
+            "KB of the database of a call": (last.stored - first.stored) / calls / 1000,
+            "Postgres sessions, most": max(look.sessions for look in self.looks),
+            **{f"MB, most, {name}": max(look.mb[name] for look in self.looks) for name in self.looks[0].mb},
+            **{f"MB, at a third, {name}": self.looks[len(self.looks) // 3].mb[name] for name in self.looks[0].mb},
+            "rows of the ledger at the end": last.items,
+            "contacts of a history read beside it": self.history_read,
+        }
+
+    def table(self) -> Table:
+        """Return what a person reads of it."""
+        troubled = ", troubled" * self.troubled + ", beside a history" * bool(self.history)
+        title = f"{self.load.rate:g} calls/s for {self.load.seconds:g} s, {self.size.workers} live workers{troubled}"
+        table = Table(title=f"{title}, {self.release}", title_justify="left")
+        table.add_column("figure")
+        table.add_column("", justify="right")
+        for name, value in self.figures().items():
+            table.add_row(name, f"{value:,.2f}")
+        return table
+
+    def write(self, folder: Path) -> Path:
+        """Write the report as JSON; return where."""
+        terms = "-troubled" * self.troubled + "-history" * bool(self.history)
+        name = f"calls-{self.load.rate:g}-{self.size.workers}{terms}"
+        path = folder / f"{self.taken_at[:10]}-{self.release}-{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{json.dumps(asdict(self) | {'figures': self.figures()}, indent=1)}\n")
+        return path
+
+
+def _cuts(values: Sequence[float]) -> list[tuple[str, float]]:
+    return list(zip(("median", "p95", "most"), values, strict=True))
