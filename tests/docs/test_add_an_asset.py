@@ -1,7 +1,8 @@
 """`docs/add-an-asset.md`, followed to the letter on a copy of the project."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from tests.docs.conftest import Copy
 from tests.docs.pages import ordered
 
 PAGE = "add-an-asset.md"
-PIPELINE, NAMES = "assets/sales/open_pipeline.py", "assets/sales/deal_names.py"
+COVERAGE, NAMES = "assets/sales/call_coverage.py", "assets/sales/deal_names.py"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SYSTEM = {"Id": FieldType.TEXT, "SystemModstamp": FieldType.TIMESTAMP, "IsDeleted": FieldType.BOOLEAN}
 
@@ -33,7 +34,7 @@ import dagster as dg
 instance = dg.DagsterInstance.get()
 instance.add_dynamic_partitions("workspaces", ["acme", "never-materialised"])
 job = defs.resolve_implicit_global_asset_job_def()
-keys = [dg.AssetKey(["sales", "open_pipeline"]), dg.AssetKey(["sales", "deal_names"])]
+keys = [dg.AssetKey(["sales", "call_coverage"]), dg.AssetKey(["sales", "deal_names"])]
 run = job.execute_in_process(instance=instance, partition_key="acme", asset_selection=keys)
 shown = {e.asset_key.path[-1]: e.materialization.metadata for e in run.get_asset_materialization_events()}
 shown = {name: {key: value.value for key, value in metadata.items()} for name, metadata in shown.items()}
@@ -42,7 +43,7 @@ checks = [(c.check_name, c.passed, c.metadata["worst"].value) for c in run.get_a
 SPEAK = """
 import json
 rows = {name: metadata["dagster/row_count"] for name, metadata in shown.items()}
-print(json.dumps([json.loads(pipeline.to_json(orient="records", date_format="iso")), rows, checks]))
+print(json.dumps([json.loads(coverage.to_json(orient="records", date_format="iso")), rows, checks]))
 """
 
 
@@ -65,60 +66,69 @@ def _put(db: Database, source: str, canonical: str, columns: dict[str, str], row
         merge(conn, described, columns, "acme-salesforce", [observed(batch, NOW)])
 
 
-def _deal(key: str, account: str | None, amount: float | None, *, closed: bool = False, **more: Any) -> dict[str, Any]:
-    close = date(2026, 5, int(key))
-    return {"Id": key, "AccountId": account, "Amount": amount, "CloseDate": close, "IsClosed": closed, **more}
+CALL = """
+    with call as (
+        insert into calls.calls (workspace, call_id, body_sha256, submission) values (%(workspace)s, %(key)s, '', '{}')
+        returning id, workspace, call_id, hour
+    )
+    insert into calls.records (call, workspace, call_id, hour, direction, disposition, started_at, duration_ms,
+        contact_outcome, connection_id, account_id, talk_ms_rep, talk_ms_prospect, version)
+    select id, workspace, call_id, hour, 'outbound', 'connected', %(at)s, 90000, 'unknown', %(connection)s,
+        %(account)s, 60000, %(prospect)s, '1' from call
+"""
 
 
 @pytest.fixture
 def records(db: Database) -> None:
-    """Two accounts of `acme` and seven deals, one of them closed, one deleted, one of an account that we have not."""
+    """Two accounts and a deal of `acme`; six calls, one with nobody known, one of an account that we have not.
+
+    Another workspace has called too.
+    """
     Registry(db).add_connection("acme", "salesforce", {}, "env:X", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
     accounts = [{"Id": "A", "Name": "NA", "OwnerId": "U"}, {"Id": "B", "Name": 'Quote "B"', "OwnerId": None}]
     _put(db, "Account", "accounts", {"name": "Name", "owner_id": "OwnerId"}, accounts)
-    columns = {"account_id": "AccountId", "amount": "Amount", "close_date": "CloseDate", "is_closed": "IsClosed"}
-    deals = [
-        _deal("1", "A", 100.0),
-        _deal("2", "A", None),
-        _deal("3", "A", 900.0, closed=True),
-        _deal("4", "B", 7.5),
-        _deal("5", "B", 70.0, IsDeleted=True),
-        _deal("6", "Z", 1.0),
-        _deal("7", None, 2.0),
-    ]
-    _put(db, "Opportunity", "opportunities", columns, deals)
+    deal = {"Id": "1", "Amount": 100.0, "CloseDate": date(2026, 5, 1), "IsClosed": False}
+    columns = {"amount": "Amount", "close_date": "CloseDate", "is_closed": "IsClosed"}
+    _put(db, "Opportunity", "opportunities", columns, [deal])
+    made = [("A", 30_000), ("A", None), ("B", 0), ("Z", 0), (None, 0)]
+    with db.transaction() as conn:
+        for number, (workspace, (account, prospect)) in enumerate([*product(["acme"], made), ("globex", ("A", 0))]):
+            values = {"workspace": workspace, "key": str(number), "account": account, "prospect": prospect}
+            at = NOW + timedelta(days=number)
+            connection = f"{workspace}-salesforce" if account else None
+            conn.execute(CALL, {**values, "at": at, "connection": connection})
 
 
 def test_the_page_adds_assets_that_load_materialise_and_go_again(copy: Copy, records: None) -> None:
-    added = [copy.add(file, ordered(PAGE, "file", file)) for file in (PIPELINE, NAMES)]
-    notebook = ordered(PAGE, "run", f"after {PIPELINE}")
-    graph, (pipeline, rows, checks) = map(json.loads, copy.python("-c", GRAPH + RUN + notebook + SPEAK).splitlines())
-    assert set(graph) - _graph_of_the_house() == {"sales/open_pipeline", "sales/deal_names"}
-    totals = {(row["account_id"], row["name"]): (row["deals"], row["amount"]) for row in pipeline}
+    added = [copy.add(file, ordered(PAGE, "file", file)) for file in (COVERAGE, NAMES)]
+    notebook = ordered(PAGE, "run", f"after {COVERAGE}")
+    graph, (coverage, rows, checks) = map(json.loads, copy.python("-c", GRAPH + RUN + notebook + SPEAK).splitlines())
+    assert set(graph) - _graph_of_the_house() == {"sales/call_coverage", "sales/deal_names"}
+    totals = {(row["account_id"], row["name"]): (row["calls"], row["minutes"]) for row in coverage}
     assert totals == {
-        ("A", "NA"): (2, 100.0),
-        ("B", 'Quote "B"'): (1, 7.5),
+        ("A", "NA"): (2, 2.5),
+        ("B", 'Quote "B"'): (1, 1.0),
         ("Z", None): (1, 1.0),
-        (None, None): (1, 2.0),
+        (None, None): (1, 1.0),
     }
-    assert [row["next_close"][:10] for row in pipeline if row["account_id"] == "A"] == ["2026-05-01"]
-    assert rows == {"open_pipeline": 4, "deal_names": 6}
-    assert checks == [["every_open_deal_has_an_account", False, {"acme": 2}]]
+    assert [row["last_call"][:10] for row in coverage if row["account_id"] == "A"] == ["2026-03-02"]
+    assert rows == {"call_coverage": 4, "deal_names": 1}
+    assert checks == [["every_call_has_an_account", False, {"acme": 2}]]
     for path in added:
         path.unlink()
     assert set(json.loads(copy.python("-c", GRAPH))) == _graph_of_the_house()
 
 
 def test_the_pages_asset_keeps_the_rules_of_the_house(copy: Copy) -> None:
-    copy.add(PIPELINE, ordered(PAGE, "file", PIPELINE))
+    copy.add(COVERAGE, ordered(PAGE, "file", COVERAGE))
     rules = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_definitions.py", "-k", "every or reviewed"]
     told = copy.python(*rules, UPDATE_SNAPSHOTS="1")
     assert "passed" in told
     snapshot = json.loads((copy.folder / "tests" / "snapshots" / "asset_graph.json").read_text())
-    shown = snapshot["assets"]["sales/open_pipeline"]
-    assert shown["deps"] == ["crm/accounts", "crm/opportunities"]
-    assert shown["checks"] == ["every_open_deal_has_an_account"]
+    shown = snapshot["assets"]["sales/call_coverage"]
+    assert shown["deps"] == ["calls/records", "crm/accounts"]
+    assert shown["checks"] == ["every_call_has_an_account"]
 
 
 def _graph_of_the_house() -> set[str]:

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -82,6 +83,8 @@ def test_every_option_of_the_commands_is_explained() -> None:
         ("operate.md", "nooks", "connections"),
         ("sandbox.md", "nooks-sandbox", "serve"),
         ("sandbox.md", "nooks-sandbox", "world"),
+        ("sandbox.md", "nooks-sandbox", "dial"),
+        ("sandbox.md", "nooks-sandbox", "webhook"),
     ):
         text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
         unexplained = {option for option in _options(program, name) if option not in text}
@@ -101,7 +104,7 @@ def test_shell_is_shell(block: Block) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_says_its_language(page: Path) -> None:
     fences = re.findall(r"^```(\w*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(fences[::2]) <= {"sh", "python", "mermaid", ""}
+    assert set(fences[::2]) <= {"sh", "python", "json", "mermaid", ""}
     assert set(fences[1::2]) <= {""}
 
 
@@ -118,10 +121,15 @@ def _options(program: str, name: str) -> set[str]:
     group = typer.main.get_command(PROGRAMS[program])
     assert isinstance(group, TyperGroup)
     assert name in group.commands, f"{program} {name}"
-    command = group.commands[name]
-    commands = [command, *(command.commands.values() if isinstance(command, TyperGroup) else ())]
-    options = [option for one in commands for option in one.params]
+    options = [option for one in _within(group.commands[name]) for option in one.params]
     return {text for option in options for text in (*option.opts, *option.secondary_opts)}
+
+
+def _within(command: Any) -> Iterator[Any]:
+    """Yield a command, and those that are below it."""
+    yield command
+    for inner in command.commands.values() if isinstance(command, TyperGroup) else ():
+        yield from _within(inner)
 
 
 def _variables(root: Path) -> list[str]:

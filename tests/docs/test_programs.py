@@ -20,11 +20,13 @@ from tests.sandbox.process import UNHURRIED
 
 IN_THE_SANDBOX = [block for block in blocks("python") if (block.order, block.detail) == ("run", "in the sandbox")]
 MARKS = {
-    "after assets/sales/open_pipeline.py",
+    "after assets/sales/call_coverage.py",
     "after assets/signals/certifications.py",
     "after nooks_dagster/crm/objects/territory_plans.py",
     "in the sandbox",
     "on the database",
+    "with a key",
+    "with a key and a recording",
     "with an export",
 }
 ACCOUNTS = 'Id,Name,Industry,Tier__c\n001000000000001AAA,"Acme, Inc.",Software,007\n'
