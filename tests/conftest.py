@@ -24,6 +24,7 @@ from nooks_dagster.lake.store import Lake
 from nooks_dagster.local import deadline, processes
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.postgres import Postgres
+from tests.databases import Databases
 
 PROJECT = Path(__file__).parents[1]
 
@@ -57,13 +58,18 @@ def template_database(postgres_server: Postgres) -> str:
     return "template_nooks"
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_server: Postgres, template_database: str) -> Databases:
+    """What lends each test its database."""
+    return Databases(postgres_server, template_database)
+
+
 @pytest.fixture
-def database_url(postgres_server: Postgres, template_database: str) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """The address of a fresh, migrated database of this test alone."""
-    name = f"test_{uuid4().hex[:12]}"
-    postgres_server.create_database(name, template=template_database)
-    yield postgres_server.url.replace("/postgres", f"/{name}")
-    postgres_server.drop_database(name)
+    name = databases.lend()
+    yield databases.url(name)
+    databases.take_back(name)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpcore2
 
-from nooks_dagster.research.web.browser import Network
+from nooks_dagster.research.web.pools import Network
 
 PUBLIC = "93.184.215.14"
 

@@ -45,6 +45,7 @@ def main(url: str, bucket: str, home: str, workspace: str, edition: str) -> None
         patience_seconds=2,
         signals_workers=WORKERS,
         llm_requests_in_flight=32,
+        llm_live_requests=0,
         llm_timeout_seconds=20,
     )
     db = Database(url, size=4)
