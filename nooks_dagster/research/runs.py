@@ -27,9 +27,9 @@ from nooks_dagster.research.planning import Wish, plan_sites
 from nooks_dagster.research.researcher import Researcher
 from nooks_dagster.research.shelf import Kept, Shelf
 from nooks_dagster.research.web.addresses import SystemResolver
-from nooks_dagster.research.web.browser import Network
 from nooks_dagster.research.web.crawl import WebResearcher
 from nooks_dagster.research.web.limits import Limits
+from nooks_dagster.research.web.pools import Network
 from nooks_dagster.research.web.robots import NAME
 from nooks_dagster.research.web.streams import dial
 from nooks_dagster.research.work import scope_of

@@ -10,6 +10,8 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
+from pydantic import BaseModel
+
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, LostLease, Poison, Unavailable
@@ -143,7 +145,7 @@ class Asker:
         )
 
     def _checked(
-        self, pair: Pair, dossier: Dossier, documents: Mapping[str, Document], bought: Bought, key: str
+        self, pair: Pair, dossier: Dossier, documents: Mapping[str, Document], bought: Bought[BaseModel], key: str
     ) -> Outcome:
         if not isinstance(bought.answer, Envelope):
             raise TypeError("the seller answered in another shape than was asked")
@@ -156,7 +158,12 @@ class Asker:
         return self._commit(pair, dossier, verdict, bought, key)
 
     def _commit(
-        self, pair: Pair, dossier: Dossier, verdict: Verdict, bought: Bought | None = None, key: str | None = None
+        self,
+        pair: Pair,
+        dossier: Dossier,
+        verdict: Verdict,
+        bought: Bought[BaseModel] | None = None,
+        key: str | None = None,
     ) -> Outcome:
         holds = pair.question.signal.holds(verdict.status)
         answer = Answer(verdict, holds, sources_tried(dossier), key)

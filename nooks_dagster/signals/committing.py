@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
+from pydantic import BaseModel
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.database.pool import Database
@@ -41,7 +42,12 @@ class Clerk:
         self._run_id = run_id
 
     def commit(
-        self, question: Question, lease: Lease, answer: Answer, seen_at: datetime | None, bought: Bought | None = None
+        self,
+        question: Question,
+        lease: Lease,
+        answer: Answer,
+        seen_at: datetime | None,
+        bought: Bought[BaseModel] | None = None,
     ) -> None:
         """Keep an answer, show it, and settle what it cost.
 
@@ -89,12 +95,12 @@ class Clerk:
                 answer = _repeat(conn, answer, question, lease, self._run_id, anew)
             publish(conn, question, Published(answer, lease.subject, seen_at))
 
-    def waste(self, bought: Bought, reason: str) -> None:
+    def waste(self, bought: Bought[BaseModel], reason: str) -> None:
         """Settle a purchase that is of no use."""
         with self._db.transaction() as conn:
             self._seller.settle(conn, bought, reason)
 
-    def _settle_lost(self, question: Question, lease: Lease, bought: Bought) -> None:
+    def _settle_lost(self, question: Question, lease: Lease, bought: Bought[BaseModel]) -> None:
         row = (bought.purchase, question.workspace, question.signal.name, lease.scope, lease.subject, bought.cost, LOST)
         with self._db.transaction() as conn:
             conn.execute(_DUPLICATE, row)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -17,30 +16,18 @@ from urllib.parse import urlsplit
 import httpcore2
 
 from nooks_dagster.research.documents import Outcome
-from nooks_dagster.research.web.addresses import Resolve, is_public
 from nooks_dagster.research.web.clock import Clock, OutOfTime
 from nooks_dagster.research.web.outcomes import NoPage
-from nooks_dagster.research.web.streams import Dial, PublicInternet
-from nooks_dagster.research.web.surroundings import proxy_for, tls
+from nooks_dagster.research.web.pools import Network, Pools
 from nooks_dagster.research.web.unpacking import ENCODINGS, unpacked
-from nooks_dagster.research.web.urls import followable, host_of, joined
+from nooks_dagster.research.web.urls import followable, joined
 
 REDIRECTS = 5
-RESOLVE_SECONDS = 1.0  # behind a proxy our own resolver is a second pair of eyes, not worth waiting for
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
 _GONE = (404, 410)
 _TOO_MANY = 429
 _WORTH_DRAINING = 64 * 1024  # bytes, about the price of a handshake
 _MOVED = (301, 302, 303, 307, 308)
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How to reach the world: from names to addresses, and to connections."""
-
-    resolve: Resolve
-    dial: Dial
-    agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +51,10 @@ class Browser:
     network: Network
     clock: Clock
     requests: int = 0
-    _pools: dict[tuple[str, int] | None, httpcore2.ConnectionPool] = field(default_factory=dict)
-    _judged: set[str] = field(default_factory=set)
-    _open: ExitStack = field(default_factory=ExitStack)
+    _pools: Pools = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pools = Pools(self.network, self.clock)
 
     def __enter__(self) -> Self:
         """Open nothing yet."""
@@ -76,7 +64,7 @@ class Browser:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close all connections."""
-        self._open.close()
+        self._pools.close()
 
     def get(
         self,
@@ -125,7 +113,7 @@ class Browser:
             *conditions.items(),
         ]
         try:
-            pool = self._pool(url)
+            pool = self._pools.to(url)
             self.requests += 1
             with pool.stream("GET", url, headers=headers) as answer:
                 return self._read(url, answer, most, cut=cut)
@@ -156,24 +144,6 @@ class Browser:
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in _PAGES:
             raise NoPage(Outcome.NOT_A_PAGE, "content type")
         return Page(url, headers, unpacked(answer.iter_stream(), headers.get("content-encoding", ""), most, cut=cut))
-
-    def _pool(self, url: str) -> httpcore2.ConnectionPool:
-        proxy = proxy_for(url)
-        place = (proxy.url.host.decode(), proxy.url.port or 80) if proxy else None
-        if proxy:
-            self._judge(host_of(url))
-        if place not in self._pools:
-            backend = PublicInternet(self.clock, self.network.resolve, self.network.dial, place)
-            pool = httpcore2.ConnectionPool(tls(), proxy, max_connections=2, network_backend=backend)
-            self._pools[place] = self._open.enter_context(pool)
-        return self._pools[place]
-
-    def _judge(self, host: str) -> None:
-        """Refuse a host behind the proxy that this machine knows at a private address; the proxy decides on others."""
-        if host not in self._judged:
-            if not all(map(is_public, self.network.resolve(host, self.clock.left(RESOLVE_SECONDS)))):
-                raise NoPage(Outcome.NOT_PUBLIC, "an address is not public")
-            self._judged.add(host)
 
 
 def _drain(answer: httpcore2.Response) -> None:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from nooks_dagster.research.documents import Kind, Outcome
 from nooks_dagster.research.researcher import KnownPage, Look, PageSeen
 from nooks_dagster.research.web.asking import Asker, Seen
-from nooks_dagster.research.web.browser import Browser, Network
+from nooks_dagster.research.web.browser import Browser
 from nooks_dagster.research.web.clock import Clock, OutOfTime
 from nooks_dagster.research.web.limits import Limits
 from nooks_dagster.research.web.links import GUESSES, INDEXES, best_links, newest_articles
+from nooks_dagster.research.web.pools import Network
 from nooks_dagster.research.web.robots import Robots
 from nooks_dagster.research.web.sitemaps import sitemap_links
 from nooks_dagster.research.web.urls import host_of, origin_of
