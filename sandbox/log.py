@@ -5,7 +5,7 @@ Belongs here: SQLite. Does not: what an entry says.
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
@@ -42,6 +42,25 @@ class Log:
         for number, entry in rows.fetchall():
             self.seen = number
             yield json.loads(entry)
+
+    @contextmanager
+    def reading(self, take_in: Callable[[Entry], None]) -> Iterator[None]:
+        """Keep everything as it is while the block looks at it, up to date with what other processes wrote."""
+        with self.lock:
+            for entry in self.unseen():
+                take_in(entry)
+            yield
+
+    @contextmanager
+    def glancing(self, take_in: Callable[[Entry], None]) -> Iterator[None]:
+        """Be up to date for the block as in `reading`, but wait for nobody: while somebody writes, as of before."""
+        if self.lock.acquire(blocking=False):
+            try:
+                with self.reading(take_in):
+                    pass
+            finally:
+                self.lock.release()
+        yield
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ Does not: what may be written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import time
@@ -43,24 +43,13 @@ class Overlay:
         self._lag = DEFAULT_LAG
         self._last = 0
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Keep everything as it is while the block looks at it, up to date with what other processes wrote."""
-        with self._log.lock:
-            for entry in self._log.unseen():
-                self._take_in(entry)
-            yield
+        return self._log.reading(self._take_in)
 
-    @contextmanager
-    def glancing(self) -> Iterator[None]:
+    def glancing(self) -> AbstractContextManager[None]:
         """Be up to date for the block as in `reading`, but wait for nobody: while somebody writes, as of before."""
-        if self._log.lock.acquire(blocking=False):
-            try:
-                with self.reading():
-                    pass
-            finally:
-                self._log.lock.release()
-        yield
+        return self._log.glancing(self._take_in)
 
     @contextmanager
     def writing(self) -> Iterator[int]:

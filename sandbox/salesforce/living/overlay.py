@@ -5,7 +5,7 @@ Does not: what may happen (`changes`).
 """
 
 from collections.abc import Iterator, KeysView, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,24 +57,13 @@ class Overlay:
         self.transactions = 0
         self.steps = 0
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Keep everything as it is while the block looks at it, up to date with what other processes wrote."""
-        with self._log.lock:
-            for entry in self._log.unseen():
-                self._take_in(entry)
-            yield
+        return self._log.reading(self._take_in)
 
-    @contextmanager
-    def glancing(self) -> Iterator[None]:
+    def glancing(self) -> AbstractContextManager[None]:
         """Be up to date for the block as in `reading`, but wait for nobody: while somebody writes, as of before."""
-        if self._log.lock.acquire(blocking=False):
-            try:
-                with self.reading():
-                    pass
-            finally:
-                self._log.lock.release()
-        yield
+        return self._log.glancing(self._take_in)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
