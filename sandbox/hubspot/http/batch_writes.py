@@ -86,15 +86,19 @@ def _write(
     for start in range(0, len(given), size):
         with call.portal.writing():
             inputs = [each for each in map(read, given[start : start + size]) if each]
-            for group in ([each] for each in inputs) if alone else ([inputs] if inputs else []):
-                try:
-                    texts += _written(call, kind, group)
-                except Refused as one:
-                    if not alone:
-                        raise
-                    one.context |= {"objectWriteTraceId": [group[0].more.get("objectWriteTraceId", "")]}
-                    refused.append(errors.of_inputs(one))
+            if not alone:
+                return _written(call, kind, inputs) if inputs else [], []
+            for each in inputs:
+                _write_alone(call, kind, each, texts, refused)
     return texts, refused
+
+
+def _write_alone(call: Call, kind: ObjectType, one: _Input, texts: list[bytes], refused: list[errors.Error]) -> None:
+    try:
+        texts += _written(call, kind, [one])
+    except Refused as why:
+        why.context |= {"objectWriteTraceId": [one.more.get("objectWriteTraceId", "")]}
+        refused.append(errors.of_inputs(why))
 
 
 def _written(call: Call, kind: ObjectType, inputs: Sequence[_Input]) -> list[bytes]:
