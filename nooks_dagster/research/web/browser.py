@@ -18,7 +18,7 @@ import httpcore2
 from nooks_dagster.research.documents import Outcome
 from nooks_dagster.research.web.clock import Clock, OutOfTime
 from nooks_dagster.research.web.outcomes import NoPage
-from nooks_dagster.research.web.pools import Network, Pools
+from nooks_dagster.research.web.pools import Network, Pools, drain
 from nooks_dagster.research.web.unpacking import ENCODINGS, unpacked
 from nooks_dagster.research.web.urls import followable, joined
 
@@ -26,7 +26,6 @@ REDIRECTS = 5
 _PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
 _GONE = (404, 410)
 _TOO_MANY = 429
-_WORTH_DRAINING = 64 * 1024  # bytes, about the price of a handshake
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -131,7 +130,7 @@ class Browser:
     def _read(self, url: str, answer: httpcore2.Response, most: int, *, cut: bool) -> Page | str:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
         if answer.status in _MOVED:
-            _drain(answer)
+            drain(answer)
             target = joined(url, headers.get("location", ""))
             if target is None:
                 raise NoPage(Outcome.NOT_PUBLIC, "redirects to no public URL")
@@ -139,20 +138,11 @@ class Browser:
         if answer.status == 304:
             return Page(url, headers, b"", unchanged=True)
         if answer.status != 200:
-            _drain(answer)
+            drain(answer)
             raise NoPage(_meaning(answer.status), f"HTTP {answer.status}")
         if headers.get("content-type", "").partition(";")[0].strip().lower() not in _PAGES:
             raise NoPage(Outcome.NOT_A_PAGE, "content type")
         return Page(url, headers, unpacked(answer.iter_stream(), headers.get("content-encoding", ""), most, cut=cut))
-
-
-def _drain(answer: httpcore2.Response) -> None:
-    """Read a short body that nobody wants, so that the connection serves the next page too."""
-    size = 0
-    for chunk in answer.iter_stream():
-        size += len(chunk)
-        if size > _WORTH_DRAINING:
-            return
 
 
 def _meaning(status: int) -> Outcome:

@@ -19,6 +19,7 @@ from nooks_dagster.research.web.streams import Dial, PublicInternet
 from nooks_dagster.research.web.surroundings import proxy_for, tls
 from nooks_dagster.research.web.urls import host_of
 
+WORTH_DRAINING = 64 * 1024  # bytes, about the price of a handshake
 RESOLVE_SECONDS = 1.0  # behind a proxy our own resolver is a second pair of eyes, not worth waiting for
 
 
@@ -72,3 +73,12 @@ class Pools:
             if not all(map(is_public, self._network.resolve(host, self._clock.left(RESOLVE_SECONDS)))):
                 raise NoPage(Outcome.NOT_PUBLIC, "an address is not public")
             self._judged.add(host)
+
+
+def drain(answer: httpcore2.Response) -> None:
+    """Read a short body that nobody wants, so that the connection serves the next request too."""
+    size = 0
+    for chunk in answer.iter_stream():
+        size += len(chunk)
+        if size > WORTH_DRAINING:
+            return

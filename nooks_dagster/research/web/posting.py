@@ -18,10 +18,8 @@ from nooks_dagster.research.documents import Outcome
 from nooks_dagster.research.researcher import Stopped
 from nooks_dagster.research.web.clock import Clock, OutOfTime
 from nooks_dagster.research.web.outcomes import NoPage
-from nooks_dagster.research.web.pools import Network, Pools
+from nooks_dagster.research.web.pools import Network, Pools, drain
 from nooks_dagster.research.web.urls import followable
-
-READ_MOST = 64 * 1024  # bytes of an answer that nobody reads; a longer one costs its connection
 
 
 class NotTold(Exception):
@@ -67,7 +65,7 @@ class Poster:
         try:
             self._clock.begin_page()
             with self._pools.to(spelled).stream("POST", spelled, headers=sent, content=body) as answer:
-                _read(answer)
+                drain(answer)
                 return Told(answer.status, {_text(name).lower(): _text(value) for name, value in answer.headers})
         except OutOfTime:
             raise NotTold("took too long") from None
@@ -93,14 +91,6 @@ def public_https(url: str) -> str | None:
     """Return an https URL of a public host in its one spelling, None if it is none."""
     spelled = followable(url)
     return spelled if spelled and spelled.startswith("https://") else None
-
-
-def _read(answer: httpcore2.Response) -> None:
-    size = 0
-    for chunk in answer.iter_stream():
-        size += len(chunk)
-        if size > READ_MOST:
-            return
 
 
 def _text(value: bytes) -> str:
