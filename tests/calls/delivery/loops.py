@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from nooks_dagster.calls.delivery.doors import Doors
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
@@ -11,6 +12,9 @@ from nooks_dagster.crm.activities import ActivityWriter
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline
 from nooks_dagster.settings import Settings
+
+Read = Callable[[], list[dict[str, Any]]]
+"""Reads the rows of deliveries."""
 
 
 def open_loop(db: Database, folder: Path, writer: ActivityWriter, *, worker: str = "worker") -> DeliveryLoop:
@@ -41,3 +45,12 @@ def until(true: Callable[[], bool]) -> None:
         if true():
             return
     raise AssertionError("It did not become so within a minute.")
+
+
+def all_are(deliveries: Read, state: str) -> Callable[[], bool]:
+    return lambda: {row["state"] for row in deliveries()} == {state}
+
+
+def attempts(db: Database) -> list[int]:
+    with db.transaction() as conn:
+        return [row[0] for row in conn.execute("select attempts from work.items order by id")]

@@ -1,17 +1,14 @@
 """The delivery loop against integrations that fail in every way."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from nooks_dagster.calls.delivery.doors import Doors
-from nooks_dagster.calls.delivery.gone import withdraw_gone
-from nooks_dagster.calls.delivery.lanes import due_lanes, take
+from nooks_dagster.calls.delivery.lanes import take
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.calls.delivery.settling import pace
 from nooks_dagster.crm.activities import NotSetUp
@@ -22,15 +19,10 @@ from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import ConnectionState, Registry
 from tests.calls.delivery.fake_integration import FakeIntegration
-from tests.calls.delivery.loops import open_loop, running, until
+from tests.calls.delivery.loops import Read, all_are, attempts, open_loop, running, until
 from tests.calls.delivery.things import Book
 
-Read = Callable[[], list[dict[str, Any]]]
 LANE = "select failure, reason, strikes, next_at > now() + interval '5 minutes' from calls.lanes"
-
-
-def all_are(deliveries: Read, state: str) -> Callable[[], bool]:
-    return lambda: {row["state"] for row in deliveries()} == {state}
 
 
 def unpark(db: Database) -> None:
@@ -42,11 +34,6 @@ def unpark(db: Database) -> None:
 def lane(db: Database) -> tuple[Any, ...]:
     with db.transaction() as conn:
         return next(iter(conn.execute(LANE)), ())
-
-
-def attempts(db: Database) -> list[int]:
-    with db.transaction() as conn:
-        return [row[0] for row in conn.execute("select attempts from work.items order by id")]
 
 
 def test_what_is_owed_is_delivered_once_with_the_id_that_the_other_side_gave_it(
@@ -268,19 +255,6 @@ def test_what_a_dead_process_held_is_delivered_by_another(
     assert [len(batch) for batch in crm.batches] == [3]  # in company, although its last worker died
 
 
-def test_what_is_owed_to_a_connection_that_is_gone_is_withdrawn(
-    db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
-) -> None:
-    book.recorded("c-1")
-    with db.transaction() as conn:
-        conn.execute("delete from workspaces.connections where id = %s", [connected])
-
-    with running(open_loop(db, tmp_path, FakeIntegration())):
-        until(all_are(deliveries, "withdrawn"))
-
-    assert attempts(db) == []
-
-
 def test_an_integration_that_hangs_holds_up_no_other(
     db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
 ) -> None:
@@ -305,62 +279,8 @@ def assert_set(event: Event) -> None:
     assert event.wait(20)
 
 
-def test_calls_that_a_customer_wants_no_more_are_withdrawn(
-    db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
-) -> None:
-    book.recorded("c-1")
-    Registry(db).choose(connected, {"calls": False})
-
-    assert book.record(book.accepted("c-2")) == 0
-    with db.transaction() as conn:
-        assert withdraw_gone(conn) == 1
-    assert [row["state"] for row in deliveries()] == ["withdrawn"]
-
-
 @pytest.mark.parametrize(
     ("used", "seconds"), [(None, 0.6), (0, 0.6), (599, 0.6), (600, 10), (849, 10), (850, 60), (1000, 60)]
 )
 def test_the_scarcer_the_days_calls_the_rarer_the_batches(used: int | None, seconds: float) -> None:
     assert pace(Usage(1, used, None if used is None else 1000)) == timedelta(seconds=seconds)
-
-
-def test_a_field_that_an_admin_makes_is_noticed_by_itself(
-    db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
-) -> None:
-    with db.transaction() as conn:
-        conn.execute("update crm.writing set ready = false, looked_at = now() - interval '2 hours'")
-    assert book.record(book.accepted("before")) == 0
-
-    with running(open_loop(db, tmp_path, FakeIntegration())):
-        until(lambda: book.record(book.accepted(f"c-{uuid4()}")) == 1)
-
-
-def test_a_lane_is_left_as_it_is_to_whoever_was_first(db: Database, book: Book, tmp_path: Path, connected: str) -> None:
-    book.recorded("c-1")
-    with db.transaction() as conn:
-        (seen,) = due_lanes(conn)
-        take(conn, Ledger(db, "first", timedelta(hours=1)), connected, 1)
-
-    loop = open_loop(db, tmp_path, FakeIntegration())
-    assert loop.deliver(seen) is False
-
-    assert lane(db)[3] is True
-
-
-def test_a_process_that_slept_through_its_leases_changes_nothing_when_it_wakes(
-    db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
-) -> None:
-    def sleep(_activities: object) -> None:
-        with db.transaction() as conn:
-            conn.execute("update work.items set lease_until = now() - interval '1 second'")
-            conn.execute("update calls.lanes set next_at = now()")
-            assert take(conn, Ledger(db, "other", timedelta(hours=1)), connected, 1)
-
-    book.recorded("c-1")
-    with db.transaction() as conn:
-        (seen,) = due_lanes(conn)
-
-    open_loop(db, tmp_path, FakeIntegration(script=sleep)).deliver(seen)
-
-    assert [row["state"] for row in deliveries()] == ["waiting"]
-    assert lane(db)[3] is True

@@ -8,13 +8,16 @@ import requests
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceOperationError
 
+SOON: Any = 0.1
+"""Seconds between two looks at a job; the client says whole ones, and takes fractions."""
+
 KEY = "Nooks_Call_Id__c"
 
 
 def test_rows_are_upserted_and_each_is_told_of(org: Salesforce) -> None:
     rows = [{KEY: f"bulk-{number}", "Subject": "Call", "Status": "Completed"} for number in range(250)]
     rows[7]["Subject"] = "x" * 256
-    (job,) = org.bulk2.Task.upsert(records=rows, external_id_field=KEY, wait=0.1)  # type: ignore[arg-type] # seconds
+    (job,) = org.bulk2.Task.upsert(records=rows, external_id_field=KEY, wait=SOON)
     assert (job["numberRecordsProcessed"], job["numberRecordsFailed"]) == (250, 1)
     results = org.bulk2.Task.get_all_ingest_records(str(job["job_id"]))
     assert len(results["successfulRecords"]) == 249
@@ -23,24 +26,24 @@ def test_rows_are_upserted_and_each_is_told_of(org: Salesforce) -> None:
     assert failed[KEY] == "bulk-7"
     assert failed["sf__Error"].startswith("STRING_TOO_LONG:")
     assert results["unprocessedRecords"] == []
-    (again,) = org.bulk2.Task.upsert(records=rows[:3], external_id_field=KEY, wait=0.1)  # type: ignore[arg-type]
+    (again,) = org.bulk2.Task.upsert(records=rows[:3], external_id_field=KEY, wait=SOON)
     told = org.bulk2.Task.get_all_ingest_records(str(again["job_id"]))["successfulRecords"]
     assert [row["sf__Created"] for row in told] == ["false"] * 3
 
 
 def test_rows_are_changed_and_deleted_by_their_ids(org: Salesforce) -> None:
     made = org.Task.create({"Subject": "Before", "Description": "kept"})["id"]
-    org.bulk2.Task.update(records=[{"Id": made, "Subject": "#N/A", "Description": ""}], wait=0.1)  # type: ignore[arg-type]
+    org.bulk2.Task.update(records=[{"Id": made, "Subject": "#N/A", "Description": ""}], wait=SOON)
     task = org.Task.get(made)
     assert (task["Subject"], task["Description"]) == (None, "kept")
-    (job,) = org.bulk2.Task.delete(records=[{"Id": made}], wait=0.1)  # type: ignore[arg-type]
+    (job,) = org.bulk2.Task.delete(records=[{"Id": made}], wait=SOON)
     assert job["numberRecordsFailed"] == 0
     assert org.query(f"SELECT COUNT() FROM Task WHERE Id = '{made}'")["totalSize"] == 0
 
 
 def test_a_column_that_is_no_field_fails_the_job(org: Salesforce) -> None:
     with pytest.raises(SalesforceOperationError, match="Field name not found : Nope"):
-        org.bulk2.Task.insert(records=[{"Nope": "1"}], wait=0.1)  # type: ignore[arg-type]
+        org.bulk2.Task.insert(records=[{"Nope": "1"}], wait=SOON)
 
 
 def test_a_job_that_is_aborted_writes_nothing(org: Salesforce, get: Callable[..., requests.Response]) -> None:
