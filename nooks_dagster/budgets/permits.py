@@ -4,9 +4,11 @@ Belongs here: taking a permit and leaving it, whose turn it is, how the number s
 Does not: waiting for one (`llm.turns`), what a request is.
 
 A bound of N has N permits. A request takes one in the transaction that makes it, and holds it for longer than it can
-last, so that a dead process's request is over when its permit is another's. The other side's refusals make the number
-smaller (x 0.7, once for all requests that were under way), and it grows back by the clock: from nothing to the whole
-in a minute. So growing writes nothing.
+last, so that a dead process's request is over when its permit is another's. Each refusal by the other side takes one
+away, and they grow back by the clock: from nothing to the whole in a minute. So growing writes nothing, a few refusals
+among many answers cost nothing (of 96, up to 1.6 a second), and a limit is met by no more refusals than that. A factor
+for each second with a refusal, 0.7, left 14 of 256 at less than one stray refusal a second, of 80 requests.
+Who is told to wait waits alone, until a quarter are gone: then all do.
 
 Sharers, such as workspaces, come to the same number of permits as soon as anybody waits: who has more than an equal
 part takes none while somebody who has less waits. Whoever waits alone may have them all.
@@ -19,9 +21,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-SHRINK = 0.7
-SHRINK_EVERY = timedelta(seconds=1)  # 60 refusals of one storm are one piece of news
 REGROWTH = timedelta(minutes=1)  # from nothing to the whole
+STRAYS = 0.25  # the part of the whole that refusals may have taken away while they concern but who was refused
 LONGEST_PAUSE = timedelta(minutes=1)  # a refusal that names a longer wait is asked again by then
 WAITING = timedelta(milliseconds=500)  # who has not looked for so long does not wait any more
 
@@ -97,20 +98,21 @@ def leave(
 
 
 def slow_down(
-    conn: psycopg.Connection[Any], permit: Permit, most: int, pause: timedelta = timedelta(), *, refused: bool = True
+    conn: psycopg.Connection[Any], key: str, most: int, pause: timedelta = timedelta(), *, refused: bool = True
 ) -> None:
-    """Take note that the other side is asked too much: fewer are allowed, and none until `pause` is over.
+    """Take note that the other side is asked too much: fewer are allowed, or none until `pause` is over.
 
     Args:
         conn: A transaction.
-        permit: That of the request which learned it. What was under way at the last time is no news.
+        key: What is scarce.
         most: The bound.
         pause: How long the other side wants to be left alone.
-        refused: Whether it refused; else it only said that the next would be.
+        refused: Whether it refused, which says little of the others; else it said that whoever comes next would be.
     """
-    values = {"key": permit.key, "since": permit.since, "most": most, "refused": refused, "shrink": SHRINK}
-    values |= {"every": SHRINK_EVERY, "pause": min(pause, LONGEST_PAUSE), "regrowth": REGROWTH.total_seconds()}
-    conn.execute(_SLOW_DOWN, values)
+    values = {"key": key, "most": most, "refused": refused, "pause": min(pause, LONGEST_PAUSE)}
+    values |= {"strays": STRAYS, "regrowth": REGROWTH.total_seconds()}
+    conn.execute(_WHOLE, values)
+    conn.execute(_SLOW_DOWN.encode(), values)
 
 
 def allowed(conn: psycopg.Connection[Any], key: str, most: int) -> int:
@@ -184,13 +186,14 @@ _LEAVE = """
 _LEAVE_UNHURRIED = f"""
     with unhurried as (select set_config('synchronous_commit', 'off', true)) {_LEAVE} and exists (select from unhurried)
 """  # noqa: S608 - likewise
-_NEWS = "(%(refused)s and %(since)s > b.shrunk_at and b.shrunk_at < clock_timestamp() - %(every)s)"
+_WHOLE = """
+    insert into budgets.bounds (key, allowed, shrunk_at) values (%(key)s, %(most)s, clock_timestamp())
+    on conflict do nothing
+"""
+_LEFT_OVER = f"({_GROWN} - %(refused)s::int)"
 _SLOW_DOWN = f"""
-    insert into budgets.bounds as b (key, allowed, shrunk_at, paused_until)
-    values (%(key)s, greatest(1, %(most)s * case when %(refused)s then %(shrink)s else 1.0 end),
-        clock_timestamp(), clock_timestamp() + %(pause)s)
-    on conflict (key) do update set
-        allowed = case when {_NEWS} then greatest(1, {_GROWN} * %(shrink)s) else b.allowed end,
-        shrunk_at = case when {_NEWS} then clock_timestamp() else b.shrunk_at end,
-        paused_until = greatest(b.paused_until, excluded.paused_until)
+    update budgets.bounds as b set allowed = greatest(1, {_LEFT_OVER}), shrunk_at = clock_timestamp(),
+        paused_until = case when %(refused)s and {_LEFT_OVER} >= %(most)s * (1.0 - %(strays)s) then b.paused_until
+            else greatest(b.paused_until, clock_timestamp() + %(pause)s) end
+    where b.key = %(key)s
 """  # noqa: S608 - constants of this module

@@ -187,7 +187,7 @@ class Door:
         """
         with suppress(Unavailable), self._db.transaction() as conn:
             if outcome and (outcome.refused or outcome.pause):
-                permits.slow_down(conn, permit, self._most, outcome.pause, refused=outcome.refused)
+                permits.slow_down(conn, permit.key, self._most, outcome.pause, refused=outcome.refused)
             permits.leave(conn, permit, MARGIN if outcome and outcome.lingers else timedelta(), unhurried=not end)
             if end:
                 purchases.end(conn, reserved.id, end)

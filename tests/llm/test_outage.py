@@ -62,15 +62,18 @@ def test_a_provider_that_refuses_is_there(door: Door, db: Database, provider: Pr
     assert Breakers(db).outages() == {}
 
 
-def test_a_refusal_makes_all_wait_as_long_as_it_says(db: Database, provider: Provider) -> None:
-    provider.script = scripted([error(429, "rate_limit_exceeded", retry_after="30"), answered(ANSWER)])
-    first, second = (Door(db, chosen(), base_url=provider.url) for _ in range(2))
-    with pytest.raises(RateLimited):
-        first.buy(an_ask())
+def test_refusals_in_a_row_make_all_wait_as_long_as_they_say(db: Database, provider: Provider) -> None:
+    limited = error(429, "rate_limit_exceeded", retry_after="30")
+    provider.script = scripted([limited, limited, answered(ANSWER)])
+    here = chosen(llm_requests_in_flight=4)  # of so few one grows back in 15 s
+    first, second = (Door(db, here, base_url=provider.url) for _ in range(2))
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            first.buy(an_ask())
     looks = iter([False, False, True])
     with pytest.raises(Failure, match="stopped while it waited"):
         second.buy(an_ask(workspace="globex"), stopped=lambda: next(looks))
-    assert len(provider.asked) == 1
+    assert len(provider.asked) == 2
     with db.transaction() as conn:
         conn.execute("update budgets.bounds set paused_until = clock_timestamp()")
     second.buy(an_ask(workspace="globex"))
