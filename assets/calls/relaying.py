@@ -48,10 +48,10 @@ def backfilled(context: dg.AssetExecutionContext, config: CallsConfig, resource:
         platform, stages = resource.platform(), stages_of(context.selected_asset_keys)
         hours = [_hour(key) for key in context.partition_keys]
         workspaces = workspace_names(platform.db, config.workspaces) if config.workspaces else []
-        run = BackfillRun(context.run_id, hours, stages, workspaces, again=config.again)
+        run = BackfillRun(context.run.run_id, hours, stages, workspaces, again=config.again)
         yield from _observed(Backfill(platform, run).beats(), context.partition_keys[-1], stages[0])
         if Stage.DELIVER in stages:
-            redeliver(platform.db, hours, workspaces, f"run {context.run_id}")
+            redeliver(platform.db, hours, workspaces, f"run {context.run.run_id}")
         shown = _shown(platform.db, hours, stages)
     except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
         raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
@@ -82,7 +82,7 @@ def closed(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[
     """
     try:
         platform, missed = resource.platform(), []
-        for hour in Closing(platform, context.run_id, _launch(context)).beats():
+        for hour in Closing(platform, context.run.run_id, _launch(context)).beats():
             key = key_of_hour(hour.hour)
             if hour.reason:
                 missed.append(f"{key}: {hour.reason}")
@@ -123,7 +123,7 @@ def _live_run(context: dg.OpExecutionContext) -> LiveRun:
             "A live worker is started by `call_hours_sensor`, which knows the free slots.",
             next_step="For past hours materialise the assets of `call_logging`.",
         )
-    return LiveRun(int(slot), _hour(hour), context.run_id, launch)
+    return LiveRun(int(slot), _hour(hour), context.run.run_id, launch)
 
 
 def _launch(context: dg.OpExecutionContext) -> int | None:

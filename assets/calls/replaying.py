@@ -34,7 +34,7 @@ def replay_calls(
     """Revive them; live workers go on with each at the stage at which it was given up."""
     try:
         asked = Replay(
-            asked_by=f"run {context.run_id}",
+            asked_by=f"run {context.run.run_id}",
             stage=config.stage,
             workspace=config.workspace,
             failure=config.failure,

@@ -34,7 +34,7 @@ def crm_counts(context: dg.OpExecutionContext, config: CountConfig, crm: CrmReso
     platform = crm.platform()
     try:
         workspace_names(platform.db, config.workspaces)
-        done = list(Counting(platform, context.run_id).run(config.workspaces))
+        done = list(Counting(platform, context.run.run_id).run(config.workspaces))
     except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
         raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     if missed := [f"{one.lane}: {one.reason}" for one in done if isinstance(one, Missed)]:

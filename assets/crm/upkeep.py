@@ -37,7 +37,7 @@ def crm_lake_upkeep(context: dg.OpExecutionContext, config: LakeUpkeepConfig, cr
     """Compact, then sweep, whatever became of the first; fail at the end when a dataset could not be compacted."""
     platform = crm.platform()
     try:
-        done = [] if config.dry_run else list(Upkeep(platform, context.run_id).compact())
+        done = [] if config.dry_run else list(Upkeep(platform, context.run.run_id).compact())
         swept = list(Janitor(platform.db, platform.lake).sweep(dry_run=config.dry_run))
         kept = timedelta(days=platform.settings.crm_changes_days)
         expired = 0 if config.dry_run else expire_changes(platform.db, platform.lake, kept)
