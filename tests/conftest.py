@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 from google.cloud import storage
-from hypothesis import settings
+from hypothesis import settings as hypothesis_settings
 
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.database.pool import Database
@@ -24,13 +24,20 @@ from nooks_dagster.lake.store import Lake
 from nooks_dagster.local import deadline, processes
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.local.postgres import Postgres
+from nooks_dagster.settings import settings
 from tests.databases import Databases
 
 PROJECT = Path(__file__).parents[1]
 
 # The same examples in every run, and no limit of time on one: a busy machine fails nothing.
-settings.register_profile("suite", deadline=None, derandomize=True)
-settings.load_profile("suite")
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def settings_of_its_own() -> None:
+    """Let the test read the settings of its own environment, not those that a test before it has read."""
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.samples import SAMPLES
-from nooks_dagster.settings import Settings, settings
+from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.secrets import FileSecrets
 from sandbox.hubspot.model import Change
 from sandbox.hubspot.portals import Portals
@@ -42,9 +42,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]
     with serving_sandbox(tmp_path, *options) as sandbox:
         sandbox.point(monkeypatch)
         monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
-        settings.cache_clear()
         yield sandbox
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from nooks_dagster.crm.work import DEPTHS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.samples import SAMPLES
-from nooks_dagster.settings import Settings, settings
+from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.secrets import FileSecrets
 from sandbox.hubspot.portals import Portals
 from sandbox.life.life import Life
@@ -37,9 +37,7 @@ def worlds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedPo
     with served(tmp_path, 40, "--org", NAME, "--portal", f"{NAME}=24") as worlds:
         worlds.point(monkeypatch)
         monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
-        settings.cache_clear()
         yield worlds
-    settings.cache_clear()
 
 
 @pytest.fixture

@@ -65,4 +65,5 @@ def test_work_that_fails_says_why(watch: Watch, tmp_path: Path) -> None:
 def test_work_that_does_not_end_is_stopped(watch: Watch, tmp_path: Path) -> None:
     with pytest.raises(Permanent, match=r"did not end within 1 s"):
         work.run("http.server", ["--bind", "127.0.0.1", "0"], dict(os.environ), tmp_path, 1, watch)
-    assert not [child for child in psutil.Process().children() if "http.server" in child.cmdline()]
+    commands = [child.as_dict(["cmdline"])["cmdline"] or [] for child in psutil.Process().children()]
+    assert not [command for command in commands if "http.server" in command]

@@ -9,7 +9,6 @@ from nooks_dagster.calls.options import Options, choose, options_of
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
-from nooks_dagster.settings import settings
 from tests.calls.ingest.things import add_workspaces
 
 
@@ -33,10 +32,8 @@ def test_what_is_not_known_is_refused_with_what_is(db: Database, wrong: dict[str
 def test_a_person_chooses_and_reads_it(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setattr(app, "registered_callback", None)  # it would look for a project around this folder
-    settings.cache_clear()
     add_workspaces(db, "acme")
     told = CliRunner().invoke(app, ["calls", "options", "acme", "--region", "fr"])
     assert told.output == "Calls of acme are translated into en (as usual); numbers without a country are of FR.\n"
     told = CliRunner().invoke(app, ["calls", "options", "acme", "--json"])
     assert json.loads(told.output) == {"workspace": "acme", "language": None, "region": "FR"}
-    settings.cache_clear()

@@ -13,7 +13,7 @@ from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.settings import Settings, settings
+from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Registry
 from tests.crm.fake_crm import FakeCrm
 from tests.crm.salesforce.world import World, served
@@ -31,7 +31,7 @@ def served_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def configured(
     served_world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[pytest.MonkeyPatch]:
+) -> pytest.MonkeyPatch:
     """The environment of a platform whose outside world is the sandbox; a test may change it further."""
     for name in ("https_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -43,9 +43,7 @@ def configured(
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    settings.cache_clear()
-    yield monkeypatch
-    settings.cache_clear()
+    return monkeypatch
 
 
 @pytest.fixture

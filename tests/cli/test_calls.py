@@ -12,7 +12,6 @@ from nooks_dagster.calls.closing.hours import plan_hours
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.settings import settings
 from tests.calls.hours import HOUR, Calls
 from tests.research.things import connect
 
@@ -37,7 +36,6 @@ def nooks(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
     """Calls the whole command, over a database where acme is connected."""
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setattr(app, "registered_callback", None)  # it would look for a project around this folder
-    settings.cache_clear()
     connect(db, "acme")
     return lambda *arguments: CliRunner().invoke(app, ["calls", *arguments])
 

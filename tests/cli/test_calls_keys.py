@@ -1,7 +1,7 @@
 """`nooks calls keys`."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,17 +10,14 @@ from typer.testing import CliRunner
 
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
-from nooks_dagster.settings import settings
 from tests.calls.ingest.things import add_workspaces
 
 
 @pytest.fixture
-def nooks(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Result]]:
+def nooks(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield lambda *arguments: CliRunner().invoke(app, ["calls", "keys", *arguments])
-    settings.cache_clear()
+    return lambda *arguments: CliRunner().invoke(app, ["calls", "keys", *arguments])
 
 
 def test_a_secret_is_shown_once_and_lists_show_none(nooks: Callable[..., Result], db: Database) -> None:

@@ -8,7 +8,6 @@ from typer.testing import CliRunner, Result
 
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
-from nooks_dagster.settings import settings
 from tests.research.things import connect, put_accounts
 
 Nooks = Callable[..., Result]
@@ -31,7 +30,6 @@ def nooks(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
     """Calls the whole command, over a database where acme and globex are connected."""
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setattr(app, "registered_callback", None)  # it would look for a project around this folder
-    settings.cache_clear()
     for workspace in ("acme", "globex"):
         put_accounts(db, connect(db, workspace), {"1": "one.com"})
     return lambda *arguments: CliRunner().invoke(app, ["signals", *arguments])

@@ -14,7 +14,6 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.llm import purchases
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.purchases import End, Purchase, State
-from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Registry
 
 Nooks = Callable[..., Result]
@@ -26,7 +25,6 @@ def nooks(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> N
     """Calls the whole command, over a database where acme and globex are connected."""
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setattr(app, "registered_callback", None)  # it would look for a project around this folder
-    settings.cache_clear()
     for workspace in ("acme", "globex"):
         Registry(db).add_connection(workspace, "salesforce", {}, "env:NONE", sandbox=True)
     return lambda *arguments: CliRunner().invoke(app, arguments)

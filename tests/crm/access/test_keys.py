@@ -69,12 +69,10 @@ class Platform:
 @pytest.fixture
 def platform(
     rotating: Sandbox, db: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Platform]:
+) -> Platform:
     rotating.point(monkeypatch)
     monkeypatch.setenv("NOOKS_HOME", str(tmp_path / "home"))
-    settings.cache_clear()
-    yield Platform(db, FileSecrets(settings().secrets), {"NOOKS_HOME": str(tmp_path / "home")}, database_url)
-    settings.cache_clear()
+    return Platform(db, FileSecrets(settings().secrets), {"NOOKS_HOME": str(tmp_path / "home")}, database_url)
 
 
 @pytest.mark.parametrize(("kind", "secret"), [("salesforce", SALESFORCE), ("hubspot", HUBSPOT)])
