@@ -73,7 +73,8 @@ def check_json(body: bytes) -> None:
     except UnicodeDecodeError:
         raise malformed("it is not UTF-8") from None
     except json.JSONDecodeError as error:  # of its words, none is from the body
-        raise malformed(f"{error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}") from None
+        what = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
+        raise malformed(f"{what} at character {error.pos + 1}") from None
     except RecursionError:
         raise malformed("it is nested too deeply") from None
     except ValueError:

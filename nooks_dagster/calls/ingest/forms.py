@@ -91,8 +91,9 @@ def folder(workspace: str) -> str:
 def _problem(error: ValidationError) -> Problem:
     reasons: dict[str, str] = {}
     for one in error.errors(include_url=False, include_context=False, include_input=False):
-        if one["type"] == "json_invalid":  # what our own reading let pass: half of a surrogate pair
-            return malformed("a text in it is no Unicode")
+        if one["type"] == "json_invalid":  # what our own reading let pass: 200 levels, half of a surrogate pair
+            deep = "recursion limit" in one["msg"]
+            return malformed("it is nested too deeply" if deep else "a text in it is no Unicode")
         if not one["loc"] and one["type"] != "value_error":
             return no_object()
         name = ".".join(_part(part) for part in one["loc"] if part != "[key]")

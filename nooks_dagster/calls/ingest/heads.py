@@ -1,22 +1,24 @@
-"""Heads: the head of a request comes within a bound of bytes and of time, or its connection ends.
+"""Heads: the head of a request comes within a bound of time, or its connection ends.
 
-Belongs here: that bound, which uvicorn has not: a stranger could hold connections and memory with heads without an end.
-Does not: bodies (`calls.ingest.bodies`), connections between two requests, which uvicorn ends by itself.
+Belongs here: that bound, which uvicorn has not: a stranger could hold connections with heads without an end. Does not:
+how large a head is (`calls.ingest.serving`), bodies (`calls.ingest.bodies`), the time between two requests, which
+uvicorn bounds.
+
+By h11: httptools drops what follows a head that offers to upgrade to HTTP/2, as that of Java's own client does with
+its first request, and the call in it.
 """
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-BYTES = 32 * 1024
-"""Ours are 400 bytes; proxies add some KB."""
 SECONDS = 10.0
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedHeads(H11Protocol):
     """uvicorn's protocol with that bound."""
 
-    _read = 0
     _end: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -26,32 +28,30 @@ class BoundedHeads(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
-        self._arrived()
+        self._wait_no_more()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless there is too much of a head; what comes in one piece is 256 KB at most."""
+        """Wait for the rest of a head, or go on."""
         super().data_received(data)
-        self._read += len(data)
-        if self._end is not None and self._read > BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+        self._look()
 
-    def on_message_begin(self) -> None:
-        """Wait for the head that begins."""
-        super().on_message_begin()
-        if self._end is None:
+    def on_response_complete(self) -> None:
+        """Wait for the next head, if it has begun."""
+        super().on_response_complete()
+        self._look()
+
+    def _look(self) -> None:
+        begun, _ = self.conn.trailing_data
+        if self.conn.their_state is not h11.IDLE or not begun:
+            self._wait_no_more()
+        elif self._end is None:
             self._wait()
 
-    def on_headers_complete(self) -> None:
-        """Go on with the body."""
-        self._arrived()
-        super().on_headers_complete()
-
     def _wait(self) -> None:
-        self._read = 0
         self._end = self.loop.call_later(SECONDS, self.transport.close)
 
-    def _arrived(self) -> None:
+    def _wait_no_more(self) -> None:
         if self._end is not None:
             self._end.cancel()
             self._end = None

@@ -2,7 +2,8 @@
 
 Belongs here: what is set of the server. Does not: the application (`calls.ingest.app`).
 
-There is no access log: what a line of it would tell is in the metrics, without addresses of anybody.
+There is no access log: what a line of it would tell is in the metrics, without addresses of anybody. Nor does each
+stranger who speaks no HTTP, or offers to speak another protocol, get a line.
 """
 
 import logging
@@ -17,6 +18,8 @@ from nooks_dagster.calls.ingest.heads import BoundedHeads
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus-client when it is first imported, which must be later
 GRACE_SECONDS = 25
+HEAD_BYTES = 32 * 1024
+"""Of a head that has not ended; ours are 400 bytes, and proxies add some KB."""
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection, so that they close it, and none closes as a request comes."""
 
@@ -24,6 +27,7 @@ KEEP_ALIVE_SECONDS = 75
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or Ctrl-C; then no request is taken, and those that were are answered."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     # uvicorn raises the signal again that ended it; it must not end what is left to do here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with TemporaryDirectory(prefix="nooks-ingest-") as counts:  # its own, for another server may have the same port
@@ -35,6 +39,7 @@ def serve(host: str, port: int, workers: int) -> None:
             port=port,
             workers=workers,
             http=BoundedHeads,
+            h11_max_incomplete_event_size=HEAD_BYTES,
             ws="none",
             access_log=False,
             log_config=None,

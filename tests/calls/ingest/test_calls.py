@@ -89,6 +89,19 @@ def test_what_is_no_strict_json_is_refused(server: Server, body: bytes) -> None:
     assert (reply.status, reply.error["code"]) == (400, "malformed_json")
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"a": ' * 900 + b"1" + b"}" * 900, "it is nested too deeply"),
+        (b'{"title": "\\ud800"}', "a text in it is no Unicode"),
+        (b'{"title": "\0"}', "invalid control character at character 12"),
+    ],
+    ids=["deep", "surrogate", "NUL"],
+)
+def test_what_is_no_strict_json_is_told_why(server: Server, body: bytes, why: str) -> None:
+    assert why in server.acme.send(body).error["message"]
+
+
 @pytest.mark.parametrize("body", [b"7", b"null", b"[]", b'"x"'])
 def test_json_that_is_no_object_is_told_as_such(server: Server, body: bytes) -> None:
     for path in ("/v1/calls", "/v1/recordings"):
@@ -163,6 +176,13 @@ def test_other_paths_and_methods_are_refused_in_the_same_shape(server: Server) -
     assert ask(server.port, "POST", "/v1/calls/", b"{}").status == 404
     wrong = ask(server.port, "GET", "/v1/calls")
     assert (wrong.status, wrong.error["code"], wrong.headers["allow"]) == (405, "method_not_allowed", "POST")
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket"])
+def test_an_offer_to_speak_another_protocol_is_passed_over(server: Server, protocol: str) -> None:
+    """Java's own client makes one with the first request on a connection."""
+    offer = {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": protocol, "HTTP2_Settings": "AAEAAEAAAAIAAAAB"}
+    assert server.acme.send(told(f"by-{protocol}"), **offer).status == 202
 
 
 def test_nothing_of_a_call_is_in_the_log(server: Server) -> None:

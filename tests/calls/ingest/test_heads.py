@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from nooks_dagster.calls.ingest import heads
-from nooks_dagster.calls.ingest.heads import BYTES, BoundedHeads
+from nooks_dagster.calls.ingest.heads import BoundedHeads
+from nooks_dagster.calls.ingest.serving import HEAD_BYTES
 from tests.calls.ingest.things import Server
 
 BEGUN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
@@ -27,9 +28,9 @@ def talk(port: int, *pieces: bytes) -> bytes:
 
 
 def test_a_head_without_an_end_is_cut_off(server: Server) -> None:
-    headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(BYTES // 900))
+    headers = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 1000) for number in range(HEAD_BYTES // 900))
     assert talk(server.port, BEGUN + headers).startswith(b"HTTP/1.1 400 ")
-    assert talk(server.port, BEGUN + b"X: " + b"x" * BYTES).startswith(b"HTTP/1.1 400 ")
+    assert talk(server.port, BEGUN + b"X: " + b"x" * HEAD_BYTES).startswith(b"HTTP/1.1 400 ")
 
 
 def test_a_large_head_that_proxies_made_is_read(server: Server) -> None:
@@ -38,7 +39,7 @@ def test_a_large_head_that_proxies_made_is_read(server: Server) -> None:
 
 
 def test_requests_that_follow_each_other_are_bounded_each(server: Server) -> None:
-    one = BEGUN + b"X: " + b"x" * (BYTES // 2) + b"\r\n"
+    one = BEGUN + b"X: " + b"x" * (HEAD_BYTES // 2) + b"\r\n"
     told = talk(server.port, 3 * (one + b"\r\n"), one + b"Connection: close\r\n\r\n")
     assert told.count(b"HTTP/1.1 200 ") == 4
 
