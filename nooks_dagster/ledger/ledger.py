@@ -5,7 +5,7 @@ Does not: what a new item is (`ledger.planning`), renewal (`ledger.leases`), run
 (`ledger.dead_letters`).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease, Poison, Transient, word_for
-from nooks_dagster.ledger.items import Claim, NewItem, Queue, WorkClass
+from nooks_dagster.ledger.items import Claim, Item, NewItem, Queue, WorkClass
 from nooks_dagster.ledger.many import FAIRLY, SUSPECTS, claim_rows, complete_rows
 from nooks_dagster.ledger.planning import plan
 from nooks_dagster.ledger.statements import (
@@ -29,6 +29,7 @@ from nooks_dagster.ledger.statements import (
     GIVE_BACK,
     NOTE,
     POSTPONE,
+    RECALL,
 )
 from nooks_dagster.ledger.verdicts import Verdict, judge
 
@@ -172,15 +173,23 @@ class Ledger:
 
     def fail(self, queue: Queue, claim: Claim, error: BaseException) -> Verdict:
         """Give an item back with what happened; say what becomes of it. A lost lease is no outcome."""
-        verdict = judge(queue, claim.item, error)
-        if not isinstance(error, LostLease):
-            self._give_back(claim, verdict)
-        return verdict
+        if isinstance(error, LostLease):
+            return judge(queue, claim.item, error)
+        return self._judged(claim, lambda item: judge(queue, item, error))
 
     def release_claim(self, claim: Claim, wait: timedelta, reason: str | None = None) -> None:
         """Give an item back unharmed, due again after a wait: a shutdown, or a child not yet due."""
-        unharmed = Verdict("waiting", wait, claim.item.attempts, claim.item.deaths, None, reason)
-        self._give_back(claim, unharmed)
+        self._judged(claim, lambda item: Verdict("waiting", wait, item.attempts, item.deaths, None, reason))
+
+    def recall(self, conn: psycopg.Connection[Any], claim: Claim) -> Item:
+        """Return a held item as it was committed: a transaction that failed has left in memory what it would have been.
+
+        Raises:
+            LostLease: The item is another's; the caller's transaction must not commit.
+        """
+        ((progress, attempts, deaths),) = self._guarded(conn, claim, RECALL, {}).fetchall()
+        claim.item = replace(claim.item, progress=progress, attempts=attempts, deaths=deaths)
+        return claim.item
 
     def give_back(self, conn: psycopg.Connection[Any], claim: Claim, verdict: Verdict) -> None:
         """Give an item back with what became of it, in the transaction that keeps why.
@@ -190,15 +199,19 @@ class Ledger:
         """
         self._guarded(conn, claim, GIVE_BACK, {**verdict.columns(), "ended": verdict.failure or "released"})
 
-    def _give_back(self, claim: Claim, verdict: Verdict) -> None:
+    def _judged(self, claim: Claim, verdict_on: Callable[[Item], Verdict]) -> Verdict:
         with suppress(LostLease), self.db.transaction() as conn:
-            self.give_back(conn, claim, verdict)
+            self.give_back(conn, claim, verdict_on(self.recall(conn, claim)))
+        return verdict_on(claim.item)
 
-    def _guarded(self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]) -> None:
+    def _guarded(
+        self, conn: psycopg.Connection[Any], claim: Claim, sql: str, values: Mapping[str, Any]
+    ) -> psycopg.Cursor[Any]:
         done = conn.execute(sql.encode(), {**values, "id": claim.item.id, "fence": claim.fence})
         if done.rowcount != 1:
             claim.lost = True
             raise LostLease(f"item {claim.item.id} is no longer held under fence {claim.fence}")
+        return done
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

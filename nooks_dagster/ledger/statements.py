@@ -55,6 +55,7 @@ CLAIM = f"""
 
 HELD = "WHERE id = %(id)s AND fence = %(fence)s AND state = 'leased'"
 CHECK = f"SELECT FROM work.items {HELD} FOR NO KEY UPDATE"
+RECALL = f"SELECT progress, attempts, deaths FROM work.items {HELD} FOR NO KEY UPDATE"  # noqa: S608
 ADVANCE = f"UPDATE work.items SET progress = %(progress)s, attempts = 0, deaths = 0 {HELD}"  # noqa: S608
 NOTE = f"UPDATE work.items SET progress = %(progress)s, deaths = 0 {HELD}"  # noqa: S608
 _ENDED = """

@@ -221,6 +221,33 @@ def test_progress_clears_the_record_for_the_verdict_that_follows_too(ledger: Led
     assert ledger.fail(PARTS, claim, Transient("deadlock")).state == "waiting"
 
 
+def test_progress_that_could_not_be_committed_clears_nothing(ledger: Ledger, db: Database) -> None:
+    plan(ledger, "1")
+    states = []
+    for _ in range(4):
+        (claim,) = ledger.claim(PARTS, limit=1)
+        with pytest.raises(ZeroDivisionError), db.transaction() as conn:
+            ledger.advance(conn, claim, {"landed": True})
+            _ = 1 // 0
+        failed = Transient("the disk is full", retry_in=timedelta(seconds=-1))
+        states.append(ledger.fail(PARTS, claim, failed).state)
+    assert states == ["waiting", "waiting", "waiting", "dead"]
+    assert row(db, claim)["progress"] == {}
+
+
+def test_a_claim_given_back_after_progress_that_could_not_be_committed_keeps_its_attempts(ledger: Ledger) -> None:
+    plan(ledger, "1")
+    (claim,) = ledger.claim(PARTS, limit=1)
+    ledger.fail(PARTS, claim, Transient("timed out", retry_in=timedelta(seconds=-1)))
+    (claim,) = ledger.claim(PARTS, limit=1)
+    with pytest.raises(ZeroDivisionError), ledger.db.transaction() as conn:
+        ledger.advance(conn, claim, {"landed": True})
+        _ = 1 // 0
+    ledger.release_claim(claim, timedelta(seconds=-1))
+    (claim,) = ledger.claim(PARTS, limit=1)
+    assert (claim.item.attempts, claim.item.progress) == (1, {})
+
+
 def test_what_is_only_noted_clears_no_attempt(ledger: Ledger) -> None:
     plan(ledger, "1")
     states = []

@@ -83,8 +83,9 @@ class Clerk:
         return verdicts[-1]
 
     def _advanced(self, conn: psycopg.Connection[Any], hold: Hold) -> Item:
-        if hold.pending:
-            self.ledger.advance(conn, hold.claim, {"done": hold.done})
+        if not hold.pending:
+            return self.ledger.recall(conn, hold.claim)
+        self.ledger.advance(conn, hold.claim, {"done": hold.done})
         return hold.claim.item
 
     def _pending(self, conn: psycopg.Connection[Any], hold: Hold, more: list[Row] | None = None) -> None:

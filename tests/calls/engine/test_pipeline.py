@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 
 from nooks_dagster.calls.model import WORKED, Made, Outcome, Stage, Status, Task
@@ -32,6 +33,11 @@ def failing(error: Exception, times: int = 1_000) -> Script:
         return Outcome(Made(Status.DONE))
 
     return script
+
+
+def unwritable(conn: psycopg.Connection[Any]) -> None:
+    """What Postgres refuses to write."""
+    conn.execute("select 1 / 0")
 
 
 def again(world: World, work: Work) -> list[Ending]:
@@ -87,6 +93,21 @@ def test_a_stage_that_fails_to_the_last_is_a_dead_letter_of_its_call(world: Worl
     assert world.ran(call).count("transcribe") == CALLS.attempts
     assert (world.state(call), world.stages(call)) == ("dead", {"validate": "done", "transcribe": "dead"})
     assert world.item(call)[:4] == ("dead", CALLS.attempts, "Unanswered", f"call {call}: No answer.")
+
+
+@pytest.mark.parametrize("stage", WORKED)
+def test_a_stage_whose_outcome_cannot_be_written_is_a_dead_letter_in_the_end(
+    world: World, work: Work, stage: Stage
+) -> None:
+    """What it bought is bought again at each try, so that tries without an end would have no price."""
+    (call,) = world.accept()
+    world.script(stage, lambda _: Outcome(Made(Status.DONE), unwritable))
+    endings = work()
+    while endings == [Ending.RETRIED]:
+        endings = again(world, work)
+    assert endings == [Ending.DEAD]
+    assert world.ran(call).count(stage) == CALLS.attempts
+    assert world.stages(call)[stage] == "dead"
 
 
 def test_progress_gives_each_stage_a_budget_of_its_own(world: World, work: Work) -> None:
