@@ -20,8 +20,9 @@ from nooks_dagster.calls.work import CALLS, scope_of_calls
 from nooks_dagster.ledger.items import WorkClass
 
 PAGE = 500
-# What is asked for, from the first stage on whose result is missing, bad or old: those after it read it. A dead call
-# goes all the way to its record.
+# What is asked for, from the first stage on whose result is missing, bad or old: those after it read it. Old is what
+# another version made, and what was written before a stage that it follows was. A dead call goes all the way to its
+# record.
 WANTED = """
     WITH page AS (
         SELECT id, workspace, state FROM calls.calls
@@ -34,7 +35,8 @@ WANTED = """
     ), judged AS (
         SELECT p.id, p.workspace, p.state, o.stage, o.place, o.asked,
             coalesce(s.status IN ('dead', 'failing'), true) AS unfinished,
-            %(again)s OR coalesce(s.status IN ('dead', 'failing', 'deferred') OR s.version <> o.version, true) AS wanted
+            %(again)s OR coalesce(s.status IN ('dead', 'failing', 'deferred') OR s.version <> o.version
+                OR s.kept_at < max(s.kept_at) OVER (PARTITION BY p.id ORDER BY o.place), true) AS wanted
         FROM page p CROSS JOIN stages o LEFT JOIN calls.stages s ON s.call = p.id AND s.stage = o.stage
     ), beginning AS (
         SELECT id, min(place) FILTER (WHERE asked AND wanted) AS first FROM judged GROUP BY id

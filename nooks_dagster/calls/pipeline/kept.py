@@ -18,17 +18,18 @@ from nooks_dagster.calls.model import CallState, Made
 _FAILED = "excluded.status IN ('failing', 'dead')"
 KEEP = f"""
     INSERT INTO calls.stages AS s (call, stage, status, version, release, input, output, facts, failure, reason, tries,
-        started_at, ended_at, fence)
+        started_at, ended_at, fence, kept_at)
     SELECT %(call)s, r.stage, r.status, r.version, %(release)s, r.input, r.output, r.facts, r.failure, r.reason,
         CASE WHEN r.status NOT IN ('failing', 'dead') THEN r.tries ELSE r.tries || jsonb_build_object(
             'at', clock_timestamp(), 'failure', r.failure, 'reason', left(r.reason, 300)) END,
         clock_timestamp() - make_interval(secs => r.began), clock_timestamp() - make_interval(secs => r.ended),
-        %(fence)s
+        %(fence)s, now()
     FROM jsonb_to_recordset(%(rows)s) AS r (stage text, status text, version text, input jsonb, output jsonb,
         facts jsonb, failure text, reason text, tries jsonb, began float8, ended float8)
     ON CONFLICT (call, stage) DO UPDATE SET
         status = excluded.status, release = excluded.release, failure = excluded.failure, reason = excluded.reason,
         tries = excluded.tries, started_at = excluded.started_at, ended_at = excluded.ended_at, fence = excluded.fence,
+        kept_at = excluded.kept_at,
         version = CASE WHEN {_FAILED} THEN s.version ELSE excluded.version END,
         input = CASE WHEN {_FAILED} THEN s.input ELSE excluded.input END,
         output = CASE WHEN {_FAILED} THEN s.output ELSE excluded.output END,

@@ -66,6 +66,16 @@ def test_a_stage_of_an_older_version_is_done_again_with_those_after_it_that_were
     assert backfill(world, Stage.VALIDATE, Stage.TRANSCRIBE, Stage.RECORD) == 0
 
 
+def test_what_was_made_of_a_result_that_was_made_again_since_is_old(world: World, work: Work) -> None:
+    (call,) = world.accept()
+    work()
+    assert backfill(world, Stage.TRANSCRIBE, again=True) == 1
+    assert backfill(world, Stage.VALIDATE, Stage.TRANSCRIBE) == 0
+    assert backfill(world, Stage.TRANSLATE, Stage.CONTACT, Stage.RECORD) == 1
+    assert world.ran(call) == [*NAMES, "transcribe", "translate", "contact", "record"]
+    assert backfill(world) == 0
+
+
 def test_an_object_of_a_call_that_is_done_again_has_another_name(world: World, work: Work) -> None:
     world.accept()
     work()
