@@ -30,7 +30,7 @@ POST = """
     from calls.records r join calls.integrations i on i.workspace = r.workspace where r.call = %s
     on conflict (call, integration) do update set digest = excluded.digest, state = 'waiting',
         revision = d.revision + 1, failure = null, reason = null
-    where d.digest <> excluded.digest or d.state = 'dead'
+    where d.digest <> excluded.digest or d.state in ('dead', 'withdrawn')
     returning integration, revision
 """
 # What is tried again is no dead letter any more.

@@ -36,6 +36,20 @@ def test_calls_that_a_customer_wants_no_more_are_withdrawn(
     assert [row["state"] for row in deliveries()] == ["withdrawn"]
 
 
+def test_a_customer_who_wants_calls_again_is_owed_those_whose_record_is_made_again(
+    db: Database, book: Book, deliveries: Read, connected: str
+) -> None:
+    call = book.recorded("c-1")
+    Registry(db).choose(connected, {"calls": False})
+    with db.transaction() as conn:
+        withdraw_gone(conn)
+    assert book.record(call) == 0
+
+    Registry(db).choose(connected, {"calls": True})
+    assert book.record(call) == 1
+    assert [row["state"] for row in deliveries()] == ["waiting"]
+
+
 def test_a_field_that_an_admin_makes_is_noticed_by_itself(
     db: Database, book: Book, tmp_path: Path, deliveries: Read, connected: str
 ) -> None:
