@@ -173,8 +173,9 @@ async def _open(address: Address) -> Streams:
 
 async def _relay(client: Streams, upstream: Streams, head: bytes = b"") -> None:
     upstream[1].write(head)
-    try:
-        await asyncio.gather(_pump(client[0], upstream[1]), _pump(upstream[0], client[1]))
+    try:  # a side that breaks off has said all that it will, and its pump lets the other end
+        pumps = (_pump(client[0], upstream[1]), _pump(upstream[0], client[1]))
+        await asyncio.gather(*pumps, return_exceptions=True)
     finally:
         upstream[1].close()
 

@@ -20,7 +20,7 @@ from resources.postgres import PostgresResource
 class ReplayConfig(dg.Config):
     """Which dead letters: those that have all that is named. By itself it only says how many there are."""
 
-    stage: Stage | None = Field(default=None, description="Given up at this one; deliver for activities.")
+    stage: Stage | None = Field(default=None, description="Given up at this one, in capitals; DELIVER for activities.")
     workspace: str | None = Field(default=None, description="Only this one's, such as acme.")
     failure: str | None = Field(default=None, description="Only of this class, such as Permanent or Poison.")
     ids: list[int] = Field(default=[], max_length=MOST, description="Only these calls, by our ids.")
