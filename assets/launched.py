@@ -25,15 +25,20 @@ class Launched:
 
 
 def launched(context: Context) -> Launched:
-    """Return for whom a run works; a re-execution carries the tags of its parent, and is a click all the same.
+    """Return for whom a run works.
 
     Raises:
         Permanent: The run has no partition.
     """
     if not context.has_partition_key:
         raise Permanent("The run names no workspace.", next_step="Choose a partition; several become a run each.")
-    tags, run = context.run.tags, context.run
-    tag = None if run.parent_run_id else tags.get("nooks/launch")
-    launch = None if tag is None else int(tag.rpartition(":")[2])
-    work_class = WorkClass.ASKED if launch is None else WorkClass[tags["nooks/class"].upper()]
+    run, launch = context.run, launch_of(context)
+    work_class = WorkClass.ASKED if launch is None else WorkClass[run.tags["nooks/class"].upper()]
     return Launched(workspace_name(context.partition_key), run.run_id, launch, work_class)
+
+
+def launch_of(context: Context) -> int | None:
+    """Return the number of a run's launch; a re-execution carries its parent's tags, and is a click all the same."""
+    run = context.run
+    tag = None if run.parent_run_id else run.tags.get("nooks/launch")
+    return None if tag is None else int(tag.rpartition(":")[2])

@@ -11,10 +11,9 @@ from datetime import timedelta
 import dagster as dg
 from pydantic import Field
 
-from assets.bounded import sentences
+from assets.boundary import in_sentences
 from nooks_dagster.calls import retention as calls
 from nooks_dagster.ledger.retention import forget
-from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.llm import retention as purchases
 from nooks_dagster.settings import settings
 from nooks_dagster.signals import retention as answers
@@ -38,14 +37,12 @@ def forget_finished_work(
 ) -> Iterator[dg.Output[None]]:
     """Remove in small transactions, and tell how many there were."""
     age = timedelta(days=config.days)
-    try:
+    with in_sentences():
         removed = dict(forget(postgres.database, age))
         removed["lists"] = forget_lists(postgres.database, lake.lake, age)
         year = timedelta(days=settings().llm_purchases_days)
         removed |= {**purchases.forget(postgres.database, year), **answers.forget(postgres.database, year)}
         removed |= calls.forget(postgres.database, lake.lake, timedelta(days=settings().calls_days))
-    except Exception as error:  # noqa: BLE001  the boundary: a message may quote what the ledger holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield dg.Output(None, metadata={f"{what}_removed": count for what, count in removed.items()})
 
 

@@ -90,6 +90,13 @@ class StalePlan(Transient):
     counts_as_attempt = False
 
 
+class NotReady(Transient):
+    """What the item needs is on its way from somebody else: accuses nobody, so it is no attempt."""
+
+    counts_as_attempt = False
+    usual_wait = timedelta(seconds=5)
+
+
 class Unauthorized(Failure):
     """The credentials were refused after one refresh: the connection is marked and its owner told."""
 

@@ -4,6 +4,7 @@ Belongs here: addresses, folders and the declared bound of each kind of work, wi
 Does not: secrets of customers (`workspaces.secrets`) or per-workspace choices (they are rows).
 """
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -240,6 +241,16 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """Folder of the file secret store, mode 0700."""
         return self.home / "secrets"
+
+    @property
+    def lease(self) -> timedelta:
+        """The length of a lease."""
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def stall(self) -> timedelta:
+        """The time without progress after which a lease is no longer renewed."""
+        return timedelta(seconds=self.stall_seconds)
 
 
 @cache

@@ -8,7 +8,6 @@ import dagster as dg
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.works import platform_of
 from nooks_dagster.llm.door import Door
-from nooks_dagster.settings import settings
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 
@@ -21,7 +20,5 @@ class CallsResource(dg.ConfigurableResource[None]):
 
     def platform(self) -> Platform:
         """Return the platform that this run works on."""
-        database, lake = self.postgres.database, self.lake.lake
-        # Heartbeats go to the same database as the work, also where a test or a tool names another one.
-        here = settings().model_copy(update={"postgres_url": self.postgres.url})
-        return platform_of(database, lake, here, Door(database, here))
+        database, settings = self.postgres.database, self.postgres.settings
+        return platform_of(database, self.lake.lake, settings, Door(database, settings))

@@ -86,7 +86,7 @@ class LakeIOManager(dg.ConfigurableIOManager):
     def _store_table(self, context: dg.OutputContext, place: str, value: Any) -> str:
         rows = _rows(context, value)
         dataset = Dataset(self.lake.lake, place)
-        dataset.replace([dataset.write(rows, rows.schema, context.run.run_id)], rows.schema)
+        dataset.replace([dataset.write(rows, rows.schema, context.run_id)], rows.schema)
         return place
 
     def _store_document(self, context: dg.OutputContext, place: str, value: Any) -> str:

@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.settings import settings
+from nooks_dagster.settings import Settings, settings
 
 
 class PostgresResource(dg.ConfigurableResource[None]):
@@ -29,6 +29,11 @@ class PostgresResource(dg.ConfigurableResource[None]):
             Permanent: The URL is malformed.
         """
         return _database(self.url, self.connections or settings().postgres_connections)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, with this database: heartbeats go to that of the work, also where a test names another one."""
+        return settings().model_copy(update={"postgres_url": self.url})
 
 
 @cache

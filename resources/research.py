@@ -6,7 +6,6 @@ Belongs here: the wiring. Does not: any behaviour. Another `Researcher` (a paid 
 import dagster as dg
 
 from nooks_dagster.research.runs import Platform, web_researcher
-from nooks_dagster.settings import settings
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 
@@ -19,5 +18,5 @@ class ResearchResource(dg.ConfigurableResource[None]):
 
     def platform(self) -> Platform:
         """Return the platform that this run works on."""
-        here = settings().model_copy(update={"postgres_url": self.postgres.url})
-        return Platform(self.postgres.database, self.lake.lake, here, web_researcher(here))
+        settings = self.postgres.settings
+        return Platform(self.postgres.database, self.lake.lake, settings, web_researcher(settings))

@@ -7,7 +7,6 @@ import dagster as dg
 
 from nooks_dagster.llm.door import Door
 from nooks_dagster.research.library import Library
-from nooks_dagster.settings import settings
 from nooks_dagster.signals.work import Platform
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
@@ -21,7 +20,5 @@ class SignalsResource(dg.ConfigurableResource[None]):
 
     def platform(self) -> Platform:
         """Return the platform that this run works on."""
-        database, lake = self.postgres.database, self.lake.lake
-        # Heartbeats go to the same database as the work, also where a test or a tool names another one.
-        here = settings().model_copy(update={"postgres_url": self.postgres.url})
-        return Platform(database, lake, here, Door(database, here), Library(database, lake))
+        database, lake, settings = self.postgres.database, self.lake.lake, self.postgres.settings
+        return Platform(database, lake, settings, Door(database, settings), Library(database, lake))

@@ -14,11 +14,10 @@ import dagster as dg
 from assets.account_signals.config import SignalConfig
 from assets.account_signals.results import estimated, materialized, observed
 from assets.account_signals.specs import key_of
-from assets.bounded import sentences
+from assets.boundary import in_sentences
 from assets.launched import launched
 from nooks_dagster.crm.reporting.shown import show
 from nooks_dagster.failures import Failure
-from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.estimates import estimate
 from nooks_dagster.signals.runs import WorkspaceSignals
@@ -41,8 +40,7 @@ def relayed(
     Raises:
         dg.Failure: It broke, or too many accounts failed; in sentences without what a page or a record holds.
     """
-    broken: Exception | None = None
-    try:
+    with in_sentences():
         run = _run(context, config)
         platform = resource.platform()
         if config.estimate_only:
@@ -54,10 +52,8 @@ def relayed(
         work = WorkspaceSignals(platform, run, signals)
         broken = yield from _under_way(work, run, signals)
         yield from _told(work, run, signals, platform, only_news=broken is not None)
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a page holds
-        broken = error
-    if broken:
-        raise dg.Failure(sentences([described(broken)]), allow_retries=False) from None
+        if broken:
+            raise broken
 
 
 def _under_way(

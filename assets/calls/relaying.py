@@ -12,10 +12,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.bounded import sentences
+from assets.boundary import failed, in_sentences
 from assets.calls.config import CallsConfig
 from assets.calls.results import metadata_of
 from assets.calls.specs import NAMES, key_of, stages_of
+from assets.launched import launch_of
 from nooks_dagster.calls.again.backfill import Backfill, BackfillRun
 from nooks_dagster.calls.again.redelivering import redeliver
 from nooks_dagster.calls.closing.closing import Closing
@@ -27,7 +28,7 @@ from nooks_dagster.calls.reporting.numbers import Which
 from nooks_dagster.crm.reporting.overview import workspace_names
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
-from nooks_dagster.ledger.verdicts import described
+from nooks_dagster.ledger.one_by_one import Missed
 from resources.calls import CallsResource
 
 SLOT, HOUR = "nooks/slot", "nooks/hour"  # tags of a live worker's run
@@ -44,7 +45,7 @@ def backfilled(context: dg.AssetExecutionContext, config: CallsConfig, resource:
     Raises:
         dg.Failure: It broke; in sentences without what anybody said.
     """
-    try:
+    with in_sentences():
         platform, stages = resource.platform(), stages_of(context.selected_asset_keys)
         hours = [_hour(key) for key in context.partition_keys]
         workspaces = workspace_names(platform.db, config.workspaces) if config.workspaces else []
@@ -53,8 +54,6 @@ def backfilled(context: dg.AssetExecutionContext, config: CallsConfig, resource:
         if Stage.DELIVER in stages:
             redeliver(platform.db, hours, workspaces, f"run {context.run.run_id}")
         shown = _shown(platform.db, hours, stages)
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield from (dg.MaterializeResult(asset_key=key_of(stage), metadata=shown[stage]) for stage in stages)
 
 
@@ -64,13 +63,11 @@ def live(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[Ev
     Raises:
         dg.Failure: It broke, or nobody launched it.
     """
-    try:
+    with in_sentences():
         run = _live_run(context)
         platform = resource.platform()
         yield from _observed(LiveWorker(platform, run).beats(), key_of_hour(run.hour), Stage.RECORD)
         shown = _shown(platform.db, [run.hour], list(NAMES))
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield from _materializations(key_of_hour(run.hour), shown)
 
 
@@ -80,18 +77,15 @@ def closed(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[
     Raises:
         dg.Failure: One could not be closed; the others are.
     """
-    try:
+    with in_sentences():
         platform, missed = resource.platform(), []
-        for hour in Closing(platform, context.run.run_id, _launch(context)).beats():
-            key = key_of_hour(hour.hour)
-            if hour.reason:
-                missed.append(f"{key}: {hour.reason}")
+        for hour in Closing(platform, context.run.run_id, launch_of(context)).beats():
+            if isinstance(hour, Missed):
+                missed.append(f"{hour.name}: {hour.reason}")
             elif hour.numbers:
-                yield from _materializations(key, _shown(platform.db, [hour.hour], list(NAMES)))
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what was said
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
+                yield from _materializations(key_of_hour(hour.hour), _shown(platform.db, [hour.hour], list(NAMES)))
     if missed:
-        raise dg.Failure(sentences(missed), allow_retries=False)
+        raise failed(missed)
 
 
 def _observed(beats: Generator[Beat, None, None], partition: str, stage: Stage) -> Iterator[dg.AssetObservation]:
@@ -117,19 +111,13 @@ def _materializations(partition: str, shown: dict[Stage, dict[str, Any]]) -> Ite
 
 
 def _live_run(context: dg.OpExecutionContext) -> LiveRun:
-    slot, hour, launch = context.run.tags.get(SLOT), context.run.tags.get(HOUR), _launch(context)
+    slot, hour, launch = context.run.tags.get(SLOT), context.run.tags.get(HOUR), launch_of(context)
     if slot is None or hour is None or launch is None:
         raise Permanent(
             "A live worker is started by `call_hours_sensor`, which knows the free slots.",
             next_step="For past hours materialise the assets of `call_logging`.",
         )
     return LiveRun(int(slot), _hour(hour), context.run.run_id, launch)
-
-
-def _launch(context: dg.OpExecutionContext) -> int | None:
-    """Return the number of the launch; a re-execution carries its parent's tags, and is a click all the same."""
-    tag = None if context.run.parent_run_id else context.run.tags.get("nooks/launch")
-    return None if tag is None else int(tag.rpartition(":")[2])
 
 
 def _hour(key: str) -> datetime:

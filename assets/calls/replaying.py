@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from assets.bounded import sentences
+from assets.boundary import in_sentences
 from nooks_dagster.calls.again.replay import MOST, Replay, replay
 from nooks_dagster.calls.model import Stage
-from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.settings import settings
 from resources.postgres import PostgresResource
 
@@ -32,7 +31,7 @@ def replay_calls(
     context: dg.OpExecutionContext, config: ReplayConfig, postgres: PostgresResource
 ) -> Iterator[dg.Output[None]]:
     """Revive them; live workers go on with each at the stage at which it was given up."""
-    try:
+    with in_sentences():
         asked = Replay(
             asked_by=f"run {context.run.run_id}",
             stage=config.stage,
@@ -43,8 +42,6 @@ def replay_calls(
             release=settings().release,
         )
         done = replay(postgres.database, asked)
-    except Exception as error:  # noqa: BLE001  the boundary: a message may quote what the ledger holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     told: dict[str, dg.RawMetadataValue] = {
         "replay": done.id,
         "found": done.found,

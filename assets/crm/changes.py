@@ -12,6 +12,7 @@ from datetime import date
 import dagster as dg
 from pydantic import Field
 
+from assets.boundary import in_sentences
 from assets.bounded import markdown, sentences
 from assets.crm.specs import FRESHNESS, OWNERS, raw_key
 from assets.partitions import days
@@ -24,7 +25,6 @@ from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.wishes import wish
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.dataset import Dataset
-from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.workspaces.registry import Registry
 from resources.crm import CrmResource
 
@@ -70,13 +70,11 @@ class ChangesConfig(dg.Config):
 def crm_changes(context: dg.AssetExecutionContext, config: ChangesConfig, crm: CrmResource) -> Dataset:
     """Derive a day for each connection; what it holds already stays."""
     platform, day = crm.platform(), Day(date.fromisoformat(context.partition_key))
-    try:
+    with in_sentences():
         names = workspace_names(platform.db, config.workspaces)
         if config.reread:
             _reread(platform, context.run.run_id, day, config.workspaces)
         derived = _derive(platform, context.run.run_id, day, names)
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     context.add_output_metadata(_metadata(derived))
     return Dataset.below(platform.lake, f"{CHANGES}/date={context.partition_key}")
 

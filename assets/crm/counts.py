@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 from pydantic import Field
 
-from assets.bounded import markdown, sentences
+from assets.boundary import failed, in_sentences
+from assets.bounded import markdown
 from nooks_dagster.crm.counts.counting import Counted, Counting
-from nooks_dagster.crm.nightly import Missed
 from nooks_dagster.crm.reporting.overview import workspace_names
-from nooks_dagster.ledger.verdicts import described
+from nooks_dagster.ledger.one_by_one import Missed
 from resources.crm import CrmResource
 
 SHOWN = 20
@@ -32,13 +32,11 @@ class CountConfig(dg.Config):
 def crm_counts(context: dg.OpExecutionContext, config: CountConfig, crm: CrmResource) -> Iterator[object]:
     """Count; fail at the end when an object could not be counted. That one differs is the check's to say."""
     platform = crm.platform()
-    try:
+    with in_sentences():
         workspace_names(platform.db, config.workspaces)
         done = list(Counting(platform, context.run.run_id).run(config.workspaces))
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
-    if missed := [f"{one.lane}: {one.reason}" for one in done if isinstance(one, Missed)]:
-        raise dg.Failure(sentences(missed), allow_retries=False)
+    if missed := [f"{one.name}: {one.reason}" for one in done if isinstance(one, Missed)]:
+        raise failed(missed)
     yield dg.Output(None, metadata=_metadata([one for one in done if isinstance(one, Counted)]))
 
 

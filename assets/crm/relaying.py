@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterator
 
 import dagster as dg
 
-from assets.bounded import sentences
+from assets.boundary import in_sentences
 from assets.crm.config import CrmSyncConfig
 from assets.crm.telling import Telling
 from assets.crm.under_way import UnderWay
 from assets.launched import Context, launched
 from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
-from nooks_dagster.ledger.verdicts import described
 from resources.crm import CrmResource
 
 Event = dg.AssetMaterialization | dg.AssetObservation
@@ -37,7 +36,7 @@ def relayed(
     Raises:
         dg.Failure: A person wanted what could not be reached, or it broke; in sentences without what a record holds.
     """
-    try:
+    with in_sentences():
         request = config.request({key.path[-1] for key in selected})
         run = _sync_run(context, request)
         sync = WorkspaceSync(crm.platform(), run)
@@ -51,8 +50,6 @@ def relayed(
             yield from under_way.beat()
         yield from telling.rest()
         missed = telling.missed() if run.launch is None else None
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     if missed:
         raise dg.Failure(missed, allow_retries=False)
 

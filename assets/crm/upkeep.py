@@ -10,14 +10,14 @@ from datetime import timedelta
 import dagster as dg
 from pydantic import Field
 
-from assets.bounded import markdown, sentences
+from assets.boundary import failed, in_sentences
+from assets.bounded import markdown
 from assets.crm.specs import raw_key
 from nooks_dagster.crm.changes.folders import expire_changes
-from nooks_dagster.crm.nightly import Missed
 from nooks_dagster.crm.upkeep.compaction import Compacted
 from nooks_dagster.crm.upkeep.janitor import Janitor, Swept
 from nooks_dagster.crm.upkeep.lake import Upkeep
-from nooks_dagster.ledger.verdicts import described
+from nooks_dagster.ledger.one_by_one import Missed
 from resources.crm import CrmResource
 
 SHOWN = 20
@@ -36,18 +36,16 @@ class LakeUpkeepConfig(dg.Config):
 def crm_lake_upkeep(context: dg.OpExecutionContext, config: LakeUpkeepConfig, crm: CrmResource) -> Iterator[object]:
     """Compact, then sweep, whatever became of the first; fail at the end when a dataset could not be compacted."""
     platform = crm.platform()
-    try:
+    with in_sentences():
         done = [] if config.dry_run else list(Upkeep(platform, context.run.run_id).compact())
         swept = list(Janitor(platform.db, platform.lake).sweep(dry_run=config.dry_run))
         kept = timedelta(days=platform.settings.crm_changes_days)
         expired = 0 if config.dry_run else expire_changes(platform.db, platform.lake, kept)
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a record holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     compacted = [one for one in done if isinstance(one, Compacted)]
     yield from _observations(compacted)
-    missed = [f"{one.lane}: {one.reason}" for one in done if isinstance(one, Missed)]
+    missed = [f"{one.name}: {one.reason}" for one in done if isinstance(one, Missed)]
     if missed:
-        raise dg.Failure(sentences(missed), allow_retries=False)
+        raise failed(missed)
     metadata = _metadata(compacted, swept, dry_run=config.dry_run) | {"days_of_changes_removed": expired}
     yield dg.Output(None, metadata=metadata)
 

@@ -13,12 +13,11 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from assets.bounded import sentences
+from assets.boundary import failed, in_sentences
 from assets.crm.specs import OWNERS, table_key
 from assets.launched import launched
 from assets.partitions import workspaces
 from assets.research.results import Tally, materialized, observed
-from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.research.planning import Wish
 from nooks_dagster.research.runs import ResearchRun, WorkspaceResearch
 from resources.research import ResearchResource
@@ -61,17 +60,15 @@ def research_documents(
     context: dg.AssetExecutionContext, config: ResearchConfig, research: ResearchResource
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetObservation]:
     """Look at the sites that are due; a site that cannot be read is an outcome, and no failure."""
-    try:
+    with in_sentences():
         platform, run = research.platform(), _run(context, config)
         work, tally = WorkspaceResearch(platform, run), Tally()
         yield from _under_way(work, run.workspace, tally)
         with platform.db.transaction() as conn:
             result = materialized(conn, run.workspace, tally)
-    except Exception as error:  # noqa: BLE001  the boundary: a message or a cause may quote what a page holds
-        raise dg.Failure(sentences([described(error)]), allow_retries=False) from None
     yield result
     if work.problems and run.launch is None:
-        raise dg.Failure(sentences(work.problems), allow_retries=False)
+        raise failed(work.problems)
 
 
 def _under_way(work: WorkspaceResearch, workspace: str, tally: Tally) -> Iterator[dg.AssetObservation]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from nooks_dagster.calls.recordings import Recordings
+from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 
@@ -21,7 +22,6 @@ LATE = f"""
         and (hour, id) > (%s, %s)
     order by hour, id limit {BATCH}
 """  # noqa: S608 - a number
-_SINCE = "select now() - %s"
 
 
 def remove_unagreed(db: Database, lake: Lake) -> None:
@@ -31,7 +31,7 @@ def remove_unagreed(db: Database, lake: Lake) -> None:
     """
     recordings = Recordings(lake)
     with db.transaction() as conn:
-        since: datetime = conn.execute(_SINCE, (LATEST,)).fetchall()[0][0]
+        since = clock.now(conn) - LATEST
     last, found = (since, 0), True
     while found:
         with db.transaction() as conn:

@@ -13,28 +13,28 @@ from itertools import islice
 from nooks_dagster.calls.closing.hours import key_of
 from nooks_dagster.calls.consent import remove_unagreed
 from nooks_dagster.calls.work import CALLS, DELIVERIES
+from nooks_dagster.database import clock
+from nooks_dagster.database.batches import BATCH, in_batches
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 
-BATCH = 2_000  # in one transaction, as of the ledger
 DONE_FOR = timedelta(minutes=30)
 FORGET_DONE = f"""
     DELETE FROM work.items WHERE id IN (
         SELECT id FROM work.items
-        WHERE queue IN ('{CALLS.name}', '{DELIVERIES.name}') AND state = 'done' AND finished_at < now() - %s
-        ORDER BY finished_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
+        WHERE queue IN ('{CALLS.name}', '{DELIVERIES.name}') AND state = 'done' AND finished_at < now() - %(age)s
+        ORDER BY finished_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED)
 """  # noqa: S608 - names of this room; written out, so that the partial index of these queues is used
-FORGET_CALLS = f"""
+FORGET_CALLS = """
     DELETE FROM calls.calls WHERE id IN (
-        SELECT id FROM calls.calls WHERE hour < %s AND state <> 'accepted' ORDER BY hour LIMIT {BATCH}
+        SELECT id FROM calls.calls WHERE hour < %(before)s AND state <> 'accepted' ORDER BY hour LIMIT %(batch)s
         FOR UPDATE SKIP LOCKED)
-"""  # noqa: S608 - a number
+"""
 FORGET_ITEMS = f"""
     DELETE FROM work.items i WHERE i.queue IN ('{CALLS.name}', '{DELIVERIES.name}') AND i.state = 'dead'
       AND NOT EXISTS (SELECT FROM calls.calls c WHERE c.id = (i.payload ->> 'call')::bigint)
 """  # noqa: S608 - names of this room
 FORGET_HOURS = "DELETE FROM calls.hours WHERE hour < %s"
-BEFORE = "SELECT date_trunc('hour', now() - %s)"
 RECORDINGS, MADE = "recordings/", "calls/"
 
 
@@ -43,12 +43,7 @@ def forget_done(db: Database, age: timedelta = DONE_FOR) -> int:
 
     No last one of a lane stays: how calls stand is told by their own tables.
     """
-    removed, batch = 0, BATCH
-    while batch == BATCH:
-        with db.transaction() as conn:
-            batch = conn.execute(FORGET_DONE.encode(), (age,)).rowcount
-        removed += batch
-    return removed
+    return in_batches(db, FORGET_DONE, {"age": age})
 
 
 def forget(db: Database, lake: Lake, age: timedelta) -> Mapping[str, int]:
@@ -58,15 +53,8 @@ def forget(db: Database, lake: Lake, age: timedelta) -> Mapping[str, int]:
     """
     remove_unagreed(db, lake)
     with db.transaction() as conn:
-        row = conn.execute(BEFORE, (age,)).fetchone()
-    if row is None:
-        raise AssertionError("SELECT without FROM has one row")
-    before: datetime = row[0]
-    calls, batch = 0, BATCH
-    while batch == BATCH:
-        with db.transaction() as conn:
-            batch = conn.execute(FORGET_CALLS.encode(), (before,)).rowcount
-        calls += batch
+        before = (clock.now(conn) - age).replace(minute=0, second=0, microsecond=0)
+    calls = in_batches(db, FORGET_CALLS, {"before": before})
     with db.transaction() as conn:
         conn.execute(FORGET_ITEMS.encode())
         conn.execute(FORGET_HOURS, (before,))

@@ -4,7 +4,6 @@ Belongs here: putting them together. Does not: any of them.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -47,7 +46,7 @@ def _works(db: Database, lake: Lake, settings: Settings, door: Door) -> Mapping[
     recordings, archive, languages = Recordings(lake), Archive(lake), Languages(db, settings.calls_language)
     hearing = OpenAI(db, door, settings.calls_transcription_model, settings.calls_in_hand)
     translating = Translator(db, door, settings.calls_translation_model)
-    ledger = Ledger(db, "outbox", timedelta(seconds=settings.lease_seconds), settings.release)
+    ledger = Ledger.of(db, settings, "outbox")
 
     def owe(conn: psycopg.Connection[Any], call: Call, live: bool) -> None:
         post(conn, ledger, call, work_class=WorkClass.LIVE if live else WorkClass.ASKED)

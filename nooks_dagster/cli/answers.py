@@ -3,22 +3,19 @@
 Belongs here: what a person sees. Does not: counting (`signals.status`), money (`cli.spending`).
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict
-from decimal import Decimal
 from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.cli.named import require_workspace
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.spending import money
-from nooks_dagster.cli.wording import mark, plain, span
+from nooks_dagster.cli.wording import mark, span
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.settings import settings
@@ -26,35 +23,33 @@ from nooks_dagster.signals import own as facts
 from nooks_dagster.signals import trials
 from nooks_dagster.signals.status import Failing, SignalStatus, asked_signals, reasons, statuses
 
-_console = Console(highlight=False, soft_wrap=True)
-
 
 def status(
     workspace: Annotated[str | None, typer.Argument(help="Only this one, with reasons.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how many accounts have which answer, what fails and why, and what waits."""
-    with closing(Database(settings().postgres_url, size=1)) as db:
+    with Database(settings().postgres_url, size=1) as db:
         require_workspace(db, workspace)
         with db.transaction() as conn:
             standing = statuses(conn, asked_signals(conn), [workspace] if workspace else None)
             why = reasons(conn, workspace) if workspace else []
     if as_json:
         told = {"signals": [asdict(one) for one in standing], "reasons": [asdict(one) for one in why]}
-        typer.echo(json.dumps(told, default=_plain))
+        print_json(told)
     else:
         _show(standing, why)
 
 
 def spread(signal: Annotated[str, typer.Argument(help="Such as tech_stack.")]) -> None:
     """Let a changed question that was tried on some accounts go on to all."""
-    with closing(Database(settings().postgres_url, size=1)) as db, db.transaction() as conn:
+    with Database(settings().postgres_url, size=1) as db, db.transaction() as conn:
         if not trials.spread(conn, signal):
             raise Permanent(
                 "No version of it waits.", subject=f"signal {signal}", next_step="See `nooks signals status`."
             )
-    _console.print(f"[green]✓[/green] {escape(signal)} goes on to all accounts with the next run.")
+    console.print(f"[green]✓[/green] {escape(signal)} goes on to all accounts with the next run.")
 
 
 def own(
@@ -62,31 +57,31 @@ def own(
     name: Annotated[str, typer.Argument(help="Of the fact, such as investors.")],
     values: Annotated[list[str] | None, typer.Argument(help="What takes the place of what was known.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show or tell a fact of a workspace's own that signals compare accounts with."""
-    with closing(Database(settings().postgres_url, size=1)) as db:
+    with Database(settings().postgres_url, size=1) as db:
         require_workspace(db, workspace)
         with db.transaction() as conn:
             if values:
                 facts.tell(conn, workspace, name, values)
             known = facts.own(conn, workspace).get(name, [])
     if as_json:
-        typer.echo(json.dumps({"workspace": workspace, "name": name, "values": list(known)}))
+        print_json({"workspace": workspace, "name": name, "values": list(known)})
     else:
-        _console.print(f"{escape(name)} of {escape(workspace)}: {escape(', '.join(known) or 'none are known')}.")
+        console.print(f"{escape(name)} of {escape(workspace)}: {escape(', '.join(known) or 'none are known')}.")
 
 
 def _show(standing: Sequence[SignalStatus], why: Sequence[Failing]) -> None:
     if not standing:
-        _console.print("Nobody was asked yet: `account_research` does it each night, and after syncs.")
+        console.print("Nobody was asked yet: `account_research` does it each night, and after syncs.")
         return
     for workspace, mine in groupby(standing, key=lambda one: one.workspace):
         lines = list(mine)
-        _console.print(f"{escape(workspace)}: {lines[0].accounts:,} accounts")
-        _console.print(_table(lines))
+        console.print(f"{escape(workspace)}: {lines[0].accounts:,} accounts")
+        console.print(_table(lines))
     for line in (*_notes(standing), *(_reason(one) for one in why)):
-        _console.print(line)
+        console.print(line)
 
 
 def _table(lines: Sequence[SignalStatus]) -> Table:
@@ -113,7 +108,3 @@ def _notes(standing: Sequence[SignalStatus]) -> Iterator[str]:
 
 def _reason(one: Failing) -> str:
     return escape(f"  {one.signal}, {one.status.replace('_', ' ')}: {one.accounts:,} accounts: {one.reason}")
-
-
-def _plain(value: object) -> object:
-    return float(value) if isinstance(value, Decimal) else plain(value)

@@ -65,12 +65,9 @@ def machine_checks(environment: Environment) -> Iterator[Finding]:
 def connection_checks() -> Iterator[Finding]:
     """Yield what is found about each connection: whether it may be used, logs in, and has calls left."""
     chosen = settings()
-    db = Database(chosen.postgres_url, size=2)
-    try:
+    with Database(chosen.postgres_url, size=2) as db:
         for connection in _connections(db):
             yield _found(f"Connection {connection.id}", partial(_connection, db, connection, chosen))
-    finally:
-        db.close()
 
 
 def _connections(db: Database) -> Sequence[Connection]:
@@ -114,17 +111,9 @@ def _disk(folder: Path) -> str:
 
 
 def _postgres(chosen: Settings) -> str:
-    db = Database(chosen.postgres_url, size=1)
-    try:
-        with db.transaction() as conn:
-            exists = conn.execute("select to_regclass('public.schema_version')").fetchone()
-            row = (
-                conn.execute("select version_num from public.schema_version").fetchone()
-                if exists and exists[0]
-                else None
-            )
-    finally:
-        db.close()
+    with Database(chosen.postgres_url, size=1) as db, db.transaction() as conn:
+        exists = conn.execute("select to_regclass('public.schema_version')").fetchone()
+        row = conn.execute("select version_num from public.schema_version").fetchone() if exists and exists[0] else None
     newest = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_current_head()
     if row is None or row[0] != newest:
         raise Permanent(

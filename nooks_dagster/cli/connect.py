@@ -3,17 +3,16 @@
 Belongs here: where credentials come from, and what a person sees. Does not: trying them (`crm.lifecycle.connecting`).
 """
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.project import project
 from nooks_dagster.cli.worlds import refuse_mixed
 from nooks_dagster.crm.connectors import KINDS, kind_of
@@ -24,8 +23,6 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.settings import Settings, settings
 from nooks_dagster.workspaces.secrets import FileSecrets, open_secret
-
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def connect(
@@ -38,7 +35,7 @@ def connect(
     ] = "",
     name: Annotated[str, typer.Option(help="Id of the connection, if a workspace has two of a kind.")] = "",
     replace: Annotated[bool, typer.Option(help="Let it take the place of another connection.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Connect a CRM. Credentials come from SALESFORCE_* or HUBSPOT_* variables, or from --secret."""
     known = kind_of(kind)
@@ -50,13 +47,10 @@ def connect(
     chosen = settings()
     refuse_mixed(project(), sandbox=chosen.sandbox)
     wanted = NewConnection(workspace, kind, credentials, secret, name, replace)
-    db = Database(chosen.postgres_url, size=2)
-    try:
+    with Database(chosen.postgres_url, size=2) as db:
         connected = connecting.connect(db, FileSecrets(chosen.secrets), wanted, sandbox=chosen.sandbox)
-    finally:
-        db.close()
     if as_json:
-        typer.echo(json.dumps(_as_json(connected)))
+        print_json(_as_json(connected))
     else:
         _show(connected, known, chosen)
 
@@ -73,7 +67,7 @@ def _domain_of(kind: Kind, domain: str) -> str:
 
 def asked(kind: Kind, given: Mapping[str, str]) -> dict[str, str]:
     """Ask at the terminal for the credentials that are missing; secrets are not shown."""
-    _console.print(f"No credentials are in the environment. In {kind.title}: {kind.found}.")
+    console.print(f"No credentials are in the environment. In {kind.title}: {kind.found}.")
     return {one.key: given.get(one.key) or typer.prompt(one.words, hide_input=one.secret) for one in kind.questions}
 
 
@@ -97,18 +91,18 @@ def _as_json(connected: Connected) -> dict[str, object]:
 def _show(connected: Connected, kind: Kind, chosen: Settings) -> None:
     connection, found = connected.connection, connected.inspection
     world = " [yellow]SANDBOX[/yellow]" if chosen.sandbox else ""
-    _console.print(f"[green]✓[/green] {connection.workspace} is connected to {kind.title} at {found.account}{world}\n")
+    console.print(f"[green]✓[/green] {connection.workspace} is connected to {kind.title} at {found.account}{world}\n")
     table = Table("object", "becomes", box=None, pad_edge=False)
     table.add_column("rows, about", justify="right")
     for name, canonical in found.objects.items():
         rows = found.rows.get(name)
         table.add_row(name, f"crm/{canonical}", "unknown" if rows is None else f"{rows:,}")
-    _console.print(table)
+    console.print(table)
     for name, reason in found.missing.items():
-        _console.print(f"[yellow]![/yellow] {name} will not be synced. {escape(reason)}")
+        console.print(f"[yellow]![/yellow] {name} will not be synced. {escape(reason)}")
     if not found.writing.ready:
-        _console.print(f"[yellow]![/yellow] Calls will not be logged in it. {escape(found.writing.advice)}")
-    _console.print(
+        console.print(f"[yellow]![/yellow] Calls will not be logged in it. {escape(found.writing.advice)}")
+    console.print(
         f"\nIts history starts by itself within a minute: partition {connection.workspace} of the crm assets."
         "\n`nooks status` shows how far it is. Run this again after changing credentials or permissions."
     )

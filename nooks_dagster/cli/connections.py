@@ -3,21 +3,19 @@
 Belongs here: the words of choices, and showing them. Does not: what follows from them (`crm.lifecycle.choosing`).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.crm.lifecycle.choosing import Chosen, choose
 from nooks_dagster.crm.lifecycle.options import OverlapPolicy, SyncOptions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
-_console = Console(highlight=False, soft_wrap=True)
 connections = typer.Typer(help="List the connections and what was chosen for them; `set` chooses.")
 
 
@@ -28,16 +26,13 @@ def show(
     """List the connections and what was chosen for them; `set` chooses."""
     if context.invoked_subcommand:
         return
-    db = Database(settings().postgres_url, size=1)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         known = Registry(db).connections(removed=True)
-    finally:
-        db.close()
     if as_json:
-        typer.echo(json.dumps([_as_json(one) for one in known]))
+        print_json([_as_json(one) for one in known])
     else:
         lines = [_line(one) for one in known] or ["Nothing is connected; `nooks connect` does it."]
-        _console.print("\n".join(lines))
+        console.print("\n".join(lines))
 
 
 @connections.command("set")
@@ -50,14 +45,13 @@ def set_choices(
     without: Annotated[list[str] | None, typer.Option(help="Leave out an object or a field.")] = None,
     back: Annotated[list[str] | None, typer.Option("--with", help="Bring an object or a field back.")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Forget all earlier choices first.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Choose what is read of a connection, and how often: objects as Lead, fields as Contact.Birthdate.
 
     Options may be repeated; what is not named stays. Rows of an object that is left out stay, values of a field go.
     """
-    db = Database(settings().postgres_url, size=1)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         standing = Registry(db).connection(connection)
         before = SyncOptions.of({} if reset else standing.options)
         changes: dict[str, object] = {
@@ -70,11 +64,9 @@ def set_choices(
             "without_fields": _changed(before.without_fields, without, back, fields=True),
         }
         chosen = choose(db, standing, SyncOptions.of(changes))
-    finally:
-        db.close()
     if as_json:
         followed = {"emptied_rows": chosen.emptied_rows, "read_anew": list(chosen.read_anew)}
-        typer.echo(json.dumps(_as_json(chosen.connection) | followed))
+        print_json(_as_json(chosen.connection) | followed)
     else:
         _tell(chosen)
 
@@ -84,21 +76,18 @@ def choose_calls(
     connection: Annotated[str, typer.Argument(help="Its id, such as acme-salesforce.")],
     *,
     logged: Annotated[bool, typer.Option("--on/--off", help="Log them, or never.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Choose whether recorded calls are logged in a CRM; what nobody chose is so where it has the field for them."""
-    db = Database(settings().postgres_url, size=1)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         registry = Registry(db)
         before = SyncOptions.of(registry.connection(connection).options)
         options = before.model_copy(update={"calls": logged}).model_dump(mode="json", exclude_defaults=True)
         chosen = registry.choose(connection, options)
-    finally:
-        db.close()
     if as_json:
-        typer.echo(json.dumps(_as_json(chosen)))
+        print_json(_as_json(chosen))
     else:
-        _console.print(_line(chosen))
+        console.print(_line(chosen))
 
 
 def _changed(
@@ -110,12 +99,12 @@ def _changed(
 
 
 def _tell(chosen: Chosen) -> None:
-    _console.print(_line(chosen.connection))
+    console.print(_line(chosen.connection))
     if chosen.emptied_rows:
-        _console.print(f"Values of {chosen.emptied_rows:,} rows were emptied.")
+        console.print(f"Values of {chosen.emptied_rows:,} rows were emptied.")
     if chosen.read_anew:
         names = escape(", ".join(chosen.read_anew))
-        _console.print(f"{names}: read anew without them; the old raw rows go from the lake a week after that.")
+        console.print(f"{names}: read anew without them; the old raw rows go from the lake a week after that.")
 
 
 def _line(connection: Connection) -> str:

@@ -3,18 +3,15 @@
 Belongs here: running the checks and what a person sees. Does not: the checks (`cli.checks`).
 """
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from nooks_dagster.cli.checks import Finding, connection_checks, machine_checks
+from nooks_dagster.cli.printing import console, print_json
 from nooks_dagster.cli.project import project
-
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def doctor(
@@ -27,16 +24,16 @@ def doctor(
         if not as_json:
             _show(finding)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+        print_json([asdict(finding) for finding in findings])
     problems = sum(not finding.ok for finding in findings)
     if problems:
         if not as_json:
-            _console.print(f"\n{problems} of {len(findings)} checks found something wrong.")
+            console.print(f"\n{problems} of {len(findings)} checks found something wrong.")
         raise typer.Exit(1)
 
 
 def _show(finding: Finding) -> None:
     mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
-    _console.print(f"{mark} {escape(finding.name)}: {escape(finding.what)}")
+    console.print(f"{mark} {escape(finding.name)}: {escape(finding.what)}")
     if finding.next_step:
-        _console.print(f"  {escape(finding.next_step)}")
+        console.print(f"  {escape(finding.next_step)}")

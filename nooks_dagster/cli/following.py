@@ -3,19 +3,18 @@
 Belongs here: drawing one look after the other. Does not: looking (`crm.reporting.watch`), the words (`cli.wording`).
 """
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.table import Column
 
-from nooks_dagster.cli.wording import COLOURS, plain, progress_line, rows_line
+from nooks_dagster.cli.printing import print_json
+from nooks_dagster.cli.wording import COLOURS, progress_line, rows_line
 from nooks_dagster.crm.reporting.progress import WindowProgress
 from nooks_dagster.crm.reporting.status import Standing
 from nooks_dagster.crm.reporting.watch import Finding, Look, Watch
@@ -41,7 +40,7 @@ def follow(watch: Watch, console: Console, *, as_json: bool) -> Look:
 def _shown(console: Console, *, as_json: bool) -> Iterator[Show]:
     """Yield what draws a look in the way that suits the console."""
     if as_json:
-        yield Lines(lambda _words, event: typer.echo(json.dumps(event, default=plain))).show
+        yield Lines(lambda _words, event: print_json(event)).show
     elif not console.is_terminal:
         yield Lines(lambda words, _event: console.print(escape(words))).show
     else:

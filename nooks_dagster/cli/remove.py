@@ -3,7 +3,6 @@
 Belongs here: asking first, and the account of it. Does not: removing (`crm.lifecycle.removing`).
 """
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,10 +10,10 @@ from typing import Annotated, Any
 
 import psycopg
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from nooks_dagster.calls import removing as calls
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.wording import size
 from nooks_dagster.crm.lifecycle.chosen import wants
 from nooks_dagster.crm.lifecycle.options import SyncOptions
@@ -28,8 +27,6 @@ from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.removals import removals
 from nooks_dagster.workspaces.secrets import FileSecrets
 
-_console = Console(highlight=False, soft_wrap=True)
-
 
 def remove(
     name: Annotated[str, typer.Argument(help="A connection (acme-salesforce), or a workspace with all of its own.")],
@@ -38,12 +35,12 @@ def remove(
         str, typer.Option("--object", help="Of the connection only this object, which was left out: Lead.")
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove everything of a connection or workspace: rows, lake, work, credentials. May be repeated when cut off."""
     chosen = settings()
-    db, lake = Database(chosen.postgres_url, size=2), Lake(chosen.lake_bucket)
-    try:
+    lake = Lake(chosen.lake_bucket)
+    with Database(chosen.postgres_url, size=2) as db:
         if source:
             connection = _left_out(Registry(db).connection(name), source)
             _confirm(f"all rows of {source} of {name}", yes=yes)
@@ -55,13 +52,11 @@ def remove(
             told = {one.id: remove_connection(db, lake, one) for one in connections}
             if whole:
                 told[name] = remove_workspace(db, lake, name, _forget)
-    finally:
-        db.close()
     if as_json:
-        typer.echo(json.dumps({what: asdict(removed) for what, removed in told.items()}))
+        print_json({what: asdict(removed) for what, removed in told.items()})
         return
     for what, removed in told.items():
-        _console.print(f"[green]✓[/green] {escape(what)} is removed: {_words(removed)}.")
+        console.print(f"[green]✓[/green] {escape(what)} is removed: {_words(removed)}.")
 
 
 def _meant(db: Database, name: str) -> tuple[Sequence[Connection], bool]:

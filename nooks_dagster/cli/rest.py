@@ -7,14 +7,12 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from nooks_dagster.cli.printing import console
 from nooks_dagster.crm.lifecycle import pausing
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection, Registry
-
-_console = Console(highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="A connection (acme-salesforce), or a workspace: all of its connections.")]
 
@@ -36,17 +34,14 @@ def disconnect(name: Name) -> None:
 
 def _disconnect(db: Database, connection: Connection) -> None:
     if not pausing.disconnect(db, connection):
-        _console.print(
+        console.print(
             f"[yellow]![/yellow] The credentials behind {connection.secret_ref} stay: they are in a variable, "
             "or another connection uses them."
         )
 
 
 def _each(name: str, act: Callable[[Database, Connection], None], words: str) -> None:
-    db = Database(settings().postgres_url, size=1)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         for connection in pausing.named(Registry(db), name):
             act(db, connection)
-            _console.print(f"[green]✓[/green] {words.format(id=connection.id)}")
-    finally:
-        db.close()
+            console.print(f"[green]✓[/green] {words.format(id=connection.id)}")

@@ -3,7 +3,6 @@
 Belongs here: what a person sees. Does not: the sums (`llm.costs`), holding purchases to caps (`llm.purchases`).
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -11,11 +10,11 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.cli.named import require_workspace
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.wording import mark
 from nooks_dagster.database.pool import Database
 from nooks_dagster.llm.caps import ALL, Cap, choose, defaults
@@ -24,9 +23,6 @@ from nooks_dagster.llm.costs import By, Sum, Vain, in_vain, sums
 from nooks_dagster.settings import settings
 
 DAYS = 30
-_console = Console(highlight=False, soft_wrap=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def cost(
@@ -40,17 +36,13 @@ def cost(
 ) -> None:
     """Say what signals cost, in USD, and what of it bought nothing."""
     first = since.date() if since else (datetime.now(UTC) - timedelta(days=DAYS - 1)).date()
-    db = Database(settings().postgres_url, size=1)
-    try:
-        with db.transaction() as conn:
-            lines = sums(conn, by, first, workspace)
-            lost = in_vain(conn, first, workspace)
-    finally:
-        db.close()
+    with Database(settings().postgres_url, size=1) as db, db.transaction() as conn:
+        lines = sums(conn, by, first, workspace)
+        lost = in_vain(conn, first, workspace)
     if as_json:
         told = {"since": first.isoformat(), "workspace": workspace, "by": str(by)}
         told_sums = [asdict(line) | {"usd_per_subject": line.usd_per_subject} for line in lines]
-        typer.echo(json.dumps(told | {"sums": told_sums, "in_vain": [asdict(one) for one in lost]}, default=_number))
+        print_json(told | {"sums": told_sums, "in_vain": [asdict(one) for one in lost]})
     else:
         _show(lines, lost, by, first)
 
@@ -65,24 +57,21 @@ def caps(
 ) -> None:
     """Show what may be spent on models in a day and what of today is gone; --usd sets it."""
     chosen = settings()
-    db = Database(chosen.postgres_url, size=1)
-    try:
+    with Database(chosen.postgres_url, size=1) as db:
         require_workspace(db, workspace)
         with db.transaction() as conn:
             if usd is not None or reset:
                 choose(conn, None if reset or usd is None else Decimal(str(usd)), workspace or ALL, kind)
             held = caps_that_hold(conn, defaults(chosen), workspace)
-    finally:
-        db.close()
     if as_json:
-        typer.echo(json.dumps({"caps": [asdict(cap) for cap in held]}, default=_number))
+        print_json({"caps": [asdict(cap) for cap in held]})
     else:
-        _console.print("\n".join(_cap_lines(held)))
+        console.print("\n".join(_cap_lines(held)))
 
 
 def _show(lines: Sequence[Sum], lost: Sequence[Vain], by: By, since: date) -> None:
     if not lines:
-        _console.print(f"Nothing was bought since {since}.")
+        console.print(f"Nothing was bought since {since}.")
         return
     table = Table(box=None, pad_edge=False, show_footer=len(lines) > 1)
     total = sum((line.usd for line in lines), Decimal(0))
@@ -97,11 +86,11 @@ def _show(lines: Sequence[Sum], lost: Sequence[Vain], by: By, since: date) -> No
         cached = f"{line.cached_tokens / line.input_tokens:.0%}" if line.input_tokens else ""
         under_way = money(line.reserved_usd) if line.reserved_usd else ""
         table.add_row(escape(line.name), money(line.usd), f"{line.purchases:,}", each, cached, under_way)
-    _console.print(f"Spent on models since {since} (UTC days), by {by}:")
-    _console.print(table)
+    console.print(f"Spent on models since {since} (UTC days), by {by}:")
+    console.print(table)
     for one in lost:
         again = f", {one.again:,} of them for a question that was paid for twice" if one.again else ""
-        _console.print(
+        console.print(
             f"{mark(bad=False)} {money(one.usd)} USD bought nothing, {one.purchases:,} times: {escape(one.why)}{again}."
         )
 
@@ -120,9 +109,3 @@ def _cap_lines(held: Sequence[Cap]) -> Iterator[str]:
 def money(usd: Decimal) -> str:
     """Write USD to the cent, and less than a dollar to the hundredth of one."""
     return f"{usd:,.2f}" if usd >= 1 or usd == 0 else f"{usd:,.4f}"
-
-
-def _number(value: object) -> object:
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -4,7 +4,6 @@ Belongs here: which parts are shown, as tables or as JSON. Does not: the queries
 for one line (`cli.wording`).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -18,6 +17,7 @@ from nooks_dagster.budgets.breakers import Breakers
 from nooks_dagster.calls.reporting import standing
 from nooks_dagster.cli.calls.status import calls_line
 from nooks_dagster.cli.past import drift_lines, lags_line, last_table
+from nooks_dagster.cli.printing import AsJson, print_json
 from nooks_dagster.cli.project import project
 from nooks_dagster.cli.wording import (
     COLOURS,
@@ -26,7 +26,6 @@ from nooks_dagster.cli.wording import (
     launch_line,
     mark,
     outage_line,
-    plain,
     size,
     span,
     stack_is_well,
@@ -47,24 +46,21 @@ MOST_COLUMNS = 100
 def status(
     workspace: Annotated[str | None, typer.Argument(help="Only this workspace.")] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how each object of each workspace stands. Ends with 1 when something needs a person."""
     chosen = settings()
     services = control.status(project())
-    db = Database(chosen.postgres_url, size=1)
-    try:
+    with Database(chosen.postgres_url, size=1) as db:
         workspaces = overview(db, workspace)
         outages = Breakers(db).outages()
         with db.transaction() as conn:
             calls = standing.now(conn, workspace)
-    finally:
-        db.close()
     well = all(one.well for one in workspaces) and stack_is_well(services)
     if as_json:
         told = _as_json(workspaces, services, sandbox=chosen.sandbox, well=well)
         told |= {"outages": [asdict(outage) for outage in outages.values()], "calls": asdict(calls)}
-        typer.echo(json.dumps(told, default=plain))
+        print_json(told)
     else:
         for outage in outages.values():
             typer.echo(outage_line(outage))

@@ -4,19 +4,17 @@ Belongs here: what is asked for, and what is said before and after. Does not: wh
 running it (the dispatcher does), bars (`cli.following`).
 """
 
-import json
 import os
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Annotated
 from uuid import uuid4
 
 import psycopg
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from nooks_dagster.cli.following import follow
+from nooks_dagster.cli.printing import console, print_json
 from nooks_dagster.crm.asking import ask, connected
 from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.crm.reporting.overview import workspace_names
@@ -57,9 +55,8 @@ def sync(  # noqa: PLR0913 - an option each
         confirm_deletions=confirm_deletions,
     )
     names = workspaces or []
-    db = Database(settings().postgres_url, size=1)
     voice = Voice(as_json=as_json)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         connections = _connections(db, names, request)
         queue = SWEEPS if request.kind is WindowKind.SWEEP else WINDOWS
         watch = Watch(db, connections, request.objects, queue)
@@ -70,8 +67,6 @@ def sync(  # noqa: PLR0913 - an option each
         voice.warn(_nobody_launches())
         if watching:
             raise typer.Exit(voice.follow(watch, wished=wished))
-    finally:
-        db.close()
 
 
 def _listed(names: str) -> list[str]:
@@ -93,9 +88,7 @@ def _connections(db: Database, names: Sequence[str], request: Request) -> Sequen
 def _ask(db: Database, connections: Sequence[Connection], request: Request) -> None:
     if not connections:
         raise Permanent("No workspace is connected.", next_step=f"Connect one with {how_to_connect()}.")
-    chosen = settings()
-    ledger = Ledger(db, "nooks sync", timedelta(seconds=chosen.lease_seconds), chosen.release)
-    ask(ledger, connections, f"command-{uuid4().hex}", request)
+    ask(Ledger.of(db, settings(), "nooks sync"), connections, f"command-{uuid4().hex}", request)
 
 
 def _nobody_launches() -> str:
@@ -118,7 +111,6 @@ class Voice:
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
-        self._console = Console(highlight=False, soft_wrap=True)
 
     def asked(self, connections: Sequence[Connection], request: Request) -> None:
         """Say what was asked for."""
@@ -141,7 +133,7 @@ class Voice:
     def follow(self, watch: Watch, *, wished: bool) -> int:
         """Show how far it is until it is over; return the exit code."""
         try:
-            look = follow(watch, self._console, as_json=self._as_json)
+            look = follow(watch, console, as_json=self._as_json)
         except KeyboardInterrupt:
             self._say("The sync goes on; `nooks sync --follow` shows it again.", event="left")
             return 130
@@ -158,6 +150,6 @@ class Voice:
 
     def _say(self, words: str, **event: object) -> None:
         if self._as_json:
-            typer.echo(json.dumps(event))
+            print_json(event)
         else:
-            self._console.print(words)
+            console.print(words)

@@ -3,19 +3,17 @@
 Belongs here: the progress that a person sees. Does not: starting (`nooks_dagster.local.control`).
 """
 
-import json
 import time
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from nooks_dagster.cli import printing
 from nooks_dagster.local import control, environment
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.record import Entry
 from nooks_dagster.local.samples import ensure_sample_workspaces
-
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def up(
@@ -25,7 +23,7 @@ def up(
 ) -> None:
     """Start the platform on this machine, or mend it. Data and settings stay as they are."""
     began = time.monotonic()
-    console = Console(quiet=True) if as_json else _console
+    console = Console(quiet=True) if as_json else printing.console
     configuration = environment.ensure(environment.find_root())
     environment.apply(configuration)
     running = _already_running(configuration, console)
@@ -41,7 +39,7 @@ def up(
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         services = [{"name": entry.name, "state": entry.state} for entry in entries]
-        typer.echo(json.dumps({"ui": address, "seconds": seconds, "services": services}))
+        printing.print_json({"ui": address, "seconds": seconds, "services": services})
         return
     console.print(f"\nReady in {seconds} s: [bold]{address}[/bold]")
     console.print(_what_now(configuration))

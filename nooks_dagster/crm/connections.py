@@ -20,7 +20,7 @@ from nooks_dagster.crm.lifecycle.pausing import RESTING
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, Unavailable
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry
+from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
 ConnectorFactory = Callable[[Connection, WorkClass], Connector]
 """Makes a connector of a connection for a class of work (`shared_connectors`)."""
@@ -30,8 +30,7 @@ def shared_connectors(db: Database) -> ConnectorFactory:
     """Return the factory whose connectors share rates and allowances with all other processes."""
 
     def make(connection: Connection, work_class: WorkClass) -> Connector:
-        kind, account = kind_of(connection.kind), str(connection.config.get(ACCOUNT, ""))
-        throttle = SharedAllowance(db, connection.id, work_class, kind, account)
+        throttle = SharedAllowance(db, connection.id, work_class, kind_of(connection.kind), connection.account)
         return open_connector(connection, keys_of(db, connection), throttle, HeldRows(db, connection.id))
 
     return make

@@ -1,16 +1,12 @@
 """What a sync has in its hands: the windows that it holds, and the tasks that are under way, each in a thread.
 
-Belongs here: starting tasks and learning how they ended. Does not: what comes next (`crm.sync`).
+Belongs here: what they are. Does not: what comes next (`crm.sync`).
 
-The threads are daemons: a call that hangs in a socket must not hold up the end of a process that was told to stop,
-and those of a `ThreadPoolExecutor` are joined at exit. Cut off, a task commits nothing: the fence and the
-transaction see to that, and the next sync sweeps its scratch file.
+A task that was cut off leaves a scratch file, which the next sync sweeps.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -20,6 +16,7 @@ from nooks_dagster.crm.windows import OpenWindow
 from nooks_dagster.crm.work import CHUNKS, WindowTask
 from nooks_dagster.failures import LostLease
 from nooks_dagster.ledger.items import Claim, Queue
+from nooks_dagster.threads import Threads
 
 
 @dataclass(slots=True, eq=False)
@@ -86,14 +83,11 @@ class Task:
         return self.window.task.connection if self.window else str(self.claim.item.payload["connection"])
 
 
-class Tasks:
+class Tasks(Threads[Task, None]):
     """The tasks that are under way."""
 
     def __init__(self) -> None:
-        self._running: dict[Future[None], Task] = {}
-
-    def __len__(self) -> int:
-        return len(self._running)
+        super().__init__("crm")
 
     def have_suspect(self) -> bool:
         """Say whether one may kill its worker: it did so before, and has got nothing done since."""
@@ -104,27 +98,6 @@ class Tasks:
         """How many move rows; the others ask how much there is, or wait for the source to say it."""
         return sum(task.queue is CHUNKS for task in self)
 
-    def __iter__(self) -> Iterator[Task]:
-        return iter(self._running.values())
-
-    def start(self, task: Task, work: Callable[[Task], None]) -> None:
-        """Begin a task; how many there may be is the caller's to bound."""
-        future = Future[None]()
-        self._running[future] = task
-        threading.Thread(
-            target=_fulfil, args=(future, work, task), name=f"crm-{task.claim.item.id}", daemon=True
-        ).start()
-
-    def ended(self, seconds: float) -> list[tuple[Task, BaseException | None]]:
-        """Wait so long for a task to end; return those that did, with what they met."""
-        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
-        return [(self._running.pop(future), future.exception()) for future in done]
-
-    def abandon(self, until: float) -> None:
-        """Wait for all to end, but no longer than until a moment of the monotonic clock; forget the rest."""
-        wait(self._running, timeout=max(0.0, until - time.monotonic()))
-        self._running.clear()
-
 
 @dataclass(frozen=True, slots=True)
 class Hands:
@@ -132,12 +105,3 @@ class Hands:
 
     windows: dict[int, Held] = field(default_factory=dict)
     tasks: Tasks = field(default_factory=Tasks)
-
-
-def _fulfil(future: Future[None], work: Callable[[Task], None], task: Task) -> None:
-    try:
-        work(task)
-    except BaseException as error:  # noqa: BLE001  it is the future's to tell
-        future.set_exception(error)
-    else:
-        future.set_result(None)

@@ -63,8 +63,8 @@ class Neighbours:
             "soon": self.soon,
             "silence": self.silence,
         }
-        row = conn.execute(UNDER_WAY.encode(), values).fetchone()
-        return row is not None and bool(row[0])
+        ((found,),) = conn.execute(UNDER_WAY.encode(), values).fetchall()
+        return bool(found)
 
 
 def not_done(conn: psycopg.Connection[Any], items: Collection[int]) -> Collection[int]:

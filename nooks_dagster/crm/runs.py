@@ -3,8 +3,6 @@
 Belongs here: putting the parts of a sync together for one run. Does not: Dagster; the asset only relays.
 """
 
-import os
-import socket
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -39,7 +37,7 @@ from nooks_dagster.lake.parts import sweep
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Connection, Registry
@@ -65,12 +63,7 @@ class Platform:
     @property
     def launches(self) -> Launches:
         """Return the launches of this platform."""
-        return launches(self.db, self.settings)
-
-
-def launches(db: Database, settings: Settings) -> Launches:
-    """Return the launches of a database, with the patience of the settings."""
-    return Launches(db, timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds))
+        return Launches.of(self.db, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +95,12 @@ class WorkspaceSync:
     """Drains the CRM work of one workspace, once."""
 
     def __init__(self, platform: Platform, run: SyncRun) -> None:
-        settings = platform.settings
         self._platform = platform
         self._run = run
-        self._lease = timedelta(seconds=settings.lease_seconds)
         self._registry = Registry(platform.db)
         self._opened: dict[str, Connection] = {}
         self._connectors = Connectors(self._registry, self._open)
-        worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
-        self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
+        self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self.problems: Sequence[str] = ()
         self.lanes: Sequence[LaneStatus] = ()
 
@@ -130,16 +120,12 @@ class WorkspaceSync:
 
     def beats(self) -> Generator[WindowReport | None, None, None]:
         """Do what `run` does, and yield None at least once a second: a beat, to look how far it is."""
-        run, started = self._run, self._platform.launches
-        n = started.start(run.scope, run.run_id, run.work_class, run.launch)
-        try:
+        run, settings = self._run, self._platform.settings
+        with self._platform.launches.joined(run.scope, run.run_id, run.work_class, run.launch) as n:
             if run.launch is None:
                 ask(self._ledger, connected(self._registry, run.workspace), run.run_id, run.request)
-            yield from self._drain(n)
-        except BaseException:
-            started.end(run.scope, n, "failed")
-            raise
-        started.end(run.scope, n, "done")
+            with keeping(settings, (run.scope, n)) as keeper:
+                yield from self._drain(keeper, n)
 
     @property
     def workspace(self) -> str:
@@ -187,27 +173,19 @@ class WorkspaceSync:
         with self._platform.db.transaction() as conn:
             return progress(conn, self._run.scope)
 
-    def _drain(self, n: int) -> Iterator[WindowReport | None]:
-        settings = self._platform.settings
-        # One connection of its own, so that renewals never wait for a worker to finish its transaction.
-        heart = Database(settings.postgres_url, size=1)
-        stall = timedelta(seconds=settings.stall_seconds)
-        request = self._run.request
-        neighbours = Neighbours(self._run.scope, n, request.queues, request.objects, PATIENCE, self._lease)
-        try:
-            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
-                sync = self._sync(keeper)
-                yield from sync.drain(self._run.scope, self._lanes)
-                patience = float(settings.patience_seconds) if self._run.launch is None else 0.0
-                while self._others_go_on(neighbours) and patience > 0:
-                    time.sleep(POLL_SECONDS)
-                    patience -= POLL_SECONDS  # what this run does itself is no wait
-                    yield None
-                    # They may have died or failed, and left what is due to us.
-                    yield from sync.drain(self._run.scope, self._lanes)
-                self.problems = sync.problems()
-        finally:
-            heart.close()
+    def _drain(self, keeper: LeaseKeeper, n: int) -> Iterator[WindowReport | None]:
+        run, settings = self._run, self._platform.settings
+        neighbours = Neighbours(run.scope, n, run.request.queues, run.request.objects, PATIENCE, settings.lease)
+        sync = self._sync(keeper)
+        yield from sync.drain(run.scope, self._lanes)
+        patience = float(settings.patience_seconds) if run.launch is None else 0.0
+        while self._others_go_on(neighbours) and patience > 0:
+            time.sleep(POLL_SECONDS)
+            patience -= POLL_SECONDS  # what this run does itself is no wait
+            yield None
+            # They may have died or failed, and left what is due to us.
+            yield from sync.drain(run.scope, self._lanes)
+        self.problems = sync.problems()
 
     def _sync(self, keeper: LeaseKeeper) -> Sync:
         db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings

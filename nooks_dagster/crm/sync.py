@@ -113,10 +113,10 @@ class Sync:
     def _settle(self) -> None:
         """Take in what ended; close the windows that are complete, give back those that a chunk holds up."""
         self._move_along()
-        for task, error in self._hands.tasks.ended(POLL_SECONDS):
+        for task, future in self._hands.tasks.ended(POLL_SECONDS):
             if task.queue in OPENED:
                 task.held.planning = False
-            if error is None:
+            if (error := future.exception()) is None:
                 self._moved_at = time.monotonic()
                 self._problems.pop(task.claim.item.id, None)
             else:
@@ -258,7 +258,7 @@ class Sync:
         it does not count as one that killed its worker, and its fence keeps it from committing.
         """
         until = time.monotonic() + STOP_SECONDS
-        failed = [(task, error) for task, error in self._hands.tasks.ended(0) if error]
+        failed = [(task, error) for task, future in self._hands.tasks.ended(0) if (error := future.exception())]
         claims = {task.claim for task in self._hands.tasks} | {held.claim for held in self._hands.windows.values()}
         for claim in claims:
             claim.lost = True
@@ -270,7 +270,7 @@ class Sync:
         for held in self._hands.windows.values():
             held.lease.close()
         self._hands.windows.clear()
-        self._hands.tasks.abandon(until)
+        self._hands.tasks.finish(until)
 
 
 def _holds_for_all(error: BaseException, wait: timedelta) -> bool:

@@ -19,7 +19,7 @@ from nooks_dagster.crm.connections import active
 from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.workspaces.registry import ACCOUNT, Connection, Registry
+from nooks_dagster.workspaces.registry import Connection, Registry
 
 WriterFactory = Callable[[Connection], ActivityWriter]
 
@@ -34,8 +34,8 @@ def shared_writers(db: Database) -> WriterFactory:
     """Return the factory whose writers share rates and allowances with all other processes."""
 
     def make(connection: Connection) -> ActivityWriter:
-        kind, account = kind_of(connection.kind), str(connection.config.get(ACCOUNT, ""))
-        throttle = SharedAllowance(db, connection.id, WorkClass.LIVE, kind, account)
+        kind = kind_of(connection.kind)
+        throttle = SharedAllowance(db, connection.id, WorkClass.LIVE, kind, connection.account)
         return kind.write(connection.id, keys_of(db, connection), throttle)
 
     return make

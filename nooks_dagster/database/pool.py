@@ -7,7 +7,8 @@ import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import psycopg
 from psycopg import conninfo, errors
@@ -27,7 +28,8 @@ IDLE_SECONDS = 60.0
 class Database:
     """The platform's Postgres database, seen from one process. Safe to share between threads.
 
-    Costs nothing until the first transaction; holds at most `size` connections, idle ones for a minute.
+    Costs nothing until the first transaction; holds at most `size` connections, idle ones for a minute. A context
+    manager that closes them.
 
     Args:
         url: `postgresql://user:password@host:port/database`.
@@ -55,6 +57,16 @@ class Database:
         """
         with translated(self._address), self._borrow() as conn:
             yield conn
+
+    def __enter__(self) -> Self:
+        """Return it as it is; the first transaction connects."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection."""
+        self.close()
 
     def close(self) -> None:
         """Close every connection; the next transaction opens the pool again."""

@@ -50,8 +50,8 @@ class Children:
 
 def any_open(conn: psycopg.Connection[Any], parent: int) -> bool:
     """Say whether a part of an item is unfinished; cheap, for asking all the time."""
-    row = conn.execute(ANY_OPEN, (parent,)).fetchone()
-    return row is not None and bool(row[0])
+    ((found,),) = conn.execute(ANY_OPEN, (parent,)).fetchall()
+    return bool(found)
 
 
 def blocked_parts(conn: psycopg.Connection[Any], parents: Sequence[int]) -> Mapping[int, str]:
@@ -62,8 +62,7 @@ def blocked_parts(conn: psycopg.Connection[Any], parents: Sequence[int]) -> Mapp
 
 def children(conn: psycopg.Connection[Any], parent: int) -> Children:
     """Return what has become of the parts of an item."""
-    row = conn.execute(OPEN, (parent,)).fetchone()
-    count, next_in = row or (0, None)
+    ((count, next_in),) = conn.execute(OPEN, (parent,)).fetchall()
     totals = {key: int(total) for key, total in conn.execute(TOTALS, (parent,))}
     return Children(count, next_in or timedelta(), totals)
 

@@ -56,8 +56,8 @@ class DeadLetters:
     def count(self, scope: str) -> int:
         """Return how many items of a scope were given up."""
         with self._db.transaction() as conn:
-            row = conn.execute(COUNT, (scope,)).fetchone()
-        return int(row[0]) if row else 0
+            ((count,),) = conn.execute(COUNT, (scope,)).fetchall()
+        return int(count)
 
     def replay(self, ids: Sequence[int]) -> int:
         """Make dead or blocked items due again; return how many there were."""

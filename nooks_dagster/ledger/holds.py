@@ -48,5 +48,5 @@ def held_items(conn: psycopg.Connection[Any], items: Sequence[int]) -> Mapping[i
 
 def any_leased(conn: psycopg.Connection[Any], scope: str, lane: str) -> bool:
     """Say whether somebody still works on a lane, or on one below it."""
-    row = conn.execute(LEASED, {"scope": scope, "lane": lane}).fetchone()
-    return row is not None and bool(row[0])
+    ((found,),) = conn.execute(LEASED, {"scope": scope, "lane": lane}).fetchall()
+    return bool(found)

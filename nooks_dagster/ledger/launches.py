@@ -7,10 +7,11 @@ Why not Dagster's own means: it never catches up on missed ticks, loses a tick w
 run key for ever once its run has failed, and leaves a run STARTED after a reboot (all measured on 1.13.27).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import class_row
@@ -18,6 +19,7 @@ from psycopg.rows import class_row
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.statements import READY
+from nooks_dagster.settings import Settings
 
 SLOW = int(WorkClass.NIGHTLY)  # from here on a run may take days
 FAIR = "interval '1 hour'"  # so long what is slow lets pass what is urgent
@@ -142,6 +144,12 @@ class Launches:
         self._silence = silence
         self._grace = grace
 
+    @classmethod
+    def of(cls, db: Database, settings: Settings) -> Self:
+        """Return the launches of a database, with the patience of the settings."""
+        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
+        return cls(db, silence, grace)
+
     def lose(self, queued: Sequence[str] = ()) -> Sequence[str]:
         """End the launches whose runs are gone; return the run ids to be marked as failed.
 
@@ -189,6 +197,28 @@ class Launches:
                 conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
         return launches
 
+    @contextmanager
+    def joined(
+        self, scope: str, run_id: str, work_class: WorkClass, n: int | None, *, goes_on: bool = False
+    ) -> Iterator[int]:
+        """Report that a run works on a scope, and at the end of the block how that ended; yield its number.
+
+        Args:
+            scope: What it works on.
+            run_id: Which run.
+            work_class: For whom.
+            n: Its launch; None for a run that nobody requested.
+            goes_on: Whether another step of the run reports the end, unless this one fails.
+        """
+        joined = self.start(scope, run_id, work_class, n)
+        try:
+            yield joined
+        except BaseException:
+            self.end(scope, joined, "failed")
+            raise
+        if not goes_on:
+            self.end(scope, joined, "done")
+
     def start(self, scope: str, run_id: str, work_class: int, n: int | None) -> int:
         """Report that a run works on a scope; return its number.
 
@@ -200,16 +230,10 @@ class Launches:
             if n is not None and conn.execute(START, values).rowcount == 1:
                 return n
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
-            return _number(conn, values)
+            ((number,),) = conn.execute(JOIN, values).fetchall()
+            return int(number)
 
     def end(self, scope: str, n: int, outcome: str) -> None:
         """Report how a run ended: done or failed."""
         with self._db.transaction() as conn:
             conn.execute(END, (outcome, scope, n))
-
-
-def _number(conn: psycopg.Connection[Any], values: dict[str, Any]) -> int:
-    row = conn.execute(JOIN, values).fetchone()
-    if row is None:
-        raise AssertionError("INSERT … RETURNING gave no row")
-    return int(row[0])

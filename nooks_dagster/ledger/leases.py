@@ -20,6 +20,7 @@ import psycopg
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient
 from nooks_dagster.ledger.items import Claim
+from nooks_dagster.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -104,3 +105,18 @@ class LeaseKeeper:
         for claim in moving:
             if claim.item.id not in renewed:
                 claim.lost = True
+
+
+@contextmanager
+def keeping(settings: Settings, launch: tuple[str, int] | None = None) -> Iterator[LeaseKeeper]:
+    """Renew leases for the length of a block, on a connection of their own.
+
+    Args:
+        settings: The database, the length of a lease, and when work stalls.
+        launch: The launch whose heartbeat goes with them.
+    """
+    with (
+        Database(settings.postgres_url, size=1) as heart,
+        LeaseKeeper(heart, settings.lease, settings.stall, launch) as keeper,
+    ):
+        yield keeper

@@ -5,11 +5,13 @@ Does not: what a new item is (`ledger.planning`), renewal (`ledger.leases`), run
 (`ledger.dead_letters`).
 """
 
+import os
+import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -32,6 +34,7 @@ from nooks_dagster.ledger.statements import (
     RECALL,
 )
 from nooks_dagster.ledger.verdicts import Verdict, judge
+from nooks_dagster.settings import Settings
 
 DEATHS_ALONE = 5
 
@@ -51,6 +54,11 @@ class Ledger:
         self.worker = worker
         self.lease = lease
         self.release = release
+
+    @classmethod
+    def of(cls, db: Database, settings: Settings, run_id: str) -> Self:
+        """Return the items as a run sees them; `run_id` is a word for whoever is no run."""
+        return cls(db, worker_name(run_id), settings.lease, settings.release)
 
     def plan(self, conn: psycopg.Connection[Any], items: Iterable[NewItem]) -> int:
         """Remember items in the caller's transaction; return how many are new."""
@@ -212,6 +220,11 @@ class Ledger:
             claim.lost = True
             raise LostLease(f"item {claim.item.id} is no longer held under fence {claim.fence}")
         return done
+
+
+def worker_name(run_id: str) -> str:
+    """Return who holds what a run claims in this process; by its end the claims of a dead run are found."""
+    return f"{socket.gethostname()}:{os.getpid()}:{run_id}"
 
 
 def _list(values: Sequence[Any] | None) -> list[Any] | None:

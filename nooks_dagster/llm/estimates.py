@@ -32,7 +32,7 @@ def estimate(conn: psycopg.Connection[Any], purpose: str, model: str, most: Deci
         model: As `Ask.model`.
         most: What holds while too few are known: `Seller.upper_bound` of such a question.
     """
-    known, mean = conn.execute(_KNOWN, {"purpose": purpose, "model": model, "month": MONTH}).fetchall()[0]
+    ((known, mean),) = conn.execute(_KNOWN, {"purpose": purpose, "model": model, "month": MONTH}).fetchall()
     return Estimate(mean, known) if known >= ENOUGH else Estimate(most, 0)
 
 

@@ -8,10 +8,10 @@ Belongs here: what may go. Does not: when it is done (`assets.retention`).
 from collections.abc import Mapping
 from datetime import timedelta
 
+from nooks_dagster.database.batches import in_batches
 from nooks_dagster.database.pool import Database
 from nooks_dagster.llm.purchases import reap
 
-BATCH = 2_000  # in one transaction, as of the ledger
 PURCHASES = """
     delete from llm.purchases where id in (
         select id from llm.purchases
@@ -22,20 +22,13 @@ DAYS = "delete from llm.spend where day < (clock_timestamp() at time zone 'UTC' 
 
 
 def forget(db: Database, age: timedelta) -> Mapping[str, int]:
-    """Remove what was bought so long ago, some in a transaction; return how many purchases.
-
-    Killed in the middle it has removed a part; the next one goes on.
-    """
+    """Remove what was bought so long ago; return how many purchases."""
     while _reap(db):
         pass
-    removed = 0
-    while True:
-        with db.transaction() as conn:
-            batch = conn.execute(PURCHASES, {"age": age, "batch": BATCH}).rowcount
-            conn.execute(DAYS, {"age": age})
-        removed += batch
-        if batch < BATCH:
-            return {"purchases": removed}
+    removed = in_batches(db, PURCHASES, {"age": age})
+    with db.transaction() as conn:
+        conn.execute(DAYS, {"age": age})
+    return {"purchases": removed}
 
 
 def _reap(db: Database) -> bool:

@@ -92,8 +92,7 @@ def ensure_sample_workspaces() -> Iterator[str]:
     Raises:
         Failure: The sandbox or Postgres does not answer.
     """
-    db = Database(settings().postgres_url, size=1)
-    try:
+    with Database(settings().postgres_url, size=1) as db:
         known = {connection.id for connection in Registry(db).connections()}
         with db.transaction() as conn:
             removed = {one.connection for one in removals(conn)}
@@ -105,8 +104,6 @@ def ensure_sample_workspaces() -> Iterator[str]:
             if wanted:
                 _tell_investors(db, name)
                 yield f"{name} ({' and '.join(kind_of(sample.kind).title for sample in wanted)})"
-    finally:
-        db.close()
 
 
 def _tell_investors(db: Database, workspace: str) -> None:

@@ -8,7 +8,6 @@ Run as `python -m nooks_dagster.local.schema`, with the configuration in the env
 import os
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 from nooks_dagster.crm.tables import ensure_tables
@@ -22,7 +21,7 @@ def main() -> int:
     """Migrate both databases and return the exit code; what went wrong is the last line on stderr."""
     try:
         migrate(settings().postgres_url)
-        with closing(Database(settings().postgres_url, size=1)) as db:
+        with Database(settings().postgres_url, size=1) as db:
             ensure_tables(db)
         _migrate_dagster()
     except Failure as failure:

@@ -6,8 +6,6 @@ A sync's rows carry the time of their statement, and become visible when its tra
 what is read next begins where the oldest transaction that was running then began: reading rows twice is harmless.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,10 +91,9 @@ def forget_accounts(conn: psycopg.Connection[Any], workspace: str) -> int:
 
 
 def _safe(conn: psycopg.Connection[Any]) -> datetime:
-    row = conn.execute(SAFE).fetchone()
-    assert row is not None  # noqa: S101  an aggregate has a row
-    moment: datetime = row[0]
-    return moment
+    ((moment,),) = conn.execute(SAFE).fetchall()
+    safe: datetime = moment
+    return safe
 
 
 def _news(conn: psycopg.Connection[Any], connection: str, since: datetime | None) -> Iterator[list[tuple[Any, ...]]]:

@@ -3,8 +3,6 @@
 Belongs here: the spans. Does not: reading (`research.web`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 

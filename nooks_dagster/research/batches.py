@@ -3,8 +3,6 @@
 Belongs here: the order within a batch. Does not: threads (`research.draining`), looking (`research.looking`).
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter, deque
 from contextlib import ExitStack

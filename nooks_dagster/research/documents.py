@@ -4,8 +4,6 @@ Belongs here: plain values, the same whoever fetched them.
 Does not: fetching (`research.web`), keeping (`research.shelf`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

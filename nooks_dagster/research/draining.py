@@ -7,8 +7,6 @@ One bound, the number of threads, over all batches of a run: a batch whose last 
 killed a worker is found out by site (`research.leases`), so a batch that was opened has a clean record again.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -98,7 +96,7 @@ class Drain:
             for claim in self._ledger.claim(SITES, limit=1, scope=scope, suspects=suspected):
                 try:
                     self._held.append(self._opened(claim))
-                except (Exception, LostLease) as error:  # noqa: BLE001  the verdict says what may be told
+                except Exception as error:  # noqa: BLE001  the verdict says what may be told
                     self._give_back(claim, error)
                 return True
         return False
@@ -169,7 +167,7 @@ class Drain:
                 with self._ledger.db.transaction() as conn:
                     self._ledger.complete(conn, held.claim, dict(held.outcomes))
                 remove_sites(self._lake, held.batch.sites)
-            except (Exception, LostLease) as error:  # noqa: BLE001  the verdict says what may be told
+            except Exception as error:  # noqa: BLE001  the verdict says what may be told
                 self._give_back(held.claim, error)
 
     def _give_back(self, claim: Claim, error: BaseException) -> None:

@@ -4,8 +4,6 @@ Belongs here: the rules about names, the same for a CRM field, a redirect and a 
 (`research.network`).
 """
 
-from __future__ import annotations
-
 import re
 
 import idna

@@ -6,8 +6,6 @@ A lease outlives the longest look, so it is never renewed; one that ran out was 
 in the hands of a worker that died is a suspect, looked at alone; after five deaths it is marked and left alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,8 +67,8 @@ def take(
 
 def is_busy(conn: psycopg.Connection[Any], site: str, again: datetime | None) -> bool:
     """Say whether somebody else looks at a site that is due."""
-    row = conn.execute(BUSY.encode(), {"site": site, "again": again}).fetchone()
-    return row is not None and bool(row[0])
+    ((found,),) = conn.execute(BUSY.encode(), {"site": site, "again": again}).fetchall()
+    return bool(found)
 
 
 def suspects(conn: psycopg.Connection[Any], sites: Sequence[str]) -> set[str]:

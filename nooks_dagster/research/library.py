@@ -3,8 +3,6 @@
 Belongs here: reading what is kept. Does not: keeping it (`research.shelf`), fetching it (`research.web`).
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -4,8 +4,6 @@ Belongs here: the steps, and which error is the site's.
 Does not: looking (`research.web`), batches (`research.draining`).
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from contextlib import suppress

@@ -5,8 +5,6 @@ Belongs here: choosing them, and remembering them as batches. Does not: looking 
 What is planned is not planned again before it was looked at, or for a day, in case its batch came to nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from nooks_dagster.database import clock
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
@@ -87,10 +86,7 @@ def _next(conn: psycopg.Connection[Any], workspace: str, after: str, wish: Wish)
 
 def _now(ledger: Ledger) -> datetime:
     with ledger.db.transaction() as conn:
-        row = conn.execute("SELECT now()").fetchone()
-    assert row is not None  # noqa: S101  a SELECT without FROM has a row
-    moment: datetime = row[0]
-    return moment
+        return clock.now(conn)
 
 
 def _expire(lake: Lake, workspace: str) -> None:

@@ -3,8 +3,6 @@
 Belongs here: reading our tables. Does not: showing it (`assets.research`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

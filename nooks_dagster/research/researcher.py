@@ -3,8 +3,6 @@
 Belongs here: what is asked and answered. Does not: how the web is read (`research.web`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

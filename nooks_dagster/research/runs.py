@@ -3,11 +3,7 @@
 Belongs here: putting the parts together for one run. Does not: Dagster; the asset only relays.
 """
 
-from __future__ import annotations
-
-import os
-import socket
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +12,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.research.ages import Ages
@@ -71,12 +67,9 @@ class WorkspaceResearch:
     """
 
     def __init__(self, platform: Platform, run: ResearchRun) -> None:
-        settings = platform.settings
         self._platform = platform
         self._run = run
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        self._worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
-        self._ledger = Ledger(platform.db, self._worker, self._lease, settings.release)
+        self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self.planned = 0
         self.problems: list[str] = []
 
@@ -89,31 +82,17 @@ class WorkspaceResearch:
             Transient: Postgres or the lake does not answer.
         """
         run, settings = self._run, self._platform.settings
-        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
-        launches = Launches(self._platform.db, silence, grace)
-        n = launches.start(run.scope, run.run_id, run.work_class, run.launch)
-        try:
-            yield from self._work(n)
-        except BaseException:
-            launches.end(run.scope, n, "failed")
-            raise
-        if run.launch is None:
-            launches.end(run.scope, n, "done")
-
-    def _work(self, n: int) -> Iterator[Kept | None]:
-        settings, lake = self._platform.settings, self._platform.lake
-        # A connection of its own: renewals never wait for a transaction of the work.
-        heart = Database(settings.postgres_url, size=1)
-        stall = timedelta(seconds=settings.stall_seconds)
-        try:
-            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
-                self._plan()
-                drain = Drain(self._ledger, lake, keeper, self._looker(), settings.research_workers)
-                with closing(drain.run(self._run.scope)) as looks:
-                    yield from looks
-                self.problems = drain.problems
-        finally:
-            heart.close()
+        launches = Launches.of(self._platform.db, settings)
+        goes_on = run.launch is not None
+        with (
+            launches.joined(run.scope, run.run_id, run.work_class, run.launch, goes_on=goes_on) as n,
+            keeping(settings, (run.scope, n)) as keeper,
+        ):
+            self._plan()
+            drain = Drain(self._ledger, self._platform.lake, keeper, self._looker(), settings.research_workers)
+            with closing(drain.run(run.scope)) as looks:
+                yield from looks
+            self.problems = drain.problems
 
     def _plan(self) -> None:
         run, lake = self._run, self._platform.lake
@@ -126,7 +105,7 @@ class WorkspaceResearch:
         lease = timedelta(seconds=settings.research_site_seconds) + SLACK
         shelf = Shelf(platform.lake, Ages(settings))
         rest = timedelta(days=settings.research_days)
-        return Looker(platform.db, shelf, platform.researcher, self._worker, lease, rest)
+        return Looker(platform.db, shelf, platform.researcher, self._ledger.worker, lease, rest)
 
 
 def web_researcher(settings: Settings) -> WebResearcher:

@@ -3,8 +3,6 @@
 Belongs here: the two lists. Does not: reading the field (`research.sites`).
 """
 
-from __future__ import annotations
-
 from nooks_dagster.research.words import words
 
 PROFILES = words(

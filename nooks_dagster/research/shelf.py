@@ -7,8 +7,6 @@ One object a look, for a request to the lake costs as much CPU as all else that 
 2 ms to write one, whatever its size.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

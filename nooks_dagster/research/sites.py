@@ -4,8 +4,6 @@ Belongs here: from text to host. Does not: which names may be called (`research.
 (`research.network`).
 """
 
-from __future__ import annotations
-
 import re
 from urllib.parse import SplitResult, urlsplit
 

@@ -3,8 +3,6 @@
 Belongs here: splitting them. Does not: any list.
 """
 
-from __future__ import annotations
-
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""

@@ -3,8 +3,6 @@
 Belongs here: the queue, its scope, and what a payload holds. Does not: doing the work (`research.draining`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

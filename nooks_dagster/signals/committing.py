@@ -132,17 +132,16 @@ def _insert(conn: psycopg.Connection[Any], question: Question, lease: Lease, ans
         "run_id": run_id,
         "fence": lease.fence,
     }
-    row = conn.execute(_INSERT, values).fetchone()
-    if row is None:
-        raise AssertionError("INSERT … RETURNING gave no row")
-    return int(row[0])
+    ((kept,),) = conn.execute(_INSERT, values).fetchall()
+    return int(kept)
 
 
 def _repeat(
     conn: psycopg.Connection[Any], answer: int, question: Question, lease: Lease, run_id: str, holds: timedelta
 ) -> int:
     values = {"answer": answer, "workspace": question.workspace, "run_id": run_id, "fence": lease.fence, "holds": holds}
-    return int(conn.execute(_REPEAT, values).fetchall()[0][0])
+    ((repeated,),) = conn.execute(_REPEAT, values).fetchall()
+    return int(repeated)
 
 
 _INSERT = """

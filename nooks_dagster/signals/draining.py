@@ -22,7 +22,7 @@ from nooks_dagster.signals.hands import Held
 from nooks_dagster.signals.outcomes import Outcome
 from nooks_dagster.signals.pairs import Pair
 from nooks_dagster.signals.reports import BatchReport, Ending
-from nooks_dagster.signals.threads import Threads
+from nooks_dagster.threads import Threads
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ class Drain:
         self._stall = stall
         self._hands: list[Held] = []
         self._of: dict[Pair, Held] = {}
-        self._threads: Threads[Pair, Outcome] = Threads(workers)
+        self._workers = workers
+        self._threads: Threads[Pair, Outcome] = Threads("signals")
         self._reports: list[BatchReport] = []
         self._stopping = False
         self._over: QuotaExhausted | None = None  # nothing can be bought any more
@@ -107,10 +108,15 @@ class Drain:
                 return
             self._open(claim)
 
+    @property
+    def _idle(self) -> int:
+        """How many more accounts may be asked about."""
+        return self._workers - len(self._threads)
+
     def _have_room(self) -> bool:
         now = time.monotonic()
         ready = (pair for held in self._hands for pair in held.ready(now))
-        return len(list(islice(ready, self._threads.idle))) < self._threads.idle
+        return len(list(islice(ready, self._idle))) < self._idle
 
     def _open(self, claim: Claim) -> None:
         try:
@@ -128,7 +134,7 @@ class Drain:
             return
         now = time.monotonic()
         for held in self._hands:
-            for pair in list(islice(held.ready(now), self._threads.idle)):
+            for pair in list(islice(held.ready(now), self._idle)):
                 self._ask(held, pair)
         if not self._threads:
             alone = ((held, pair) for held in self._hands for pair in held.suspects(now))
@@ -176,7 +182,7 @@ class Drain:
         """Return how long to wait for a thread to end: no longer than until one is of use for who rests."""
         resting = min((held.next_at for held in self._hands), default=0.0)
         soon = max(resting, self._rest_until) - time.monotonic()
-        return min(max(soon, SHORTEST_PAUSE), POLL_SECONDS) if resting and self._threads.idle else POLL_SECONDS
+        return min(max(soon, SHORTEST_PAUSE), POLL_SECONDS) if resting and self._idle else POLL_SECONDS
 
     def _heed(self, outcome: Outcome) -> None:
         now = time.monotonic()

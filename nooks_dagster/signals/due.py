@@ -43,8 +43,8 @@ def due(conn: psycopg.Connection[Any], question: Question, wanted: Wanted, after
 def count_due(conn: psycopg.Connection[Any], question: Question, wanted: Wanted) -> tuple[int, int]:
     """Return how many subjects are due, and for how many of these somebody else's answer may do."""
     values = {**_values(question, wanted), "after": ""}
-    row = conn.execute(_COUNT.encode(), values).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+    ((due, cached),) = conn.execute(_COUNT.encode(), values).fetchall()
+    return due, cached
 
 
 def _values(question: Question, wanted: Wanted) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from pydantic import JsonValue
 
+from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt
 from nooks_dagster.lake.errors import disk_errors
@@ -58,7 +59,7 @@ def forget_lists(db: Database, lake: Lake, age: timedelta) -> int:
     """Remove the lists of that age whose batches are over; return how many."""
     gone = 0
     with db.transaction() as conn:
-        ((before,),) = conn.execute("select now() - %s", (age,)).fetchall()
+        before = clock.now(conn) - age
     waiting: list[str] = []
     for stored in lake.objects(f"{FOLDER}/"):
         if stored.created < before:

@@ -103,7 +103,7 @@ class Planner:
         groups = [subjects[start : start + BATCH_ACCOUNTS] for start in range(0, len(subjects), BATCH_ACCOUNTS)]
         if not groups:
             return 0
-        plan = conn.execute("select nextval('signals.plans')").fetchall()[0][0]
+        ((plan,),) = conn.execute("select nextval('signals.plans')").fetchall()
         keys = [f"{plan}:{number}" for number in range(len(groups))]
         handles = self._written(workspace, signal, keys, groups)
         items = [

@@ -8,9 +8,9 @@ An answer of 2 KB for each account and signal every week is 300 MB a year for a 
 from collections.abc import Mapping
 from datetime import timedelta
 
+from nooks_dagster.database.batches import in_batches
 from nooks_dagster.database.pool import Database
 
-BATCH = 2_000  # in one transaction, as of the ledger
 # What stands is kept, however old it is: by the accounts that show it, and the pairs that wait for the next one.
 _FORGET = """
     delete from signals.answers where id in (
@@ -25,13 +25,5 @@ _FORGET = """
 
 
 def forget(db: Database, age: timedelta) -> Mapping[str, int]:
-    """Remove the answers that ran out so long ago, some in a transaction; return how many.
-
-    Killed in the middle it has removed a part; the next one goes on.
-    """
-    removed, batch = 0, BATCH
-    while batch == BATCH:
-        with db.transaction() as conn:
-            batch = conn.execute(_FORGET, {"age": age, "batch": BATCH}).rowcount
-        removed += batch
-    return {"answers": removed}
+    """Remove the answers that ran out so long ago; return how many."""
+    return {"answers": in_batches(db, _FORGET, {"age": age})}

@@ -3,17 +3,14 @@
 Belongs here: putting the parts together for one run. Does not: Dagster; the asset only relays.
 """
 
-import os
-import socket
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
 
-from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.signals import trials
@@ -51,15 +48,12 @@ class WorkspaceSignals:
                 subject=f"workspace {run.workspace}",
                 next_step="Name them (`accounts`); a new prompt_version asks about all.",
             )
-        settings = platform.settings
         self._platform = platform
         self._run = run
         self._signals = signals
         self._counts = {signal.name: Counts() for signal in signals}
         self._versions: dict[str, Version] = {}
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        worker = f"{socket.gethostname()}:{os.getpid()}:{run.run_id}"
-        self._ledger = Ledger(platform.db, worker, self._lease, settings.release)
+        self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
 
     def run(self) -> Iterator[BatchReport]:
         """Do what `beats` does, and yield the reports alone."""
@@ -76,20 +70,11 @@ class WorkspaceSignals:
             Permanent: More accounts failed than the settings allow (`signals_failed_share`).
             Unavailable: Postgres or the lake does not answer.
         """
-        run, started = self._run, self._launches()
-        n = started.start(run.scope, run.run_id, run.work_class, run.launch)
-        try:
-            yield from self._work(n)
+        run, settings = self._run, self._platform.settings
+        with Launches.of(self._platform.db, settings).joined(run.scope, run.run_id, run.work_class, run.launch) as n:
+            with keeping(settings, (run.scope, n)) as keeper:
+                yield from self._work(keeper)
             self._judge()
-        except BaseException:
-            started.end(run.scope, n, "failed")
-            raise
-        started.end(run.scope, n, "done")
-
-    def _launches(self) -> Launches:
-        settings = self._platform.settings
-        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
-        return Launches(self._platform.db, silence, grace)
 
     def counts(self, signal: str) -> Counts:
         """Return what this run has made of one signal so far."""
@@ -99,22 +84,14 @@ class WorkspaceSignals:
         """Return the version that this run asks in, None before it has planned: its trial may hold accounts back."""
         return self._versions.get(signal)
 
-    def _work(self, n: int) -> Iterator[BatchReport | None]:
-        settings = self._platform.settings
-        # A connection of its own, so that renewals never wait for the threads to finish their transactions.
-        heart = Database(settings.postgres_url, size=1)
-        stall = timedelta(seconds=settings.stall_seconds)
-        try:
-            with LeaseKeeper(heart, self._lease, stall, (self._run.scope, n)) as keeper:
-                questions = self._questions()
-                with claimed_plans(self._ledger, keeper, self._run):
-                    yield from self._planned(questions)
-                for report in self._drain(keeper, questions).run():
-                    if report:
-                        self._counts[report.signal].add(report.counts)
-                    yield report
-        finally:
-            heart.close()
+    def _work(self, keeper: LeaseKeeper) -> Iterator[BatchReport | None]:
+        questions = self._questions()
+        with claimed_plans(self._ledger, keeper, self._run):
+            yield from self._planned(questions)
+        for report in self._drain(keeper, questions).run():
+            if report:
+                self._counts[report.signal].add(report.counts)
+            yield report
 
     def _questions(self) -> Mapping[str, Question]:
         with self._platform.db.transaction() as conn:

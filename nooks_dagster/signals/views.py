@@ -82,8 +82,8 @@ def ensure_view(conn: psycopg.Connection[Any], signal: Signal) -> bool:
 
 def count_findings(conn: psycopg.Connection[Any], signal: Signal, workspace: str) -> int:
     """Return the rows of a workspace in the table of a signal."""
-    row = conn.execute(_COUNT, {"signal": signal.name, "workspace": workspace}).fetchone()
-    return int(row[0]) if row else 0
+    ((count,),) = conn.execute(_COUNT, {"signal": signal.name, "workspace": workspace}).fetchall()
+    return int(count)
 
 
 def _query(signal: Signal) -> sql.Composed:

@@ -66,6 +66,11 @@ class Connection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "state", ConnectionState(self.state))
 
+    @property
+    def account(self) -> str:
+        """Return what the org calls itself, "" where that is not known."""
+        return str(self.config.get(ACCOUNT, ""))
+
 
 class Registry:
     """The workspaces and connections of the platform.

@@ -20,11 +20,12 @@ from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.one_by_one import Missed
 from nooks_dagster.settings import Settings
 from tests.calls.hours import HOUR, Calls
 
 FOLDER = f"calls/transcripts/hour={HOUR:%Y-%m-%dT%H}/workspace=acme"
-Close = Callable[[], list[Closed]]
+Close = Callable[[], list[Closed | Missed]]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def close(db: Database, lake: Lake, database_url: str, tmp_path: Path) -> Close:
     ledger = Ledger(db, "clock", timedelta(seconds=30))
     planned: list[int] = []
 
-    def run() -> list[Closed]:
+    def run() -> list[Closed | Missed]:
         planned.append(1)
         payload = {"hour": HOUR.isoformat()}
         key = f"{HOUR.isoformat()}.{len(planned)}"
@@ -73,7 +74,7 @@ def test_an_hour_becomes_one_object_a_workspace_and_its_numbers(calls: Calls, cl
     calls.add(state="accepted")
     calls.add("globex")
     (closed,) = close()
-    assert closed.reason is None
+    assert isinstance(closed, Closed)
     acme, globex = closed.numbers
     assert (acme.accepted, acme.recorded, acme.refused, acme.dead, acme.open) == (6, 3, 1, 1, 1)
     assert (acme.p50_ms, acme.p95_ms) == (2000, 9000)
@@ -108,7 +109,8 @@ def test_a_late_transcript_and_one_that_took_anothers_place_go_in_beside_the_oth
     calls.transcribe(second, "acme", HOUR, ["Better."], datetime.now(UTC), fence=2)
     calls.add(words=["Late."])
     (again,) = close()
-    assert (again.reason, again.folded) == (None, 2)
+    assert isinstance(again, Closed)
+    assert again.folded == 2
     assert sorted(Dataset(lake, FOLDER).to_pandas(["text"])["text"]) == ["Better.", "Late.", "One."]
     assert kinds(lake) == ["json", "parquet"]
     assert {call: archive.transcript(call, handle) for call, handle in outputs(db)} == calls.said
@@ -188,6 +190,7 @@ def test_closing_again_without_news_reads_and_writes_no_transcript(calls: Calls,
     close()
     before = names(lake)
     (again,) = close()
+    assert isinstance(again, Closed)
     assert (again.folded, names(lake)) == (0, before)
 
 
@@ -244,8 +247,9 @@ def test_a_transcript_that_is_nowhere_stops_its_hour_in_words_and_no_other(
 ) -> None:
     calls.add(words=["One."])
     lake.remove([f"{FOLDER}/{name}" for name in names(lake)])
-    (closed,) = close()
-    assert "call=" in (closed.reason or "")
+    (missed,) = close()
+    assert isinstance(missed, Missed)
+    assert "call=" in missed.reason
     with db.transaction() as conn:
         states = conn.execute("select state from work.items where queue = %s", (HOURS.name,)).fetchall()
     assert states == [("blocked",)]

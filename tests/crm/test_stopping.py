@@ -23,7 +23,7 @@ from nooks_dagster.ledger.items import Claim, Item
 tasks = Tasks()
 claim = Claim(Item(1, "crm.chunks", "crm/acme", "acme/Account", "1/0", 1, 40, {}, {}, 0, 0), 1)
 tasks.start(Task(CHUNKS, claim), lambda _task: time.sleep(600))
-tasks.abandon(time.monotonic() + 0.2)
+tasks.finish(time.monotonic() + 0.2)
 """
 
 

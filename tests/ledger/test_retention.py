@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from nooks_dagster.database import batches
 from nooks_dagster.database.pool import Database
-from nooks_dagster.ledger import retention
 from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.ledger import Ledger
@@ -69,7 +69,7 @@ def test_what_is_young_or_waits_for_somebody_stays(ledger: Ledger, db: Database)
 
 
 def test_batches_go_on_until_nothing_is_left(ledger: Ledger, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(batches, "BATCH", 2)
     done(ledger, "acme/Account", *"1234567")
     assert forget(db, WEEK)["items"] == 6
     assert keys(db) == ["7", "7/0", "7/1"]

@@ -9,20 +9,18 @@ their hands, and finish what a dead run has planned.
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from nooks_dagster.calls.again.redoing import PAGE, Redo, Wish, page_of, plan_again
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.pipeline.alone import COMMAND, Cell
 from nooks_dagster.calls.pipeline.beats import Beat
-from nooks_dagster.calls.pipeline.crew import Crew, worker_name
+from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import CALLS
-from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
 
 AHEAD = 4 * PAGE
@@ -62,12 +60,10 @@ class Backfill:
     """
 
     def __init__(self, platform: Platform, run: BackfillRun, *, alone: Sequence[str] = COMMAND) -> None:
-        settings = platform.settings
         self._platform = platform
         self._run = run
         self._cell = Cell(platform, alone)
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        self._ledger = Ledger(platform.db, worker_name(run.run_id), self._lease, settings.release)
+        self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self.planned = 0
         """Calls that it found to do again, so far."""
 
@@ -78,11 +74,7 @@ class Backfill:
             Unavailable: Postgres does not answer.
         """
         settings = self._platform.settings
-        stall = timedelta(seconds=settings.stall_seconds)
-        with (
-            closing(Database(settings.postgres_url, size=1)) as heart,
-            LeaseKeeper(heart, self._lease, stall) as keeper,
-        ):
+        with keeping(settings) as keeper:
             crew = Crew(self._platform, self._ledger, keeper, settings.calls_in_hand)
             try:
                 yield from self._work(crew)
@@ -129,5 +121,5 @@ class Backfill:
 
     def _open(self) -> int:
         with self._platform.db.transaction() as conn:
-            row = conn.execute(OPEN, (CALLS.name, self._run.run_id)).fetchone()
-        return int(row[0]) if row else 0
+            ((count,),) = conn.execute(OPEN, (CALLS.name, self._run.run_id)).fetchall()
+        return int(count)

@@ -114,11 +114,10 @@ def replay(db: Database, asked: Replay) -> Replayed:
         found = _found(conn, asked)
         replayed = set() if asked.dry_run else _send(conn, asked, found)
         told = {name: value for name, value in asdict(asked).items() if value and name not in _NOT_CHOSEN_BY}
-        row = conn.execute(KEEP, (asked.asked_by, Jsonb(told), asked.dry_run, len(found), len(replayed))).fetchone()
-    if row is None:
-        raise AssertionError("INSERT … RETURNING gave no row")
+        kept = (asked.asked_by, Jsonb(told), asked.dry_run, len(found), len(replayed))
+        ((number,),) = conn.execute(KEEP, kept).fetchall()
     left = set(asked.ids) - ({one.call for one in found} if asked.dry_run else replayed)
-    return Replayed(row[0], len(found), len(replayed), sorted(left))
+    return Replayed(number, len(found), len(replayed), sorted(left))
 
 
 def _found(conn: psycopg.Connection[Any], asked: Replay) -> Sequence[_Found]:

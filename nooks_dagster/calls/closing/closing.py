@@ -6,33 +6,30 @@ Belongs here: the work of one item of `HOURS`, and the run that does what is due
 An hour is closed again when something of it came late. Killed anywhere it goes on with the workspace that it was at.
 """
 
-import os
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import closing as closed_at_last
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 from pydantic import JsonValue
 
 from nooks_dagster.calls.closing.folding import Folding
+from nooks_dagster.calls.closing.hours import key_of
 from nooks_dagster.calls.closing.metrics import METRICS, HourNumbers, metric_rows, note_hour
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import HOURS, SCOPE_OF_HOURS
-from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import LostLease
+from nooks_dagster.database import clock
 from nooks_dagster.lake.handle import Handle
-from nooks_dagster.ledger.items import Claim, WorkClass
+from nooks_dagster.ledger.items import Claim, Item, WorkClass
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.one_by_one import Missed, one_by_one
 
 FOLDED: Mapping[str, Stage] = {"transcripts": Stage.TRANSCRIBE, "translations": Stage.TRANSLATE}
 """What is folded, by its folder below `calls/`, and the stage that makes it."""
 
-_LOOK = "select now()"
 _WORKSPACES = "select distinct workspace from calls.calls where hour = %s and workspace > %s order by workspace"
 # A stage that fails when it is done again keeps what it made before.
 _MADE = """
@@ -44,13 +41,12 @@ _MADE = """
 
 @dataclass(slots=True)
 class Closed:
-    """What became of one hour: its numbers by workspace, and what lies where; or why it could not be closed."""
+    """What became of one hour: its numbers by workspace, and what lies where."""
 
     hour: datetime
     numbers: list[HourNumbers] = field(default_factory=list)
     parts: list[Handle] = field(default_factory=list)
     folded: int = 0
-    reason: str | None = None
 
 
 class Closing:
@@ -66,61 +62,28 @@ class Closing:
         self._platform = platform
         self._run_id = run_id
         self._launch = launch
-        settings = platform.settings
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        self._ledger = Ledger(
-            platform.db, f"{socket.gethostname()}:{os.getpid()}:{run_id}", self._lease, settings.release
-        )
+        self._ledger = Ledger.of(platform.db, platform.settings, run_id)
 
-    def beats(self) -> Iterator[Closed]:
+    def beats(self) -> Iterator[Closed | Missed]:
         """Close what is due, the oldest hour first; yield what became of each.
 
         Raises:
             Unavailable: Postgres does not answer.
         """
         settings = self._platform.settings
-        launches = Launches(
-            self._platform.db,
-            timedelta(seconds=settings.silence_seconds),
-            timedelta(seconds=settings.launch_grace_seconds),
-        )
-        n = launches.start(SCOPE_OF_HOURS, self._run_id, WorkClass.NIGHTLY, self._launch)
-        try:
-            yield from self._drain(n)
-        except BaseException:
-            launches.end(SCOPE_OF_HOURS, n, "failed")
-            raise
-        launches.end(SCOPE_OF_HOURS, n, "done")
+        launches = Launches.of(self._platform.db, settings)
+        with (
+            launches.joined(SCOPE_OF_HOURS, self._run_id, WorkClass.NIGHTLY, self._launch) as n,
+            keeping(settings, (SCOPE_OF_HOURS, n)) as keeper,
+        ):
+            yield from one_by_one(self._ledger, keeper, HOURS, SCOPE_OF_HOURS, self._close_hour, called=_named)
 
-    def _drain(self, n: int) -> Iterator[Closed]:
-        settings = self._platform.settings
-        # A connection of its own, so that renewals never wait for a transaction of the work.
-        with closed_at_last(Database(settings.postgres_url, size=1)) as heart:
-            stall = timedelta(seconds=settings.stall_seconds)
-            with LeaseKeeper(heart, self._lease, stall, (SCOPE_OF_HOURS, n)) as keeper:
-                while claim := self._claim():
-                    with keeper.holding(claim):
-                        closed = self._try(claim)
-                    yield closed
-
-    def _claim(self) -> Claim | None:
-        for suspects in (True, False):
-            if claims := self._ledger.claim(HOURS, limit=1, scope=SCOPE_OF_HOURS, suspects=suspects):
-                return claims[0]
-        return None
-
-    def _try(self, claim: Claim) -> Closed:
-        closed = Closed(datetime.fromisoformat(str(claim.item.payload["hour"])))
-        try:
-            for workspace in self._workspaces(closed.hour, str(claim.item.progress.get("after", ""))):
-                self._close(claim, closed, workspace)
-            with self._platform.db.transaction() as conn:
-                self._ledger.complete(conn, claim, {"folded": closed.folded})
-        except (Exception, LostLease) as error:  # noqa: BLE001  the other hours go on; the verdict says what may be told
-            closed.reason = self._ledger.fail(HOURS, claim, error).reason or "Another run closes it."
-        except BaseException:
-            self._ledger.release_claim(claim, timedelta(), "its run was stopped")
-            raise
+    def _close_hour(self, claim: Claim) -> Closed:
+        closed = Closed(_hour(claim.item))
+        for workspace in self._workspaces(closed.hour, str(claim.item.progress.get("after", ""))):
+            self._close(claim, closed, workspace)
+        with self._platform.db.transaction() as conn:
+            self._ledger.complete(conn, claim, {"folded": closed.folded})
         return closed
 
     def _workspaces(self, hour: datetime, after: str) -> list[str]:
@@ -129,7 +92,7 @@ class Closing:
 
     def _close(self, claim: Claim, closed: Closed, workspace: str) -> None:
         with self._platform.db.transaction() as conn:
-            ((look,),) = conn.execute(_LOOK).fetchall()
+            look = clock.now(conn)
         folding = Folding(self._platform.lake, f"{claim.item.id}-{claim.fence}", claim.tick)
         datasets: dict[str, JsonValue] = {}
         for name, stage in FOLDED.items():
@@ -153,6 +116,14 @@ class Closing:
             rows = conn.execute(_MADE, (hour, workspace, stage)).fetchall()
         handles = (Handle.from_json(output) for (output,) in rows)
         return {handle.uri.rpartition("/")[2]: handle for handle in handles}
+
+
+def _hour(item: Item) -> datetime:
+    return datetime.fromisoformat(str(item.payload["hour"]))
+
+
+def _named(item: Item) -> str:
+    return key_of(_hour(item))
 
 
 def _folder(name: str, hour: datetime, workspace: str) -> str:

@@ -51,10 +51,7 @@ def plan_hours(conn: psycopg.Connection[Any], workers: int, release: str) -> int
     Returns:
         How many items are new.
     """
-    row = conn.execute(NOW, {"early": EARLY}).fetchone()
-    if row is None:
-        raise AssertionError("SELECT without FROM has one row")
-    this, soon = row
+    ((this, soon),) = conn.execute(NOW, {"early": EARLY}).fetchall()
     give_up(conn, [item for (item,) in conn.execute(PASSED, (WORKERS.name, this))])
     items = [_worker(slot, hour) for hour in dict.fromkeys((this, soon)) for slot in range(workers)]
     return plan(conn, [*items, *_closings(conn, this)], release)
@@ -62,9 +59,8 @@ def plan_hours(conn: psycopg.Connection[Any], workers: int, release: str) -> int
 
 def reopen(conn: psycopg.Connection[Any], hour: datetime, release: str) -> None:
     """Let an hour be closed again, for something of it came after it was; several within 15 minutes are one."""
-    row = conn.execute(BUCKET).fetchone()
-    if row is not None:
-        plan(conn, [_closing(hour, f"late/{row[0]:%Y-%m-%dT%H:%M}", row[0])], release)
+    ((due,),) = conn.execute(BUCKET).fetchall()
+    plan(conn, [_closing(hour, f"late/{due:%Y-%m-%dT%H:%M}", due)], release)
 
 
 def _worker(slot: int, hour: datetime) -> NewItem:
@@ -74,12 +70,17 @@ def _worker(slot: int, hour: datetime) -> NewItem:
 
 
 def _closings(conn: psycopg.Connection[Any], this: datetime) -> list[NewItem]:
-    last = conn.execute(LAST, (HOURS.name, SCOPE_OF_HOURS)).fetchone()
-    first = conn.execute(FIRST).fetchone() if last is None or last[0] is None else None
-    start = last[0] + HOUR if last and last[0] else (first and first[0]) or this
+    ((last,),) = conn.execute(LAST, (HOURS.name, SCOPE_OF_HOURS)).fetchall()
+    start = last + HOUR if last else _first(conn) or this
     count = min(int((this - start) / HOUR) + 1, MOST_AT_ONCE)
     hours = [start + n * HOUR for n in range(count)]
     return [_closing(hour, "first", hour + HOUR + CLOSED_AFTER) for hour in hours]
+
+
+def _first(conn: psycopg.Connection[Any]) -> datetime | None:
+    ((first,),) = conn.execute(FIRST).fetchall()
+    hour: datetime | None = first
+    return hour
 
 
 def _closing(hour: datetime, why: str, due_at: datetime) -> NewItem:

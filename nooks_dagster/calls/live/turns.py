@@ -45,5 +45,5 @@ def relieved(conn: psycopg.Connection[Any], slot: int, hour: datetime) -> bool:
     """Say whether an hour is over and a worker of a later one is there."""
     lanes = [scope_of_worker(slot, hour), scope_of_worker(slot, hour + HOUR)]
     values = {"queue": WORKERS.name, "lanes": lanes, "key": key_of(hour), "end": hour + HOUR}
-    row = conn.execute(RELIEVED, values).fetchone()
-    return row is not None and bool(row[0])
+    ((found,),) = conn.execute(RELIEVED, values).fetchall()
+    return bool(found)

@@ -40,8 +40,8 @@ class Upkeep:
         try:
             forget_done(self.platform.db)
             with self.platform.db.transaction() as conn:
-                row = conn.execute(TURN, (LOCK,)).fetchone()
-                if row and row[0]:
+                ((first,),) = conn.execute(TURN, (LOCK,)).fetchall()
+                if first:
                     plan_deferred(conn, self.platform.settings)
         except Failure as error:
             log.warning("the upkeep of calls waits: %s", error)

@@ -7,7 +7,7 @@ turns (`calls.live.turns`), runs (the sensors).
 import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,16 +17,15 @@ from nooks_dagster.calls.live.loops import Loop, Loops
 from nooks_dagster.calls.live.turns import relieved, take_turn
 from nooks_dagster.calls.pipeline.alone import COMMAND, Cell
 from nooks_dagster.calls.pipeline.beats import Beat
-from nooks_dagster.calls.pipeline.crew import Crew, worker_name
+from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import scope_of_worker
 from nooks_dagster.calls.works import loops_of
-from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, LostLease, Transient
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import LeaseKeeper
-from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.leases import LeaseKeeper, keeping
+from nooks_dagster.ledger.ledger import Ledger, worker_name
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +65,12 @@ class LiveWorker:
         beside: Sequence[Loop] | None = None,
         alone: Sequence[str] = COMMAND,
     ) -> None:
-        settings = platform.settings
         self._platform = platform
         self._run = run
         self._beside = loops_of(platform, worker_name(run.run_id)) if beside is None else beside
         self._cell = Cell(platform, alone)
         self._scope = scope_of_worker(run.slot, run.hour)
-        self._lease = timedelta(seconds=settings.lease_seconds)
-        self._ledger = Ledger(platform.db, worker_name(run.run_id), self._lease, settings.release)
+        self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self._second = Pace(POLL_SECONDS)
         self._spare = Pace(POLL_SECONDS)
 
@@ -86,35 +83,24 @@ class LiveWorker:
             Unavailable: Postgres did not answer when it began.
         """
         settings, run = self._platform.settings, self._run
-        silence, grace = timedelta(seconds=settings.silence_seconds), timedelta(seconds=settings.launch_grace_seconds)
-        launches = Launches(self._platform.db, silence, grace)
-        n = launches.start(self._scope, run.run_id, WorkClass.LIVE, run.launch)
-        try:
-            yield from self._turn(n)
-        except BaseException:
-            launches.end(self._scope, n, "failed")
-            raise
-        launches.end(self._scope, n, "done")
-
-    def _turn(self, n: int) -> Iterator[Beat]:
-        settings = self._platform.settings
-        stall = timedelta(seconds=settings.stall_seconds)
+        launches = Launches.of(self._platform.db, settings)
         with (
-            closing(Database(settings.postgres_url, size=1)) as heart,
-            LeaseKeeper(heart, self._lease, stall, (self._scope, n)) as keeper,
+            launches.joined(self._scope, run.run_id, WorkClass.LIVE, run.launch) as n,
+            keeping(settings, (self._scope, n)) as keeper,
         ):
-            turn = take_turn(self._ledger, self._run.slot, self._run.hour)
-            if turn is None:
-                return
-            try:
-                with keeper.holding(turn):
-                    yield from self._work(keeper, turn)
-            except BaseException:
-                with suppress(Failure):  # without Postgres the lease ends by itself
-                    self._ledger.release_claim(turn, timedelta(), "its worker was stopped")
-                raise
-            with suppress(LostLease), self._platform.db.transaction() as conn:
-                self._ledger.complete(conn, turn, {})
+            if turn := take_turn(self._ledger, run.slot, run.hour):
+                yield from self._turn(keeper, turn)
+
+    def _turn(self, keeper: LeaseKeeper, turn: Claim) -> Iterator[Beat]:
+        try:
+            with keeper.holding(turn):
+                yield from self._work(keeper, turn)
+        except BaseException:
+            with suppress(Failure):  # without Postgres the lease ends by itself
+                self._ledger.release_claim(turn, timedelta(), "its worker was stopped")
+            raise
+        with suppress(LostLease), self._platform.db.transaction() as conn:
+            self._ledger.complete(conn, turn, {})
 
     def _work(self, keeper: LeaseKeeper, turn: Claim) -> Iterator[Beat]:
         settings = self._platform.settings

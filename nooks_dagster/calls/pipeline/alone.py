@@ -13,10 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from datetime import timedelta
 
-from nooks_dagster.calls.pipeline.crew import Crew, worker_name
+from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import CALLS
 from nooks_dagster.calls.works import platform_of
@@ -24,7 +22,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Unavailable
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.ledger.leases import LeaseKeeper
+from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.llm.door import Door
 from nooks_dagster.settings import settings
@@ -62,8 +60,8 @@ class Cell:
         if self._process and self._process.poll() is None:
             return
         with self._db.transaction() as conn:
-            row = conn.execute(THERE, {"queue": CALLS.name}).fetchone()
-        if row and row[0]:
+            ((there,),) = conn.execute(THERE, {"queue": CALLS.name}).fetchall()
+        if there:
             # It ends with us, however we end: its standard input closes.
             here = {**os.environ, "NOOKS_POSTGRES_URL": self._url}
             self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, env=here)  # noqa: S603  ours
@@ -86,10 +84,8 @@ class Cell:
 
 def work_alone(platform: Platform, stopped: Callable[[], bool], idle: float = IDLE_SECONDS) -> None:
     """Work on suspects one at a time until told to stop, or until there were none for a while."""
-    here = platform.settings
-    lease, stall = timedelta(seconds=here.lease_seconds), timedelta(seconds=here.stall_seconds)
-    ledger = Ledger(platform.db, worker_name("alone"), lease, here.release)
-    with closing(Database(here.postgres_url, size=1)) as heart, LeaseKeeper(heart, lease, stall) as keeper:
+    ledger = Ledger.of(platform.db, platform.settings, "alone")
+    with keeping(platform.settings) as keeper:
         crew = Crew(platform, ledger, keeper, 1)
         quiet = 0.0
         while not stopped() and quiet < idle:
@@ -151,7 +147,7 @@ def _copy(work: Callable[[], None]) -> int:
 def main() -> None:
     """Work on suspects with all stages of this release."""
     chosen = settings()
-    with closing(Database(chosen.postgres_url, size=1)) as db:
+    with Database(chosen.postgres_url, size=1) as db:
         lake = Lake(chosen.lake_bucket)
         work_alone(platform_of(db, lake, chosen, Door(db, chosen)), orphaned())
 

@@ -7,8 +7,6 @@ A thread that hangs is counted no more once its lease is let go: it is a daemon,
 """
 
 import logging
-import os
-import socket
 import threading
 import time
 from collections import Counter
@@ -124,8 +122,3 @@ class Crew:
             self._hands.pop(hold, None)
             self.endings[ending] += 1
             self.wake.set()
-
-
-def worker_name(run_id: str) -> str:
-    """Return who holds what this process claims, for people to read."""
-    return f"{socket.gethostname()}:{os.getpid()}:{run_id}"

@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from nooks_dagster.calls.uploading import NOT_THERE, UPLOADED_WITHIN
+from nooks_dagster.calls.uploading import UPLOADED_WITHIN
+from nooks_dagster.failures import NotReady
 
 Conn = psycopg.Connection[Any]
 LOOKED_AT = timedelta(days=2)
@@ -90,7 +91,7 @@ def paces(conn: Conn) -> Sequence[Pace]:
 
     A call whose recording is still being uploaded waits for its dialer, so it is not counted as waiting.
     """
-    values = {"uploading": NOT_THERE, "within": UPLOADED_WITHIN + MARGIN}
+    values = {"uploading": NotReady.__name__, "within": UPLOADED_WITHIN + MARGIN}
     return conn.cursor(row_factory=class_row(Pace)).execute(_PACES, values).fetchall()
 
 
@@ -133,7 +134,7 @@ _PACES = """
     ) f on c.state = 'accepted' left join lateral (
         select true as uploading from work.items i
         where i.queue = 'calls' and i.lane = 'calls/' || c.workspace and i.key = c.id::text
-            and strpos(i.reason, %(uploading)s) > 0
+            and i.failure = %(uploading)s
     ) u on c.state = 'accepted' and c.accepted_at > now() - %(within)s
     where c.hour >= date_bin('1 hour', now(), timestamptz '2000-01-01Z') - interval '1 hour'
         and c.accepted_at > now() - interval '1 hour'

@@ -3,29 +3,26 @@
 Belongs here: what a person sees. Does not: keeping keys (`calls.ingest.keys`).
 """
 
-import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.calls.ingest.keys import Issued, Keys
-from nooks_dagster.cli.wording import moment, plain
+from nooks_dagster.cli.printing import AsJson, console, print_json
+from nooks_dagster.cli.wording import moment
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.secrets import FileSecrets
 
 keys = typer.Typer(help="Keys that dialers sign calls with.", no_args_is_help=True)
-_console = Console(highlight=False, soft_wrap=True)
 
 Workspace = Annotated[str, typer.Argument(help="Whose calls they sign, such as acme.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @keys.command()
@@ -63,9 +60,9 @@ def retire(
     with _keys() as known:
         known.retire(workspace, key)
     if as_json:
-        typer.echo(json.dumps({"key": key, "workspace": workspace}))
+        print_json({"key": key, "workspace": workspace})
     else:
-        _console.print(f"[green]✓[/green] {escape(key)} of {escape(workspace)} has ended.")
+        console.print(f"[green]✓[/green] {escape(key)} of {escape(workspace)} has ended.")
 
 
 @keys.command(name="list")
@@ -74,10 +71,10 @@ def list_keys(workspace: Workspace, *, as_json: AsJson = False) -> None:
     with _keys() as known:
         found = known.keys(workspace)
     if as_json:
-        typer.echo(json.dumps({"workspace": workspace, "keys": [asdict(one) for one in found]}, default=plain))
+        print_json({"workspace": workspace, "keys": [asdict(one) for one in found]})
         return
     if not found:
-        _console.print(f"{escape(workspace)} has none: `nooks calls keys add {escape(workspace)}` issues one.")
+        console.print(f"{escape(workspace)} has none: `nooks calls keys add {escape(workspace)}` issues one.")
         return
     table = Table(box=None, pad_edge=False)
     for name in ("key", "issued (UTC)", "ends (UTC)"):
@@ -85,18 +82,18 @@ def list_keys(workspace: Workspace, *, as_json: AsJson = False) -> None:
     for one in found:
         ends = "has ended" if one.retired else moment(one.retires_at) if one.retires_at else ""
         table.add_row(one.id, moment(one.created_at), ends)
-    _console.print(table)
+    console.print(table)
 
 
 @contextmanager
 def _keys() -> Iterator[Keys]:
     chosen = settings()
-    with closing(Database(chosen.postgres_url, size=1)) as db:
+    with Database(chosen.postgres_url, size=1) as db:
         yield Keys(db, FileSecrets(chosen.secrets))
 
 
 def _show(issued: Issued, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"key": issued.key, "secret": issued.secret, "workspace": issued.workspace}))
+        print_json({"key": issued.key, "secret": issued.secret, "workspace": issued.workspace})
         return
-    _console.print(f"Key of {escape(issued.workspace)}: {issued.key}\nSecret, shown this once: {issued.secret}")
+    console.print(f"Key of {escape(issued.workspace)}: {issued.key}\nSecret, shown this once: {issued.secret}")

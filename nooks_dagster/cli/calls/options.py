@@ -3,20 +3,16 @@
 Belongs here: what a person sees. Does not: keeping the choices (`calls.options`).
 """
 
-import json
-from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from nooks_dagster.calls.options import Options, choose, options_of
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
-
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def options(
@@ -28,18 +24,18 @@ def options(
     region: Annotated[
         str | None, typer.Option(help="Of numbers without a country (ISO 3166), such as DE; '' for the usual one.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a workspace chose for its calls, or choose; calls that come from then on follow."""
     chosen = settings()
-    with closing(Database(chosen.postgres_url, size=1)) as db:
+    with Database(chosen.postgres_url, size=1) as db:
         asked = language is not None or region is not None
         holds = choose(db, workspace, language, region) if asked else options_of(db, workspace)
     if as_json:
-        typer.echo(json.dumps({"workspace": workspace, **asdict(holds)}))
+        print_json({"workspace": workspace, **asdict(holds)})
         return
     usual = Options(chosen.calls_language, chosen.calls_region)
-    _console.print(
+    console.print(
         f"Calls of {escape(workspace)} are translated into {_told(holds.language, usual.language)}; "
         f"numbers without a country are of {_told(holds.region, usual.region)}."
     )

@@ -4,22 +4,18 @@ Belongs here: what a person sees. Does not: finding and reviving it (`calls.agai
 """
 
 import getpass
-import json
-from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from nooks_dagster.calls.again.replay import MOST, Replay
 from nooks_dagster.calls.again.replay import replay as replay_dead
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.cli.named import require_workspace
+from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
-
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def replay(
@@ -29,26 +25,26 @@ def replay(
     workspace: Annotated[str | None, typer.Option(help="Only this one's.")] = None,
     failure: Annotated[str | None, typer.Option(help="Only of this class, such as Permanent.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many there are, and send none.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Send calls or activities that were given up again, a thousand at most; what was done is not done again.
 
     Refused calls begin anew, if they are named or `--stage validate` is.
     """
-    with closing(Database(settings().postgres_url, size=1)) as db:
+    with Database(settings().postgres_url, size=1) as db:
         require_workspace(db, workspace)
         who, release = f"{getpass.getuser()} at the command line", settings().release
         done = replay_dead(db, Replay(who, stage, workspace, failure, calls or (), dry_run, release))
     if as_json:
-        typer.echo(json.dumps(asdict(done) | {"dry_run": dry_run}))
+        print_json(asdict(done) | {"dry_run": dry_run})
         return
     what = "activities" if stage is Stage.DELIVER else "calls"
     if dry_run:
-        _console.print(f"{done.found:,} {what} were given up or refused; without --dry-run they are sent again.")
+        console.print(f"{done.found:,} {what} were given up or refused; without --dry-run they are sent again.")
     elif done.replayed or not done.left:
         more = " Others may be left: do it again when these are through." if done.found == MOST else ""
-        _console.print(f"[green]✓[/green] {done.replayed:,} {what} are sent again.{more}")
+        console.print(f"[green]✓[/green] {done.replayed:,} {what} are sent again.{more}")
     if done.left:
         named = ", ".join(map(str, done.left))
-        _console.print(f"[yellow]![/yellow] Not sent again, for they were not given up or refused as asked: {named}.")
-        _console.print("  `nooks calls show` tells where each stands.")
+        console.print(f"[yellow]![/yellow] Not sent again, for they were not given up or refused as asked: {named}.")
+        console.print("  `nooks calls show` tells where each stands.")

@@ -3,25 +3,22 @@
 Belongs here: what a person sees. Does not: reading it (`calls.reporting.story`).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.calls.reporting.story import Attempt, Owed, Plan, Standing, Story, Told, named, story
-from nooks_dagster.cli.wording import mark, moment, plain, size
+from nooks_dagster.cli.printing import AsJson, console, print_json
+from nooks_dagster.cli.wording import mark, moment, size
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.settings import settings
 
-_console = Console(highlight=False, soft_wrap=True)
 BAD = ("dead", "failing", "refused")
 
 
@@ -29,10 +26,10 @@ def show(
     call: Annotated[str, typer.Argument(help="Our id of the call; with --workspace the dialer's.")],
     *,
     workspace: Annotated[str | None, typer.Option(help="Whose dialer calls it so.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell the story of one call: its stages with what they read and made, who worked on it, what was delivered."""
-    with closing(Database(settings().postgres_url, size=1)) as db, db.transaction() as conn:
+    with Database(settings().postgres_url, size=1) as db, db.transaction() as conn:
         known = named(conn, workspace, call) if workspace else int(call) if call.isdecimal() else None
         told = story(conn, known) if known is not None and known < 1 << 63 else None
     if told is None:
@@ -42,10 +39,10 @@ def show(
             next_step="Give our id of it, or the dialer's with --workspace.",
         )
     if as_json:
-        typer.echo(json.dumps(asdict(told), default=plain))
+        print_json(asdict(told))
         return
     for part in _parts(told):
-        _console.print(part)
+        console.print(part)
 
 
 def _parts(told: Story) -> Iterator[str | Table]:

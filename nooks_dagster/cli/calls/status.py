@@ -3,15 +3,12 @@
 Belongs here: what a person sees. Does not: counting (`calls.reporting.standing`, `calls.reporting.lacking`).
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,22 +16,22 @@ from nooks_dagster.calls.reporting import lacking, standing
 from nooks_dagster.calls.reporting.lacking import GivenUp, Undelivered
 from nooks_dagster.calls.reporting.standing import HourStanding, Now, Worker
 from nooks_dagster.cli.named import require_workspace
-from nooks_dagster.cli.wording import launch_line, mark, moment, plain, span
+from nooks_dagster.cli.printing import AsJson, console, print_json
+from nooks_dagster.cli.wording import launch_line, mark, moment, span
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 
 DELIVERED_WITHIN = timedelta(minutes=1)  # as a rule; what is on its way is no news
-_console = Console(highlight=False, soft_wrap=True)
 
 
 def status(
     workspace: Annotated[str | None, typer.Argument(help="Only this one.")] = None,
     *,
     hours: Annotated[int, typer.Option(min=1, max=9_600, help="So many of the last hours.")] = 12,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how the calls of the last hours went, what waits or was given up, and who works."""
-    with closing(Database(settings().postgres_url, size=1)) as db:
+    with Database(settings().postgres_url, size=1) as db:
         require_workspace(db, workspace)
         with db.transaction() as conn:
             lately = standing.hours(conn, workspace, timedelta(hours=hours))
@@ -50,12 +47,12 @@ def status(
             "given_up": [asdict(one) for one in dead],
             "undelivered": [asdict(one) for one in waiting],
         }
-        typer.echo(json.dumps(told, default=plain))
+        print_json(told)
         return
     if lately:
-        _console.print(_table(lately))
+        console.print(_table(lately))
     for line in (*_now_lines(now, any_calls=bool(lately)), *_workers(workers), *map(_dead, dead), *map(_late, waiting)):
-        _console.print(line)
+        console.print(line)
 
 
 def calls_line(now: Now) -> str:

@@ -3,28 +3,25 @@
 Belongs here: what a person sees. Does not: keeping webhooks (`calls.delivery.addresses`), sending.
 """
 
-import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from nooks_dagster.calls.delivery.addresses import Addresses
-from nooks_dagster.cli.wording import moment, plain
+from nooks_dagster.cli.printing import AsJson, console, print_json
+from nooks_dagster.cli.wording import moment
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.secrets import FileSecrets
 
 webhooks = typer.Typer(help="Addresses that recorded calls are told to.", no_args_is_help=True)
-_console = Console(highlight=False, soft_wrap=True)
 
 Workspace = Annotated[str, typer.Argument(help="Whose calls they are told of, such as acme.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @webhooks.command()
@@ -38,9 +35,9 @@ def add(
     with _addresses() as known:
         identity, secret = known.add(workspace, url)
     if as_json:
-        typer.echo(json.dumps({"webhook": identity, "secret": secret, "workspace": workspace}))
+        print_json({"webhook": identity, "secret": secret, "workspace": workspace})
         return
-    _console.print(
+    console.print(
         f"Webhook of {escape(workspace)}: {identity}\nSecret, shown this once: {secret}\n\n"
         "Each message is signed: X-Nooks-Signature is `v1=` and the hex of HMAC-SHA256 by the secret, over "
         "X-Nooks-Timestamp, a dot and the body.\nThe same X-Nooks-Delivery is the same call; the later message holds."
@@ -53,17 +50,17 @@ def list_webhooks(workspace: Workspace, *, as_json: AsJson = False) -> None:
     with _addresses() as known:
         found = known.of(workspace)
     if as_json:
-        typer.echo(json.dumps({"workspace": workspace, "webhooks": [asdict(one) for one in found]}, default=plain))
+        print_json({"workspace": workspace, "webhooks": [asdict(one) for one in found]})
         return
     if not found:
-        _console.print(f"{escape(workspace)} has none: `nooks calls webhooks add {escape(workspace)} URL` adds one.")
+        console.print(f"{escape(workspace)} has none: `nooks calls webhooks add {escape(workspace)} URL` adds one.")
         return
     table = Table(box=None, pad_edge=False)
     for name in ("webhook", "added (UTC)", "state", "address"):
         table.add_column(name, no_wrap=name != "address")
     for one in found:
         table.add_row(one.id, moment(one.created_at), one.state, escape(one.url))
-    _console.print(table)
+    console.print(table)
 
 
 @webhooks.command()
@@ -77,13 +74,13 @@ def remove(
     with _addresses() as known:
         gone = known.remove(workspace, webhook)
     if as_json:
-        typer.echo(json.dumps({"workspace": workspace, "webhooks": list(gone)}))
+        print_json({"workspace": workspace, "webhooks": list(gone)})
     else:
-        _console.print(f"[green]✓[/green] {escape(', '.join(gone))} of {escape(workspace)} is told nothing any more.")
+        console.print(f"[green]✓[/green] {escape(', '.join(gone))} of {escape(workspace)} is told nothing any more.")
 
 
 @contextmanager
 def _addresses() -> Iterator[Addresses]:
     chosen = settings()
-    with closing(Database(chosen.postgres_url, size=1)) as db:
+    with Database(chosen.postgres_url, size=1) as db:
         yield Addresses(db, FileSecrets(chosen.secrets))

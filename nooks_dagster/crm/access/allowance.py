@@ -17,7 +17,7 @@ from nooks_dagster.crm.access.rates import SharedRate
 from nooks_dagster.crm.kinds import Kind, Rate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
-from nooks_dagster.workspaces.registry import ACCOUNT, Connection
+from nooks_dagster.workspaces.registry import Connection
 
 CHUNK = 10  # calls checked and told at once
 TELL_EVERY = 1.0  # seconds
@@ -32,7 +32,7 @@ def share_of(work_class: WorkClass) -> float:
 
 def quota_of(connection: Connection) -> str:
     """Return whose calls of the day a connection spends: its account's, as both CRMs count them, where it is known."""
-    return str(connection.config.get(ACCOUNT) or connection.id)
+    return connection.account or connection.id
 
 
 class SharedAllowance:

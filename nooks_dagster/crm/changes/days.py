@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from nooks_dagster.crm.work import SWEEPS, WINDOWS, WindowKind
+from nooks_dagster.database import clock
 
 LOOK_BACK = timedelta(days=7)  # as long as the lake keeps the versions that a compaction folds away
 
@@ -48,14 +49,6 @@ DUE = """
     GROUP BY 1, 2 ORDER BY 1, 2
 """
 WHOLE = [WindowKind.HISTORY, WindowKind.REFRESH, WindowKind.REBUILD]
-NOW = "SELECT now()"
-
-
-def moment_now(conn: psycopg.Connection[Any]) -> datetime:
-    """Return the time of the database."""
-    ((now,),) = conn.execute(NOW).fetchall()
-    moment: datetime = now
-    return moment
 
 
 def note_derived(conn: psycopg.Connection[Any], day: date, connection: str, began: datetime, rows: int) -> None:
@@ -65,7 +58,7 @@ def note_derived(conn: psycopg.Connection[Any], day: date, connection: str, bega
 
 def due_days(conn: psycopg.Connection[Any]) -> Mapping[date, Mapping[str, datetime]]:
     """Return the days before today that have news, each with its workspaces and since when; yesterday is among them."""
-    yesterday = moment_now(conn).date() - timedelta(days=1)
+    yesterday = clock.now(conn).date() - timedelta(days=1)
     values: dict[str, Any] = {"windows": WINDOWS.name, "sweeps": SWEEPS.name, "whole": WHOLE, "look_back": LOOK_BACK}
     values |= {"newest": yesterday, "oldest": yesterday - LOOK_BACK}
     found: dict[date, dict[str, datetime]] = {yesterday: {}}
@@ -76,7 +69,7 @@ def due_days(conn: psycopg.Connection[Any]) -> Mapping[date, Mapping[str, dateti
 
 def overdue_days(conn: psycopg.Connection[Any]) -> Sequence[tuple[date, str, datetime]]:
     """Return the days that have had news for longer than a night, with the workspace and since when."""
-    longest = moment_now(conn) - PATIENCE
+    longest = clock.now(conn) - PATIENCE
     found = [(day, name, since) for day, waiting in due_days(conn).items() for name, since in waiting.items()]
     return sorted((one for one in found if one[2] < longest), key=lambda one: one[2])
 

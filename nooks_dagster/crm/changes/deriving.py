@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nooks_dagster.crash_points import crash_point
-from nooks_dagster.crm.changes.days import moment_now, note_derived
+from nooks_dagster.crm.changes.days import note_derived
 from nooks_dagster.crm.changes.folders import change_folder, change_folders
 from nooks_dagster.crm.changes.rows import SCHEMA, Day, changed_rows, moments
 from nooks_dagster.crm.changes.spool import ChangeSpool, chosen
@@ -30,6 +30,7 @@ from nooks_dagster.crm.raw_parts import RawParts
 from nooks_dagster.crm.schemas import known_objects
 from nooks_dagster.crm.upkeep.rewriting import PartCutter
 from nooks_dagster.crm.work import RawDataset
+from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt
 from nooks_dagster.lake.catalog import landed_since
@@ -87,7 +88,7 @@ class Changes:
         """
         place = Dataset(self._lake, change_folder(day.date, connection.workspace, connection.id))
         with self._db.transaction() as conn:
-            began = moment_now(conn)
+            began = clock.now(conn)
             objects = known_objects(conn, connection.id)
         raw = [RawDataset(canonical, connection.workspace, connection.id, source) for source, canonical in objects]
         while (derived := self._derive(day, connection.id, place, raw)) is None:

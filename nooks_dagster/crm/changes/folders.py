@@ -10,7 +10,8 @@ crm/changes/date=2026-01-31/workspace=acme/connection=acme-salesforce/
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from nooks_dagster.crm.changes.days import forget_before, moment_now
+from nooks_dagster.crm.changes.days import forget_before
+from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 
@@ -30,7 +31,7 @@ def change_folders(lake: Lake, workspace: str, connection: str) -> Sequence[str]
 def expire_changes(db: Database, lake: Lake, kept: timedelta) -> int:
     """Remove the days that are older than they are kept, and return how many those were."""
     with db.transaction() as conn:
-        oldest = (moment_now(conn) - kept).date()
+        oldest = (clock.now(conn) - kept).date()
     old = [day for day in _days(lake) if day < oldest]
     for day in old:
         lake.remove([stored.name for stored in lake.objects(f"{CHANGES}/date={day.isoformat()}/")])

@@ -20,13 +20,15 @@ from nooks_dagster.crm.counts.buckets import Bucket, Buckets, Outcome
 from nooks_dagster.crm.counts.sides import Sides
 from nooks_dagster.crm.lifecycle.chosen import wants
 from nooks_dagster.crm.lifecycle.options import lenient
-from nooks_dagster.crm.nightly import Missed, Nightly
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.schemas import known_objects
 from nooks_dagster.crm.watermarks import watermark
 from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, RawDataset, lane_of
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import Claim, NewItem, Queue, WorkClass
+from nooks_dagster.ledger.leases import LeaseKeeper, keeping
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.one_by_one import Missed, one_by_one
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
 COUNTS = Queue("crm.counts", serial=True, blocks=True, attempts=CLAIMS_OF_AN_ITEM)
@@ -64,9 +66,9 @@ class Counting:
     def __init__(self, platform: Platform, run_id: str) -> None:
         self._db = platform.db
         self._lake = platform.lake
-        self._workers = platform.settings.crm_workers
+        self._settings = platform.settings
         self._registry = Registry(platform.db)
-        self._nightly = Nightly(platform, run_id)
+        self._ledger = Ledger.of(platform.db, platform.settings, run_id)
         self._connectors = Connectors(self._registry, platform.factory)
 
     def run(self, workspaces: Sequence[str] = ()) -> Iterator[Counted | Missed]:
@@ -76,11 +78,15 @@ class Counting:
                 if connection.state is ConnectionState.ACTIVE and (
                     not workspaces or connection.workspace in workspaces
                 ):
-                    self._nightly.ledger.plan(conn, list(_items(conn, connection)))
+                    self._ledger.plan(conn, list(_items(conn, connection)))
         # Counting is waiting for answers; whose rates and quotas are spent, the others have theirs.
-        with ThreadPoolExecutor(self._workers) as pool:
-            for done in pool.map(lambda _: list(self._nightly.drain(COUNTS, SCOPE, self.count)), range(self._workers)):
+        workers = self._settings.crm_workers
+        with keeping(self._settings) as keeper, ThreadPoolExecutor(workers) as pool:
+            for done in pool.map(self._drain, [keeper] * workers):
                 yield from done
+
+    def _drain(self, keeper: LeaseKeeper) -> list[Counted | Missed]:
+        return list(one_by_one(self._ledger, keeper, COUNTS, SCOPE, self.count))
 
     def count(self, claim: Claim) -> Counted:
         """Count the buckets of an object whose turn it is; what is counted by then stays so when it is killed.
@@ -108,7 +114,7 @@ class Counting:
                 return self._uncountable(claim, dataset)
             mismatches.append(self._note(claim, bucket, sides, there))
         with self._db.transaction() as conn:
-            self._nightly.ledger.complete(conn, claim, {"buckets": len(turn)})
+            self._ledger.complete(conn, claim, {"buckets": len(turn)})
         return Counted(dataset, len(turn), sum(map(bool, mismatches)), max(mismatches, default=0))
 
     def _note(self, claim: Claim, bucket: Bucket, sides: Sides, there: int) -> int:
@@ -118,7 +124,7 @@ class Counting:
         if outcome.mismatches >= TWICE:
             outcome = self._listed(claim, sides, outcome)
         with self._db.transaction() as conn:
-            self._nightly.ledger.advance(conn, claim, {"low": bucket.low})
+            self._ledger.advance(conn, claim, {"low": bucket.low})
             Buckets(conn, sides.dataset).note(bucket, outcome)
             crash_point("counting")
         return outcome.mismatches
@@ -139,7 +145,7 @@ class Counting:
     def _uncountable(self, claim: Claim, dataset: RawDataset) -> Counted:
         with self._db.transaction() as conn:
             Buckets(conn, dataset).forget()
-            self._nightly.ledger.complete(conn, claim, {"buckets": 0})
+            self._ledger.complete(conn, claim, {"buckets": 0})
         return Counted(dataset, 0, 0, 0)
 
 

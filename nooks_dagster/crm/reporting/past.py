@@ -16,6 +16,7 @@ import psycopg
 from nooks_dagster.crm.access.meter import calls_in
 from nooks_dagster.crm.reporting.status import LaneStatus
 from nooks_dagster.crm.work import WINDOWS, WindowKind, scope_of
+from nooks_dagster.database import clock
 
 DAY = timedelta(days=1)
 SAMPLES = 48  # every half an hour of a day
@@ -39,7 +40,6 @@ REACHED = """
         ORDER BY id DESC LIMIT %(most)s
     ) w WHERE w.finished_at > now() - 2 * %(span)s ORDER BY w.finished_at
 """
-NOW = "SELECT now()"
 ADVANCING = [WindowKind.HISTORY, WindowKind.REFRESH, WindowKind.INCREMENTAL]
 
 
@@ -99,7 +99,7 @@ def lags(conn: psycopg.Connection[Any], lanes: Iterable[LaneStatus], span: timed
     for lane, finished_at, until in conn.execute(REACHED, values):
         best = max(until, reached[lane][-1][1]) if reached[lane] else until
         reached[lane].append((finished_at, best))
-    ((now,),) = conn.execute(NOW).fetchall()
+    now = clock.now(conn)
     moments = [now - span + span * n / SAMPLES for n in range(1, SAMPLES + 1)]
     worst = (max((lag for one in reached.values() if (lag := _lag_at(one, at))), default=None) for at in moments)
     return [lag for lag in worst if lag is not None]

@@ -98,6 +98,5 @@ def fate(policy: OverlapPolicy | None, lane: OpenLane) -> Fate:
 
 def superseded(conn: psycopg.Connection[Any], policy: OverlapPolicy, start: Item) -> bool:
     """Say whether a start is left to a later one that fell due as well, before this one was begun."""
-    row = conn.execute(LATER, (DISCOVERIES.name, start.lane, start.id)).fetchone()
-    later = int(row[0]) if row else 0
-    return later > (MOST_WAITING if policy is OverlapPolicy.BUFFER_ALL else 0)
+    ((later,),) = conn.execute(LATER, (DISCOVERIES.name, start.lane, start.id)).fetchall()
+    return int(later) > (MOST_WAITING if policy is OverlapPolicy.BUFFER_ALL else 0)

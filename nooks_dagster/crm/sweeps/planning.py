@@ -147,8 +147,8 @@ def _depths(source: SourceObject, wanted: Sequence[str]) -> tuple[str, ...]:
 def _is_open(conn: psycopg.Connection[Any], task: WindowTask) -> bool:
     """Say whether one that looks as far and as deep is not done yet."""
     values = (task.queue.name, task.lane, task.kind, task.hours, Jsonb(task.sweep))
-    row = conn.execute(OPEN, values).fetchone()
-    return row is not None and bool(row[0])
+    ((found,),) = conn.execute(OPEN, values).fetchall()
+    return bool(found)
 
 
 def _rows(conn: psycopg.Connection[Any], task: WindowTask) -> int:

@@ -24,6 +24,7 @@ from nooks_dagster.crm.sweeps.guard import Withheld, check
 from nooks_dagster.crm.sweeps.roll import DIFFERS, MISSING, Roll, Stretch
 from nooks_dagster.crm.windows import OpenWindow
 from nooks_dagster.crm.work import CHUNKS, WindowKind, WindowTask, moment
+from nooks_dagster.database import clock
 from nooks_dagster.database.copy import SLICE_ROWS
 from nooks_dagster.failures import LostLease
 from nooks_dagster.lake.parts import PartWriter
@@ -39,7 +40,6 @@ REFRESH_FROM = 5_000
 REFRESH_SHARE = 1 / 20
 LOOK_AGAIN = timedelta(days=1)  # the patience with a person; then everything is listed anew
 YOUNG = "SELECT %s::timestamptz + %s > now()"
-NOW = "SELECT now()"
 
 
 class Sweeper:
@@ -130,8 +130,8 @@ class Sweeper:
 
     def _withhold(self, claim: Claim, withheld: Withheld) -> None:
         with self._db.transaction() as conn:
-            ((now,),) = conn.execute(NOW).fetchall()
-            found = {"withheld": withheld.rows, "alive": withheld.alive, "withheld_at": now.isoformat(), "again": False}
+            at = clock.now(conn).isoformat()
+            found = {"withheld": withheld.rows, "alive": withheld.alive, "withheld_at": at, "again": False}
             self._ledger.note(conn, claim, {**claim.item.progress, **found})
 
 

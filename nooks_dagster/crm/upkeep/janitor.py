@@ -17,6 +17,7 @@ from itertools import groupby
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.lifecycle.removing import remove_what_came_back
 from nooks_dagster.crm.work import RAW
+from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent
 from nooks_dagster.lake.bucket import Stored
@@ -84,7 +85,7 @@ class Janitor:
         with self._db.transaction() as conn:
             needed = {uri for (uri,) in conn.execute(NEEDED, (dataset,))}
             landed = cataloged(conn, dataset)
-            (oldest,) = conn.execute("SELECT now() - %s", (self._kept,)).fetchall()[0]
+            oldest = clock.now(conn) - self._kept
         named = {part.handle.uri for part in Dataset(self._lake, dataset).manifest().parts} | needed
         with self._db.transaction() as conn:
             if not dry_run:

@@ -6,7 +6,6 @@ Does not: the work (`crm.upkeep.compaction`, `crm.upkeep.janitor`).
 
 from collections.abc import Iterator
 
-from nooks_dagster.crm.nightly import Missed, Nightly
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.upkeep.compaction import Compacted, Compaction, worth_folding
 from nooks_dagster.crm.watermarks import watermark
@@ -16,6 +15,9 @@ from nooks_dagster.lake.catalog import datasets
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.lake.parts import sweep
 from nooks_dagster.ledger.items import NewItem, WorkClass
+from nooks_dagster.ledger.leases import keeping
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.one_by_one import Missed, one_by_one
 
 SCOPE = "crm_lake"
 
@@ -30,14 +32,15 @@ class Upkeep:
 
     def __init__(self, platform: Platform, run_id: str) -> None:
         self._platform = platform
-        self._nightly = Nightly(platform, run_id)
-        self._compaction = Compaction(platform.db, platform.lake, self._nightly.ledger)
+        self._ledger = Ledger.of(platform.db, platform.settings, run_id)
+        self._compaction = Compaction(platform.db, platform.lake, self._ledger)
 
     def compact(self) -> Iterator[Compacted | Missed]:
         """Plan what is worth it, then drain it; yield what became of each dataset, named by its lane."""
         sweep(self._platform.lake.scratch)
         yield from self._plan()
-        yield from self._nightly.drain(COMPACTIONS, SCOPE, self._compaction.run)
+        with keeping(self._platform.settings) as keeper:
+            yield from one_by_one(self._ledger, keeper, COMPACTIONS, SCOPE, self._compaction.run)
 
     def _plan(self) -> Iterator[Missed]:
         """Plan a compaction of each dataset with enough deltas; a generation is folded once, whoever plans it.
@@ -58,4 +61,4 @@ class Upkeep:
                 key = f"g{manifest.generation:04d}"
                 item = NewItem(COMPACTIONS, SCOPE, raw.prefix, key, {}, WorkClass.NIGHTLY)
                 with self._platform.db.transaction() as conn:
-                    self._nightly.ledger.plan(conn, [item])
+                    self._ledger.plan(conn, [item])

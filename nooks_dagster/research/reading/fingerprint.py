@@ -11,8 +11,6 @@ and is there again rotates, and counts no more for this page. So a carousel of t
 and none afterwards, and no change is ever missed.
 """
 
-from __future__ import annotations
-
 import hashlib
 from array import array
 from collections.abc import Iterable

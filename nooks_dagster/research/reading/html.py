@@ -4,8 +4,6 @@ Belongs here: parsing, visibility, lines of text. Does not: what the lines mean 
 (`research.web.links`).
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from collections.abc import Iterator

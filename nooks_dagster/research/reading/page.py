@@ -8,8 +8,6 @@ cards that it takes for surroundings are the content: jobs, people, technologies
 which also costs a tenth (2.4 instead of 27 ms for 21 KB).
 """
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Sequence

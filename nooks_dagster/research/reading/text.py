@@ -3,8 +3,6 @@
 Belongs here: normalising. Does not: where the text comes from (`research.reading.html`).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

@@ -5,8 +5,6 @@ Belongs here: the rules, one line each. Does not: whether a document is new (`re
 A date counts, because "announced on 3 November" is a fact; only the day of the fetch itself does not.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 

@@ -3,8 +3,6 @@
 Belongs here: the judgement on an address, and resolving a name once. Does not: connecting (`research.web.streams`).
 """
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -3,8 +3,6 @@
 Belongs here: from an address to what was seen there. Does not: which addresses (`research.web.crawl`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Belongs here: HTTP. Does not: what may be asked for by robots.txt (`research.web
 (`research.web.crawl`).
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

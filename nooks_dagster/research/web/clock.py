@@ -5,8 +5,6 @@ Belongs here: the deadlines. Does not: what is done within them.
 A time-out of each read is no bound: a server that sends a byte every nine seconds keeps a reader of ten for ever.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

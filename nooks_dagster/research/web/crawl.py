@@ -7,8 +7,6 @@ Links of the home come first, the sitemap only if they leave out what matters, a
 without a sitemap: a site with clear links costs one request for each page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from nooks_dagster.research.documents import Kind, Outcome

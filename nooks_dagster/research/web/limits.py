@@ -3,8 +3,6 @@
 Belongs here: the numbers, from the settings. Does not: keeping to them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 

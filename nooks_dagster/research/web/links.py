@@ -4,8 +4,6 @@ Belongs here: judging links by their address and words, in the languages of our 
 Does not: following them (`research.web.crawl`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote

@@ -3,8 +3,6 @@
 Belongs here: the one exception. Does not: its outcomes (`research.documents`).
 """
 
-from __future__ import annotations
-
 from nooks_dagster.research.documents import Outcome
 
 

@@ -4,8 +4,6 @@ Belongs here: which pool leads to a URL. Does not: HTTP (`research.web.browser`,
 below it (`research.web.streams`).
 """
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from dataclasses import dataclass
 

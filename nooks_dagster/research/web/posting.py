@@ -5,8 +5,6 @@ Belongs here: one message and the status of its answer. Does not: what is told (
 A redirect is not followed: what was signed for one place is not for another to read.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass

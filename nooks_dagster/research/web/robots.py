@@ -5,8 +5,6 @@ Belongs here: getting it, and asking it. Does not: pausing (`research.web.crawl`
 None there, or 4xx: everything is allowed. 5xx, 429 or no answer: nothing is, for now. Of a longer one 500 KiB count.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from protego import Protego

@@ -3,8 +3,6 @@
 Belongs here: reading sitemaps, few and bounded. Does not: which addresses are worth following (`research.web.links`).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

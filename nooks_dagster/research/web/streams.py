@@ -7,8 +7,6 @@ The address that was judged is the one that is connected to, so a name that reso
 (DNS rebinding) leads nowhere. The certificate is still that of the name.
 """
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable, Iterable
 from typing import Any

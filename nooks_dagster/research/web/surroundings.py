@@ -4,8 +4,6 @@ Belongs here: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE, CURL_CA_BUN
 Does not: using them.
 """
 
-from __future__ import annotations
-
 import os
 import ssl
 from functools import cache

@@ -3,8 +3,6 @@
 Belongs here: content encodings and sizes. Does not: asking (`research.web.browser`).
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable
 

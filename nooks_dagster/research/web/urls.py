@@ -3,8 +3,6 @@
 Belongs here: judging and joining URLs. Does not: which are worth following (`research.web.links`).
 """
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote, urljoin, urlsplit
 

@@ -10,12 +10,12 @@ from nooks_dagster.crm.counts import buckets, counting
 from nooks_dagster.crm.counts.buckets import Buckets
 from nooks_dagster.crm.counts.counting import COUNTS, Counted, Counting
 from nooks_dagster.crm.counts.differing import Difference, differences
-from nooks_dagster.crm.nightly import Missed
 from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.work import RawDataset
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.one_by_one import Missed
 from tests.crm.fake_crm import FakeCrm, row
 
 Click = Callable[..., list[WindowReport]]
@@ -202,7 +202,7 @@ def test_a_night_that_meets_a_failure_of_one_object_counts_the_others(
     crm.write({"Account": rows}, Account="Permanent")
     done = list(Counting(platform, "night").run())
     missed = [one for one in done if isinstance(one, Missed)]
-    assert [(one.lane, "it is broken" in one.reason) for one in missed] == [("acme-salesforce/Account", True)]
+    assert [(one.name, "it is broken" in one.reason) for one in missed] == [("acme-salesforce/Account", True)]
     assert len(done) - len(missed) == 2
 
 

@@ -1,9 +1,9 @@
-"""Threads that ask: a fixed number of them, over whatever batches a run has in its hands.
+"""Threads: work that is under way in a run, each piece in one of its own.
 
-Belongs here: starting work and learning how it ended. Does not: which work comes next (`signals.draining`).
+Belongs here: starting work and learning how it ended. Does not: which work comes next, and how much at once.
 
-They are daemons: a request that hangs must not hold up the end of a process that was told to stop. Cut off, it commits
-nothing: the fence and the transaction see to that.
+They are daemons, where those of a `ThreadPoolExecutor` are joined at exit: a call that hangs in a socket must not hold
+up the end of a process that was told to stop. Cut off, it commits nothing: the fence and the transaction see to that.
 """
 
 import threading
@@ -20,11 +20,11 @@ class Threads(Generic[Work, Result]):
     """Work that is under way, one thread each.
 
     Args:
-        most: How many at once.
+        name: Of the threads.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._running: dict[Future[Result], Work] = {}
 
     def __len__(self) -> int:
@@ -33,22 +33,16 @@ class Threads(Generic[Work, Result]):
     def __iter__(self) -> Iterator[Work]:
         return iter(self._running.values())
 
-    @property
-    def idle(self) -> int:
-        """How many more may be started."""
-        return self._most - len(self._running)
-
     def start(self, work: Work, do: Callable[[Work], Result]) -> None:
-        """Begin work; how much there may be is the caller's to look at (`idle`)."""
+        """Begin work; how much there may be is the caller's to bound."""
         future = Future[Result]()
         self._running[future] = work
-        threading.Thread(target=_fulfil, args=(future, do, work), name="signals", daemon=True).start()
+        threading.Thread(target=_fulfil, args=(future, do, work), name=self._name, daemon=True).start()
 
-    def ended(self, seconds: float) -> Iterator[tuple[Work, Future[Result]]]:
-        """Wait so long for work to end; yield what did, with what came of it."""
+    def ended(self, seconds: float) -> list[tuple[Work, Future[Result]]]:
+        """Wait so long for work to end; return what did, with what came of it."""
         done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield self._running.pop(future), future
+        return [(self._running.pop(future), future) for future in done]
 
     def forget(self, hangs: Callable[[Work], bool]) -> None:
         """Wait no longer for some work: its place is free, its thread may hang for ever."""
