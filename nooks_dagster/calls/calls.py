@@ -45,9 +45,9 @@ class Loaded:
         return Call(self.id, self.workspace, self.call_id, self.accepted_at, self.hour, submission)
 
     def made(self) -> dict[Stage, Made]:
-        """Return what the stages of this release have made, without those that failed."""
+        """Return what the stages of this release have made; of one that failed, what it had made before."""
         known = {stage: self.stages[stage] for stage in Stage if stage in self.stages}
-        return {stage: _made(row) for stage, row in known.items() if row["status"] in FINISHED}
+        return {stage: _made(row) for stage, row in known.items() if row["status"] in FINISHED or _has_made(row)}
 
     def tries(self, stage: str) -> list[Any]:
         """Return what went wrong with a stage before."""
@@ -60,6 +60,12 @@ def load(conn: psycopg.Connection[Any], ids: Sequence[int]) -> Mapping[int, Load
     return {row.id: row for row in rows}
 
 
+def _has_made(row: Mapping[str, Any]) -> bool:
+    return bool(row["output"] or row["facts"])
+
+
 def _made(row: Mapping[str, Any]) -> Made:
     handle = Handle.from_json(row["output"]) if row["output"] else None
-    return Made(Status(row["status"]), handle, row["facts"], row["reason"] or "")
+    if row["status"] in FINISHED:
+        return Made(Status(row["status"]), handle, row["facts"], row["reason"] or "")
+    return Made(Status.DONE, handle, row["facts"])  # its reason is that of the failure

@@ -29,11 +29,11 @@ KEEP = f"""
     ON CONFLICT (call, stage) DO UPDATE SET
         status = excluded.status, release = excluded.release, failure = excluded.failure, reason = excluded.reason,
         tries = excluded.tries, started_at = excluded.started_at, ended_at = excluded.ended_at, fence = excluded.fence,
-        kept_at = excluded.kept_at,
         version = CASE WHEN {_FAILED} THEN s.version ELSE excluded.version END,
         input = CASE WHEN {_FAILED} THEN s.input ELSE excluded.input END,
         output = CASE WHEN {_FAILED} THEN s.output ELSE excluded.output END,
-        facts = CASE WHEN {_FAILED} THEN s.facts ELSE excluded.facts END
+        facts = CASE WHEN {_FAILED} THEN s.facts ELSE excluded.facts END,
+        kept_at = CASE WHEN {_FAILED} THEN s.kept_at ELSE excluded.kept_at END
 """  # noqa: S608 - the constant above
 LATE = "hour, hour + interval '64 minutes' < clock_timestamp()"  # a minute before it is closed: a commit takes time
 # A record that stands is not taken back by a later failure of what is done again.

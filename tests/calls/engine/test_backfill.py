@@ -9,7 +9,7 @@ from nooks_dagster.calls.model import WORKED, Made, Outcome, Stage, Status, Task
 from nooks_dagster.calls.pipeline.pipeline import Ending
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
-from tests.calls.engine.things import World
+from tests.calls.engine.things import World, made
 
 Work = Callable[..., list[Ending]]
 NAMES = [stage.value for stage in WORKED]
@@ -28,6 +28,10 @@ def backfill(world: World, *stages: Stage, **more: object) -> int:
     beats = list(doing.beats())
     assert beats[-1].ended == doing.planned
     return doing.planned
+
+
+def dies(_: Task) -> Outcome:
+    raise Permanent("The audio cannot be read.", subject="call 1")
 
 
 def redo(world: World, call: int, *stages: Stage) -> None:
@@ -150,6 +154,40 @@ def test_a_transcript_stands_while_a_cap_is_reached(world: World, work: Work) ->
     assert world.rows("select due_at > now() + interval '50 minutes' from work.items where queue = 'calls'") == [
         (True,)
     ]
+
+
+def test_a_stage_that_died_when_it_was_done_again_is_read_as_it_was_before(world: World, work: Work) -> None:
+    """Else its record would be made without what was said, and the CRM's activity emptied."""
+    (call,) = world.accept()
+    work()
+    world.script(Stage.TRANSCRIBE, dies)
+    redo(world, call, Stage.TRANSCRIBE)
+    assert work() == [Ending.DEAD]
+    read: list[Made | None] = []
+
+    def record(task: Task) -> Outcome:
+        read.append(task.made(Stage.TRANSCRIBE))
+        return Outcome(made(task, Stage.RECORD))
+
+    world.script(Stage.RECORD, record)
+    assert backfill(world, Stage.RECORD) == 0
+    assert backfill(world, Stage.RECORD, again=True) == 1
+    ((output,),) = world.rows("select output from calls.stages where stage = 'transcribe'")
+    assert [one and one.handle and one.handle.to_json() for one in read] == [output]
+
+
+def test_a_transcript_stands_while_a_cap_is_reached_though_it_died_when_it_was_done_again(
+    world: World, work: Work
+) -> None:
+    (call,) = world.accept()
+    work()
+    world.script(Stage.TRANSCRIBE, dies)
+    redo(world, call, Stage.TRANSCRIBE)
+    work()
+    world.script(Stage.TRANSCRIBE, lambda _: Outcome(Made(Status.DEFERRED, reason="The cap is reached.")))
+    redo(world, call, Stage.TRANSCRIBE)
+    assert work() == [Ending.PARKED]
+    assert world.rows("select output is not null from calls.stages where stage = 'transcribe'") == [(True,)]
 
 
 def test_a_call_whose_recording_is_gone_keeps_what_it_has(world: World, work: Work) -> None:
