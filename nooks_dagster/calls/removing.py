@@ -16,8 +16,8 @@ from nooks_dagster.workspaces.secrets import FileSecrets, is_ours
 def forget_workspace(conn: psycopg.Connection[Any], store: FileSecrets, workspace: str) -> int:
     """Delete the rows of a workspace, in the caller's transaction; return how many. Doing it twice is no error.
 
-    Whoever accepts a call of it meanwhile waits for its row, and finds it gone. The items go first: whoever works on
-    one commits nothing.
+    Its row is held until all is gone: a call of it that comes meanwhile is refused. The items go first: whoever works
+    on one commits nothing.
     """
     conn.execute("select from workspaces.workspaces where name = %s for update", (workspace,))
     values = {"workspace": workspace, "scope": scope_of_calls(workspace)}

@@ -17,8 +17,9 @@ from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import NewItem, WorkClass
 from nooks_dagster.ledger.planning import plan
 
-# A workspace cannot go while its row is held; who comes later finds it gone. Rows go in one order, so that of two who
-# accept the same calls one waits for the other, and never each for the other.
+# A workspace cannot go while its row is held. A call that comes while it is being removed waits for no end of that, for
+# others' calls would wait too. Rows go in one order, so that of two who accept the same calls one waits for the other,
+# and never each for the other.
 ADD = """
     INSERT INTO calls.calls (workspace, call_id, body_sha256, submission)
     SELECT o.workspace, o.call_id, o.body_sha256, o.submission::jsonb
@@ -26,7 +27,7 @@ ADD = """
         WITH ORDINALITY AS o(workspace, call_id, body_sha256, submission, place)
     JOIN workspaces.workspaces w ON w.name = o.workspace
     ORDER BY o.workspace, o.call_id COLLATE "C", o.place
-    FOR KEY SHARE OF w
+    FOR KEY SHARE OF w SKIP LOCKED
     ON CONFLICT (workspace, call_id) DO NOTHING
     RETURNING workspace, call_id, id, body_sha256
 """

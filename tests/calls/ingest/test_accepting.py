@@ -78,6 +78,16 @@ def test_a_workspace_that_is_unknown_keeps_nothing(db: Database) -> None:
     assert rows(db, "select count(*) from calls.calls") == [(0,)]
 
 
+def test_while_a_workspace_is_being_removed_its_calls_are_refused_and_others_do_not_wait(db: Database) -> None:
+    with db.transaction() as removing:
+        removing.execute("select from workspaces.workspaces where name = 'acme' for update")
+        with db.transaction() as conn:
+            its_own, other = accept_all(conn, [offer("one", "acme"), offer("two", "globex")], "r1")
+    assert isinstance(its_own, Refused)
+    assert isinstance(other, Accepted)
+    assert rows(db, "select workspace from calls.calls") == [("globex",)]
+
+
 def test_two_who_accept_the_same_calls_at_once_keep_each_once(db: Database) -> None:
     begin = threading.Barrier(4)
 
