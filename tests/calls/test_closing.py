@@ -253,3 +253,17 @@ def test_a_transcript_that_is_nowhere_stops_its_hour_in_words_and_no_other(
     with db.transaction() as conn:
         states = conn.execute("select state from work.items where queue = %s", (HOURS.name,)).fetchall()
     assert states == [("blocked",)]
+
+
+def test_a_workspace_that_cannot_be_closed_holds_up_no_other_of_its_hour(
+    calls: Calls, close: Close, db: Database, lake: Lake
+) -> None:
+    calls.add("acme", words=["One."])
+    lake.remove([f"{FOLDER}/{name}" for name in names(lake)])
+    calls.add("globex", words=["Two."])
+    (missed,) = close()
+    assert isinstance(missed, Missed)
+    with db.transaction() as conn:
+        assert conn.execute("select workspace, accepted from calls.hours").fetchall() == [("globex", 1)]
+        # What failed is tried again though one behind it was closed.
+        assert conn.execute("select progress from work.items where queue = %s", (HOURS.name,)).fetchall() == [({},)]

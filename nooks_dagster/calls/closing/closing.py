@@ -4,6 +4,7 @@ Belongs here: the work of one item of `HOURS`, and the run that does what is due
 (`calls.closing.hours`), folding (`calls.closing.folding`), counting (`calls.closing.metrics`).
 
 An hour is closed again when something of it came late. Killed anywhere it goes on with the workspace that it was at.
+One that cannot be closed holds up no other, and is tried again with those after it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import HOURS, SCOPE_OF_HOURS
 from nooks_dagster.database import clock
+from nooks_dagster.failures import LostLease, Transient
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.ledger.items import Claim, Item, WorkClass
 from nooks_dagster.ledger.launches import Launches
@@ -79,9 +81,16 @@ class Closing:
             yield from one_by_one(self._ledger, keeper, HOURS, SCOPE_OF_HOURS, self._close_hour, called=_named)
 
     def _close_hour(self, claim: Claim) -> Closed:
-        closed = Closed(_hour(claim.item))
+        closed, failed = Closed(_hour(claim.item)), list[Exception]()
         for workspace in self._workspaces(closed.hour, str(claim.item.progress.get("after", ""))):
-            self._close(claim, closed, workspace)
+            try:
+                self._close(claim, closed, workspace, all_before=not failed)
+            except (Transient, LostLease):  # which the others would meet too
+                raise
+            except Exception as error:  # noqa: BLE001  it is raised once the others are closed
+                failed.append(error)
+        if failed:
+            raise failed[0]
         with self._platform.db.transaction() as conn:
             self._ledger.complete(conn, claim, {"folded": closed.folded})
         return closed
@@ -90,7 +99,7 @@ class Closing:
         with self._platform.db.transaction() as conn:
             return [name for (name,) in conn.execute(_WORKSPACES, (hour, after))]
 
-    def _close(self, claim: Claim, closed: Closed, workspace: str) -> None:
+    def _close(self, claim: Claim, closed: Closed, workspace: str, *, all_before: bool) -> None:
         with self._platform.db.transaction() as conn:
             look = clock.now(conn)
         folding = Folding(self._platform.lake, f"{claim.item.id}-{claim.fence}", claim.tick)
@@ -107,7 +116,9 @@ class Closing:
         closed.parts.append(metrics)
         datasets["metrics"] = metrics.to_json()
         with self._platform.db.transaction() as conn:
-            self._ledger.advance(conn, claim, {"after": workspace})
+            if all_before:
+                self._ledger.advance(conn, claim, {"after": workspace})
+            self._ledger.check(conn, claim)
             closed.numbers.append(note_hour(conn, workspace, closed.hour, look, datasets))
 
     def _made(self, hour: datetime, workspace: str, stage: Stage) -> Mapping[str, Handle]:
