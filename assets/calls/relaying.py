@@ -43,18 +43,24 @@ def backfilled(context: dg.AssetExecutionContext, config: CallsConfig, resource:
     """Do the selected stages for past hours, and show what those hours hold then.
 
     Raises:
-        dg.Failure: It broke; in sentences without what anybody said.
+        dg.Failure: It broke, or calls are left that nothing moved; in sentences without what anybody said.
     """
     with in_sentences():
         platform, stages = resource.platform(), stages_of(context.selected_asset_keys)
         hours = [_hour(key) for key in context.partition_keys]
         workspaces = workspace_names(platform.db, config.workspaces) if config.workspaces else []
         run = BackfillRun(context.run.run_id, hours, stages, workspaces, again=config.again)
-        yield from _observed(Backfill(platform, run).beats(), context.partition_keys[-1], stages[0])
+        backfill = Backfill(platform, run)
+        yield from _observed(backfill.beats(), context.partition_keys[-1], stages[0])
         if Stage.DELIVER in stages:
             redeliver(platform.db, hours, workspaces, f"run {context.run.run_id}")
-        shown = _shown(platform.db, hours, stages)
-    yield from (dg.MaterializeResult(asset_key=key_of(stage), metadata=shown[stage]) for stage in stages)
+        shown, left = _shown(platform.db, hours, stages), backfill.left()
+        of_this_run = {"calls_done_again": backfill.planned, "calls_given_up": backfill.given_up(), "calls_left": left}
+    for stage in stages:
+        yield dg.MaterializeResult(asset_key=key_of(stage), metadata={**shown[stage], **of_this_run})
+    if left:
+        what = f"{left:,} calls were not done again: for {platform.settings.patience_seconds:.0f} s none moved."
+        raise dg.Failure(f"{what} Live workers go on with them; `nooks calls status` says what they wait for.")
 
 
 def live(context: dg.OpExecutionContext, resource: CallsResource) -> Iterator[Event]:

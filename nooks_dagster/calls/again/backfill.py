@@ -29,6 +29,7 @@ BEAT_SECONDS = 0.5
 OPEN = """
     SELECT count(*) FROM work.items WHERE queue = %s AND state IN ('waiting', 'leased') AND payload ->> 'why' = %s
 """
+GIVEN_UP = "SELECT count(*) FROM work.items WHERE queue = %s AND state = 'dead' AND payload ->> 'why' = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,13 @@ class Backfill:
         while more or left:
             while more and left < AHEAD - PAGE:
                 more = next(pages, None) is not None
-                left = self._open()
+                left = self.left()
             crew.take(crew.free, WorkClass.ASKED, WorkClass.HISTORY)
             self._cell.look()
             yield crew.beat()
             crew.wake.wait(BEAT_SECONDS)
             crew.wake.clear()
-            still = self._open()
+            still = self.left()
             moved_at, left = (moved_at, left) if still == left else (time.monotonic(), still)
             if time.monotonic() - moved_at > self._platform.settings.patience_seconds:
                 return
@@ -119,7 +120,15 @@ class Backfill:
             self.planned += len(plan_again(conn, page, self._run.work_class, release, self._run.run_id))
         return page
 
-    def _open(self) -> int:
+    def left(self) -> int:
+        """Return how many of its calls still wait; live workers go on with them."""
+        return self._count(OPEN)
+
+    def given_up(self) -> int:
+        """Return how many of its calls became dead letters."""
+        return self._count(GIVEN_UP)
+
+    def _count(self, query: str) -> int:
         with self._platform.db.transaction() as conn:
-            ((count,),) = conn.execute(OPEN, (CALLS.name, self._run.run_id)).fetchall()
+            ((count,),) = conn.execute(query.encode(), (CALLS.name, self._run.run_id)).fetchall()
         return int(count)

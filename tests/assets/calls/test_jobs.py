@@ -33,12 +33,19 @@ class Engine:
         self.asked: list[Any] = []
         self.told: Sequence[Beat] = ()
         self.breaks: Exception | None = None
+        self.planned, self.unfinished, self.dead = 0, 0, 0
         for name in ("LiveWorker", "Backfill"):
             monkeypatch.setattr(relaying, name, self._begin)
 
     def _begin(self, _platform: object, run: Any, **_more: Any) -> "Engine":
         self.asked.append(run)
         return self
+
+    def left(self) -> int:
+        return self.unfinished
+
+    def given_up(self) -> int:
+        return self.dead
 
     def beats(self) -> Iterator[Beat]:
         yield from self.told
@@ -119,6 +126,21 @@ def test_a_click_does_the_selected_stages_of_its_hour_for_the_named_workspaces(
     stages = (Stage.TRANSCRIBE, Stage.RECORD)
     assert engine.asked == [BackfillRun(result.run_id, [HOUR], stages, ["acme"], again=True)]
     assert list(told(result)) == [("transcripts", KEY), ("records", KEY)]
+
+
+def test_a_backfill_tells_what_became_of_its_calls_and_fails_if_some_are_left(
+    calls: Calls, click: Click, engine: Engine
+) -> None:
+    calls.add()
+    engine.planned, engine.dead = 5, 2
+    result = click(["transcripts"])
+    shown = told(result)["transcripts", KEY]
+    assert [shown[f"calls_{what}"] for what in ("done_again", "given_up", "left")] == [5, 2, 0]
+
+    engine.unfinished = 3
+    result = click(["transcripts"])
+    assert told(result)["transcripts", KEY]["calls_left"] == 3
+    assert "3 calls were not done again" in sentence(result)
 
 
 def test_a_backfill_over_several_hours_is_one_run_of_the_engine(click: Click, engine: Engine) -> None:
