@@ -32,14 +32,17 @@ _CHOSEN = """
     AND (%(ids)s::bigint[] IS NULL OR {1}.call = ANY(%(ids)s::bigint[]))
 """
 DEAD_STAGES = f"""
-    SELECT DISTINCT s.call, c.workspace, s.status = 'refused' AS refused
-    FROM calls.stages s JOIN calls.calls c ON c.id = s.call
-    WHERE (%(stage)s::text IS NULL OR s.stage = %(stage)s::text)
-      AND ((s.status = 'dead' AND c.state <> 'refused') OR (s.status = 'refused' AND c.state = 'refused'
-        AND (%(ids)s::bigint[] IS NOT NULL OR %(stage)s::text IS NOT NULL)))
+    SELECT DISTINCT s.call, c.workspace, false AS refused FROM calls.stages s JOIN calls.calls c ON c.id = s.call
+    WHERE s.status = 'dead' AND c.state <> 'refused' AND (%(stage)s::text IS NULL OR s.stage = %(stage)s::text)
       AND {_CHOSEN.format("c", "s")}
     ORDER BY s.call LIMIT %(most)s
 """  # noqa: S608 - the constant above
+REFUSED = f"""
+    SELECT s.call, c.workspace, true AS refused FROM calls.stages s JOIN calls.calls c ON c.id = s.call
+    WHERE s.stage = '{Stage.VALIDATE}' AND s.status = 'refused' AND c.state = 'refused'
+      AND {_CHOSEN.format("c", "s")}
+    ORDER BY s.call LIMIT %(most)s
+"""  # noqa: S608 - likewise
 DEAD_DELIVERIES = f"""
     SELECT DISTINCT d.call, d.workspace, false AS refused FROM calls.deliveries d
     WHERE d.state = 'dead' AND {_CHOSEN.format("d", "d")}
@@ -51,6 +54,7 @@ REVIVE = """
         finished_at = NULL
     FROM unnest(%(calls)s::bigint[]) AS c (id)
     WHERE i.queue = %(queue)s AND i.state = 'dead' AND (i.payload ->> 'call')::bigint = c.id
+      AND (%(failure)s::text IS NULL OR i.failure = %(failure)s::text)
     RETURNING c.id
 """
 REOPEN = """
@@ -58,7 +62,10 @@ REOPEN = """
     WHERE id = ANY(%(calls)s) AND state IN ('dead', 'refused')
 """
 TRY_AGAIN = "UPDATE calls.stages SET status = 'failing' WHERE call = ANY(%(calls)s) AND status = 'dead'"
-WAIT_AGAIN = "UPDATE calls.deliveries SET state = 'waiting' WHERE call = ANY(%(calls)s) AND state = 'dead'"
+WAIT_AGAIN = """
+    UPDATE calls.deliveries SET state = 'waiting'
+    WHERE call = ANY(%(calls)s) AND state = 'dead' AND (%(failure)s::text IS NULL OR failure = %(failure)s::text)
+"""
 KEEP = """
     INSERT INTO calls.replays (asked_by, asked, dry_run, found, replayed) VALUES (%s, %s, %s, %s, %s) RETURNING id
 """
@@ -121,7 +128,6 @@ def replay(db: Database, asked: Replay) -> Replayed:
 
 
 def _found(conn: psycopg.Connection[Any], asked: Replay) -> Sequence[_Found]:
-    query = DEAD_DELIVERIES if asked.stage is Stage.DELIVER else DEAD_STAGES
     values = {
         "stage": asked.stage,
         "workspace": asked.workspace,
@@ -129,11 +135,21 @@ def _found(conn: psycopg.Connection[Any], asked: Replay) -> Sequence[_Found]:
         "ids": list(asked.ids) or None,
         "most": MOST,
     }
-    return conn.cursor(row_factory=class_row(_Found)).execute(query.encode(), values).fetchall()
+    cursor = conn.cursor(row_factory=class_row(_Found))
+    found = [one for query in _queries(asked) for one in cursor.execute(query.encode(), values).fetchall()]
+    return sorted(found, key=lambda one: one.call)[:MOST]
+
+
+def _queries(asked: Replay) -> Sequence[str]:
+    if asked.stage is Stage.DELIVER:
+        return [DEAD_DELIVERIES]
+    named = asked.stage is Stage.VALIDATE or (asked.stage is None and asked.ids)
+    return [DEAD_STAGES, REFUSED] if named else [DEAD_STAGES]
 
 
 def _send(conn: psycopg.Connection[Any], asked: Replay, found: Sequence[_Found]) -> set[int]:
-    revived = _revive(conn, [one.call for one in found if not one.refused], deliveries=asked.stage is Stage.DELIVER)
+    dead = [one.call for one in found if not one.refused]
+    revived = _revive(conn, dead, asked.failure, deliveries=asked.stage is Stage.DELIVER)
     anew = [Redo(one.call, one.workspace, WORKED) for one in found if one.refused]
     begun = plan_again(conn, anew, WorkClass.ASKED, asked.release, "replay")
     conn.execute(REOPEN, {"calls": list(begun)})
@@ -141,10 +157,12 @@ def _send(conn: psycopg.Connection[Any], asked: Replay, found: Sequence[_Found])
     return {*revived, *begun}
 
 
-def _revive(conn: psycopg.Connection[Any], calls: Sequence[int], *, deliveries: bool) -> Sequence[int]:
+def _revive(
+    conn: psycopg.Connection[Any], calls: Sequence[int], failure: str | None, *, deliveries: bool
+) -> Sequence[int]:
     queue = DELIVERIES if deliveries else CALLS
-    values = {"queue": queue.name, "class": WorkClass.ASKED, "calls": list(calls)}
+    values = {"queue": queue.name, "class": WorkClass.ASKED, "calls": list(calls), "failure": failure}
     revived = [call for (call,) in conn.execute(REVIVE, values)]
     for statement in (WAIT_AGAIN,) if deliveries else (REOPEN, TRY_AGAIN):
-        conn.execute(statement, {"calls": revived})
+        conn.execute(statement, {"calls": revived, "failure": failure})
     return revived

@@ -113,6 +113,34 @@ def test_a_dead_delivery_waits_again(world: World, work: Work) -> None:
     assert world.rows("select state from work.items where queue = 'calls.deliveries'") == [("waiting",)]
 
 
+def test_of_a_calls_dead_deliveries_those_are_sent_again_that_died_of_what_is_named(world: World, work: Work) -> None:
+    (call,) = world.accept()
+    work()
+    for integration, failure in (("acme-hubspot", "Permanent"), ("acme-salesforce", "Transient")):
+        world.run(
+            "insert into calls.deliveries (call, integration, kind, workspace, key, state, failure, digest)"
+            " values (%s, %s, 'crm', 'acme', 'k', 'dead', %s, '')",
+            call,
+            integration,
+            failure,
+        )
+        world.run(
+            "insert into work.items (queue, scope, lane, key, serial, class, payload, release, state, failure)"
+            " values ('calls.deliveries', 'calls/acme', 'deliveries/' || %s, '1', false, 0,"
+            " jsonb_build_object('call', %s::bigint), 'test', 'dead', %s)",
+            integration,
+            call,
+            failure,
+        )
+    assert send(world, stage=Stage.DELIVER, failure="Transient").replayed == 1
+    states = [("acme-hubspot", "dead"), ("acme-salesforce", "waiting")]
+    assert world.rows("select integration, state from calls.deliveries order by 1") == states
+    assert (
+        world.rows("select substr(lane, 12), state from work.items where queue = 'calls.deliveries' order by 1")
+        == states
+    )
+
+
 def test_the_story_of_a_call_tells_each_stage_with_its_handles_and_tries(world: World, work: Work) -> None:
     failed = [False]
 
