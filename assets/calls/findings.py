@@ -77,7 +77,7 @@ class Evidence:
     def undelivered(self) -> Iterator[Finding]:
         """Yield integrations that have not taken an activity for long, or of which some were given up."""
         for one in lacking.undelivered(self._conn):
-            if one.dead or one.waited > LATE:
+            if one.dead or (one.waited > LATE and not one.rests):
                 what = one.reason or "It is tried again by itself; `nooks status` tells whether its CRM answers."
                 words = {"workspace": one.workspace, "integration": one.integration, "waiting": f"{one.waiting:,}"}
                 words |= {"given up": f"{one.dead:,}", "since": _time(one.since), WHAT: what}

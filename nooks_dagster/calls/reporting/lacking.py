@@ -48,7 +48,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """Activities that wait for an integration, the oldest since when, and what its last try met."""
+    """Activities that wait for an integration, the oldest since when, and what its last try met.
+
+    `rests` says that a person let its connection rest, so that nothing is sent.
+    """
 
     workspace: str
     integration: str
@@ -57,6 +60,7 @@ class Undelivered:
     since: datetime
     waited: timedelta
     reason: str | None
+    rests: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +150,13 @@ _UNDELIVERED = """
         count(*) filter (where d.state = 'dead')::int as dead, min(d.created_at) as since,
         now() - min(d.created_at) as waited,
         coalesce((array_agg(d.reason order by d.created_at) filter (where d.reason is not null))[1], min(l.reason))
-            as reason
+            as reason,
+        coalesce(bool_or(c.state in ('paused', 'disconnected')), false) as rests
     from (
         select * from calls.deliveries where state = 'waiting' union all
         select * from calls.deliveries where state = 'dead'
     ) d left join calls.lanes l on l.integration = d.integration
+        left join workspaces.connections c on c.id = d.integration
     group by d.workspace, d.integration order by since, d.integration
 """
 # A reason names its call first, which is no reason of its own.

@@ -125,6 +125,17 @@ def test_activities_that_do_not_arrive_are_told_with_what_their_last_try_met(
     assert "acme-hubspot" not in said
 
 
+@pytest.mark.parametrize(("state", "at_fault"), [("active", True), ("paused", False), ("unauthorized", True)])
+def test_what_waits_for_a_connection_that_rests_is_no_trouble(
+    calls: Calls, judge: Judge, db: Database, connected: Callable[[str], str], state: str, at_fault: bool
+) -> None:
+    connected("acme")
+    with db.transaction() as conn:
+        execute(conn, "update workspaces.connections set state = %s", state)
+        execute(conn, OWED, calls.add(), "1", "waiting", timedelta(hours=1))
+    assert bool(red(judge())) is at_fault
+
+
 def test_dead_letters_are_told_by_reason_with_the_command_that_sends_them_again(
     calls: Calls, judge: Judge, db: Database
 ) -> None:
