@@ -23,6 +23,14 @@ KNOWN = "select from workspaces.workspaces where name = %s for key share"
 ADD = "insert into calls.webhooks (id, workspace, url, secret_ref) values (%s, %s, %s, %s)"
 LIST = "select id, workspace, url, state, created_at from calls.webhooks where workspace = %s order by created_at, id"
 FIND = "select url, secret_ref from calls.webhooks where id = %s"
+MOVE = """
+    update calls.webhooks set url = %s where workspace = %s and (id = %s or url = %s) returning id
+"""
+# What waits behind an address that did not do goes to the other at once.
+GO_ON = (
+    "update calls.lanes set next_at = now(), strikes = 0 where integration = %s",
+    "update work.items set due_at = now() where lane = 'deliveries/' || %s and state = 'waiting'",
+)
 REMOVE = "delete from calls.webhooks where workspace = %s and (id = %s or url = %s) returning id, secret_ref"
 # What was waiting for a webhook that is gone is owed to nobody.
 WITHDRAW = "update calls.deliveries set state = 'withdrawn' where integration = %s and state in ('waiting', 'dead')"
@@ -58,11 +66,7 @@ class Addresses:
         Raises:
             Permanent: There is no such workspace, or the address may not be called.
         """
-        spelled = public_https(url)
-        if spelled is None:
-            raise Permanent(
-                "A webhook is an https:// address of a public host name, on port 443 or 80.", subject="webhook"
-            )
+        spelled = _spelled(url)
         identity, secret = f"wh_{secrets.token_hex(8)}", f"nws_{secrets.token_urlsafe(32)}"
         with self._db.transaction() as conn:
             if conn.execute(KNOWN, [workspace]).fetchone() is None:
@@ -76,6 +80,24 @@ class Addresses:
         with self._db.transaction() as conn:
             return conn.cursor(row_factory=class_row(Address)).execute(LIST, [workspace]).fetchall()
 
+    def move(self, workspace: str, named: str, url: str) -> Sequence[str]:
+        """Let the webhooks that have this id or address lead elsewhere, what waits for them too; return their ids.
+
+        Their secrets stay.
+
+        Raises:
+            Permanent: There is none, or the address may not be called.
+        """
+        spelled = _spelled(url)
+        with self._db.transaction() as conn:
+            moved = [one for (one,) in conn.execute(MOVE, (spelled, workspace, named, public_https(named) or named))]
+            for identity in moved:
+                for statement in GO_ON:
+                    conn.execute(statement, (identity,))
+        if not moved:
+            raise _unknown(workspace)
+        return moved
+
     def remove(self, workspace: str, named: str) -> Sequence[str]:
         """Remove the webhooks of a workspace that have this id or address; return their ids.
 
@@ -87,7 +109,7 @@ class Addresses:
             for identity, _ in gone:
                 withdraw(conn, identity)
         if not gone:
-            raise Permanent("There is no such webhook.", next_step=f"`nooks calls webhooks list {workspace[:63]}`.")
+            raise _unknown(workspace)
         for _, ref in gone:
             self._store.erase(ref)
         return [identity for identity, _ in gone]
@@ -103,6 +125,17 @@ class Addresses:
         if row is None:
             raise Permanent("It was removed.", subject=identity)
         return Target(identity, row[0], open_secret(row[1], self._store.folder)[SECRET])
+
+
+def _spelled(url: str) -> str:
+    spelled = public_https(url)
+    if spelled is None:
+        raise Permanent("A webhook is an https:// address of a public host name, on port 443 or 80.", subject="webhook")
+    return spelled
+
+
+def _unknown(workspace: str) -> Permanent:
+    return Permanent("There is no such webhook.", next_step=f"`nooks calls webhooks list {workspace[:63]}`.")
 
 
 def withdraw(conn: psycopg.Connection[Any], integration: str) -> None:

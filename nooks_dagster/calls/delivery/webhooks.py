@@ -34,7 +34,7 @@ _LATER = (408, 425)
 _TOO_MANY = 429
 # Whatever is sent there would be answered so: the address or the key is wrong, or the receiver is not there yet.
 _MISLED = (401, 403, 404, 405, 410)
-_CORRECT = "Correct the receiver, or its address: `nooks calls webhooks`. The calls wait."
+_CORRECT = "Correct the receiver, or lead it elsewhere: `nooks calls webhooks move`. The calls wait."
 
 
 class Misled(Transient):

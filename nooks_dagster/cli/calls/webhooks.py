@@ -22,12 +22,14 @@ from nooks_dagster.workspaces.secrets import FileSecrets
 webhooks = typer.Typer(help="Addresses that recorded calls are told to.", no_args_is_help=True)
 
 Workspace = Annotated[str, typer.Argument(help="Whose calls they are told of, such as acme.")]
+Webhook = Annotated[str, typer.Argument(help="Its id, wh_…, or its address.")]
+Url = Annotated[str, typer.Argument(help="https:// of a public host.")]
 
 
 @webhooks.command()
 def add(
     workspace: Workspace,
-    url: Annotated[str, typer.Argument(help="https:// of a public host.")],
+    url: Url,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -64,9 +66,26 @@ def list_webhooks(workspace: Workspace, *, as_json: AsJson = False) -> None:
 
 
 @webhooks.command()
+def move(
+    workspace: Workspace,
+    webhook: Webhook,
+    url: Url,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell another address from now on, what waits too; the secret stays."""
+    with _addresses() as known:
+        moved = known.move(workspace, webhook, url)
+    if as_json:
+        print_json({"workspace": workspace, "webhooks": list(moved)})
+    else:
+        console.print(f"[green]✓[/green] {escape(', '.join(moved))} of {escape(workspace)} leads there.")
+
+
+@webhooks.command()
 def remove(
     workspace: Workspace,
-    webhook: Annotated[str, typer.Argument(help="Its id, wh_…, or its address.")],
+    webhook: Webhook,
     *,
     as_json: AsJson = False,
 ) -> None:
