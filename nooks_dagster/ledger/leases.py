@@ -89,19 +89,21 @@ class LeaseKeeper:
                 log.warning("leases were not renewed (%s); trying again in %.0f s", type(error).__name__, interval)
 
     def renew(self) -> None:
-        """Renew every claim that moves, mark those that another worker took, and beat for the launch."""
+        """Renew every claim that moves, mark those that another worker took, and beat for the launch.
+
+        Of a launch that was given up, because it was not heard of for too long, all claims are lost: another follows.
+        """
         now = time.monotonic()
         with self._lock:
             moving = [c for c in self._claims if not c.lost and now - c.progressed_at < self._stall]
         with self._db.transaction() as conn:
-            if self._launch:
-                conn.execute(BEAT, self._launch)
+            given_up = self._launch is not None and conn.execute(BEAT, self._launch).rowcount == 0
             held = {
                 "ids": [c.item.id for c in moving],
                 "fences": [c.fence for c in moving],
                 "lease": self._lease,
             }
-            renewed = {row[0] for row in conn.execute(RENEW, held)} if moving else set()
+            renewed = {row[0] for row in conn.execute(RENEW, held)} if moving and not given_up else set()
         for claim in moving:
             if claim.item.id not in renewed:
                 claim.lost = True

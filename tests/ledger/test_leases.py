@@ -77,3 +77,17 @@ def test_the_heartbeat_of_the_launch_goes_with_the_leases(db: Database) -> None:
         conn.execute("UPDATE work.launches SET heartbeat_at = now() - interval '1 hour'")
     LeaseKeeper(db, MINUTE, MINUTE, ("crm/acme", n)).renew()
     assert launches.lose() == []
+
+
+def test_a_worker_whose_launch_was_given_up_loses_what_it_holds(db: Database, claim: Claim) -> None:
+    """It was suspended for longer than a run may be silent, and another was asked for in its place."""
+    launches = Launches(db, silence=MINUTE, grace=MINUTE)
+    n = launches.start("crm/acme", "run-1", WorkClass.ASKED, None)
+    with db.transaction() as conn:
+        conn.execute("UPDATE work.launches SET heartbeat_at = now() - interval '1 hour'")
+    assert launches.lose() == ["run-1"]
+    keeper = LeaseKeeper(db, MINUTE, MINUTE, ("crm/acme", n))
+    with keeper.holding(claim):
+        keeper.renew()
+    with pytest.raises(LostLease):
+        claim.tick()
