@@ -41,9 +41,7 @@ def dial_calls(  # noqa: PLR0913 (each is an option)
     flac: Annotated[bool, typer.Option("--flac", help="Let some recordings be FLAC.")] = False,
     mix: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Share of a kind of call, such as voicemail=0.2; repeatable. `talk=1 only` drops the others."
-        ),
+        typer.Option(help="Share of a kind of call, such as voicemail=0.2; repeatable. `plain` drops all but talk."),
     ] = None,
     language: Annotated[str, typer.Option(help="Of the workspace.")] = "en",
     seed: Annotated[int | None, typer.Option(help="Same seed, same calls; by default another one each time.")] = None,

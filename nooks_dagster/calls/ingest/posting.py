@@ -83,7 +83,7 @@ class Desk:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 address = await asyncio.to_thread(self._sessions.open, name, upload.content_type, upload.bytes)
         except (Failure, TimeoutError) as failure:
-            log.warning("an upload was not opened: %s", failure or "no thread was free")
+            log.warning("an upload was not opened: %s", _without_path(failure))
             raise unavailable() from None
         told = {
             "uri": f"gs://{self._sessions.bucket}/{name}",
@@ -104,6 +104,10 @@ class Desk:
         bodies.check_type(request)
         bodies.check_json(body)
         return known, body
+
+
+def _without_path(failure: Failure | TimeoutError) -> str:
+    return failure.what if isinstance(failure, Failure) else "no thread was free"
 
 
 def _count(answer: Answer, work_class: WorkClass) -> None:

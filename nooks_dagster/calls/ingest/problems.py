@@ -132,7 +132,7 @@ def unavailable() -> Problem:
         503,
         "unavailable",
         "It could not be stored now.",
-        f"Send it again in {RETRY_SECONDS} seconds: the same call is kept once, however often it is sent.",
+        f"Send it again in {RETRY_SECONDS} seconds; a call is kept once, however often it is sent.",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
 

@@ -70,7 +70,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The item of a call in the ledger; it goes an hour after it is done."""
+    """The item of a call in the ledger; it goes half an hour after it is done."""
 
     id: int
     state: str
