@@ -50,6 +50,7 @@ class Activity:
     Attributes:
         key: Ours: the same key is the same activity, for ever.
         call: Our id of the call; `call_id` is the dialer's.
+        before: Whom it belonged to when it was last written: what of that holds no more is taken back.
         record: The CRM's id of it, where the CRM has taken it as it is and only its links may be missing.
     """
 
@@ -63,6 +64,7 @@ class Activity:
     from_number: str = field(default="", repr=False)
     to_number: str = field(default="", repr=False)
     links: Links = Links()
+    before: Links = Links()
     record: str = ""
     call: int = 0
     call_id: str = field(default="", repr=False)

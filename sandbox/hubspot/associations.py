@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sandbox.hubspot.generated.edges import Pair, Relation
-from sandbox.hubspot.model import Edge, Refused
+from sandbox.hubspot.model import Edge, ObjectType, Refused
 from sandbox.hubspot.overlay.edges import End, Labels, written_edge
 from sandbox.hubspot.overlay.overlay import Overlay
 from sandbox.hubspot.overlay.versions import LIVE
@@ -70,8 +70,7 @@ class Associations:
             Refused: It is not.
         """
         if not self._is_live(kind, record_id):
-            message = f"{kind} {record_id} does not exist"
-            raise Refused(404, "OBJECT_NOT_FOUND", message, context={"ids": [str(record_id)]})
+            raise not_there([(self._shelves[kind].kind, record_id)])
 
     def moved(self, kind: str, old: Sequence[int], new: int) -> list[list[Any]]:
         """Return for the log all edges of some records as those of a new one, the labels of the first before others."""
@@ -122,6 +121,17 @@ class Associations:
 
     def _is_live(self, kind: str, record_id: int) -> bool:
         return self._shelves[kind].state(record_id) == LIVE
+
+
+def not_there(ends: Sequence[tuple[ObjectType, int]]) -> Refused:
+    """Return the refusal of edges to records that are not there."""
+    named = [(kind.singular.upper(), str(record_id)) for kind, record_id in ends]
+    context = {
+        "INVALID_OBJECT_IDS": [f"{name}={record_id} is not valid" for name, record_id in named],
+        "objectId": [record_id for _, record_id in named],
+        "objectType": [name for name, _ in named],
+    }
+    return Refused(400, "VALIDATION_ERROR", "One or more associations are invalid", context=context)
 
 
 def _from_both_ends(end: End, pairs: Sequence[Pair]) -> list[list[Any]]:

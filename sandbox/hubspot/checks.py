@@ -39,11 +39,14 @@ def checked(kind: ObjectType, properties: Properties) -> dict[str, str | None]:
     """
     known = {made.name: made for made in kind.properties}
     kept: dict[str, str | None] = {}
+    wrong: dict[str, _Unfit] = {}
     for name, value in properties.items():
         try:
             kept[name] = _kept(known.get(name), name, value)
         except _Unfit as unfit:
-            raise _refused(name, unfit) from unfit
+            wrong[name] = unfit
+    if wrong:
+        raise _refused(wrong)
     return kept
 
 
@@ -67,7 +70,7 @@ def check_owner(properties: Properties, owners: Callable[[], Collection[str]]) -
     """
     owner = properties.get("hubspot_owner_id")
     if owner and owner not in owners():
-        raise _refused("hubspot_owner_id", _Unfit("INVALID_OWNER_ID", f"Owner {owner} does not exist"))
+        raise _refused({"hubspot_owner_id": _Unfit("INVALID_OWNER_ID", f"Owner {owner} does not exist")})
 
 
 def _kept(made: Property | None, name: str, value: str | None) -> str | None:
@@ -80,10 +83,23 @@ def _kept(made: Property | None, name: str, value: str | None) -> str | None:
     return _mail(value) if name == "email" else _RULES[made.type](made, value)
 
 
-def _refused(name: str, unfit: _Unfit) -> Refused:
-    detail = {"isValid": False, "message": unfit.message, "error": unfit.code, "name": name}
-    message = f"Property values were not valid: {json.dumps([detail], separators=(',', ':'))}"
-    return Refused(400, "VALIDATION_ERROR", message, unfit.code, {"propertyName": [name]})
+def _refused(wrong: Mapping[str, _Unfit]) -> Refused:
+    reasons = [
+        {
+            "isValid": False,
+            "message": each.message,
+            "error": each.code,
+            "name": name,
+            "localizedErrorMessage": each.message,
+        }
+        for name, each in wrong.items()
+    ]
+    details = [
+        {"message": each.message, "code": each.code, "context": {"propertyName": [name]}}
+        for name, each in wrong.items()
+    ]
+    message = f"Property values were not valid: {json.dumps(reasons, separators=(',', ':'))}"
+    return Refused(400, "VALIDATION_ERROR", message, details=details)
 
 
 def _mail(value: str) -> str:

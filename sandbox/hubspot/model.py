@@ -7,7 +7,7 @@ Ids are whole numbers here and texts on the wire. Moments are milliseconds since
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Properties = Mapping[str, str | None]
 """Values by name, as the wire has them: texts. What is absent or None has no value."""
@@ -22,10 +22,17 @@ class Refused(Exception):
         message: HubSpot's sentence.
         code: Of the one entry in `errors`, such as `PROPERTY_DOESNT_EXIST`; none without one.
         context: Of that entry (and of the reply), such as `{"ids": ["12"]}`.
+        details: The entries of `errors`, where there may be several.
     """
 
     def __init__(
-        self, status: int, category: str, message: str, code: str = "", context: Mapping[str, list[str]] | None = None
+        self,
+        status: int,
+        category: str,
+        message: str,
+        code: str = "",
+        context: Mapping[str, list[str]] | None = None,
+        details: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -33,6 +40,7 @@ class Refused(Exception):
         self.message = message
         self.code = code
         self.context = dict(context or {})
+        self.details = details
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,17 @@ from psycopg.rows import dict_row
 from nooks_dagster.calls.delivery.wording import Facts, body, subject
 from nooks_dagster.crm.activities import Activity, CallResult, Links
 
+WEBHOOK = "webhook"
+_LINKED = ("object", "id", "account", "opportunity")
 # A webhook is no CRM: it is told whom the record names, and in which.
 # A delivery that stands as the other side has it needs nothing: another item of the same call was first.
 CONTENTS = """
-    select d.call, d.key, d.digest, d.external_id, d.written = d.digest as written,
+    select d.call, d.kind, d.key, d.digest, d.external_id, d.written = d.digest as written,
         r.direction, r.disposition, r.started_at, r.duration_ms, r.language, r.redacted_text, r.talk_ms_rep,
         r.talk_ms_prospect, r.questions, c.call_id, u.time_zone,
         case d.kind when 'webhook' then jsonb_build_object('connection', r.connection_id, 'object', r.contact_object,
             'id', r.contact_id, 'account', r.account_id, 'opportunity', r.opportunity_id, 'owner', r.owner_id)
-        else r.participants -> d.integration end as links,
+        else r.participants -> d.integration end as links, d.links as before,
         c.submission -> 'rep' ->> 'phone' as rep, c.submission -> 'prospect' ->> 'phone' as prospect,
         c.submission ->> 'title' as title
     from calls.deliveries d join calls.records r using (call) join calls.calls c on c.id = d.call
@@ -36,18 +38,19 @@ CONTENTS = """
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one delivery is to say; `digest` is of that."""
+    """What one delivery is to say; `digest` is of that, `links` is whom it makes the call belong to in a CRM."""
 
     call: int
     digest: bytes
     activity: Activity
+    links: Mapping[str, Any]
 
 
 def contents(conn: psycopg.Connection[Any], integration: str, calls: Sequence[int], link: str) -> Sequence[Content]:
     """Return what is still to be sent of these calls, each once; the others need nothing."""
     rows = conn.cursor(row_factory=dict_row).execute(CONTENTS, (integration, list(calls))).fetchall()
     by_call = {row["call"]: row for row in rows}  # an owner that two objects of a CRM know would double a row
-    return [Content(call, row["digest"], _activity(row, link)) for call, row in by_call.items()]
+    return [Content(call, row["digest"], _activity(row, link), _belongs(row)) for call, row in by_call.items()]
 
 
 def _activity(row: Mapping[str, Any], link: str) -> Activity:
@@ -76,11 +79,17 @@ def _activity(row: Mapping[str, Any], link: str) -> Activity:
         from_number=prospect if inbound else rep,
         to_number=rep if inbound else prospect,
         links=_links(row["links"] or {}, row["time_zone"]),
+        before=_links(row["before"] or {}, None),
         record=row["external_id"] or "" if row["written"] else "",
         call=row["call"],
         call_id=row["call_id"],
         language=row["language"] or "",
     )
+
+
+def _belongs(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = row["links"] or {}
+    return {} if row["kind"] == WEBHOOK else {name: found[name] for name in _LINKED if found.get(name)}
 
 
 def _links(found: Mapping[str, Any], time_zone: str | None) -> Links:

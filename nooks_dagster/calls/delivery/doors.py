@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from nooks_dagster.calls.delivery.addresses import Addresses
+from nooks_dagster.calls.delivery.contents import WEBHOOK
 from nooks_dagster.calls.delivery.sending import Integration
 from nooks_dagster.calls.delivery.webhooks import Target, Webhook, usual_network
 from nooks_dagster.crm.activities import Readiness
@@ -16,8 +17,6 @@ from nooks_dagster.research.web.pools import Network
 from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Registry
 from nooks_dagster.workspaces.secrets import FileSecrets
-
-WEBHOOK = "webhook"
 
 
 class Doors:

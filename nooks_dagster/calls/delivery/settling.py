@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from nooks_dagster.calls.delivery.contents import Content
 from nooks_dagster.calls.delivery.lanes import Lane, park, rest
@@ -38,10 +39,13 @@ SETTLE = """
         state = case when s.state = 'delivered' and d.digest <> s.digest then d.state else s.state end,
         external_id = coalesce(s.record, d.external_id), external_object = coalesce(s.object, d.external_object),
         written = case when s.state = 'delivered' or s.record is not null then s.digest else d.written end,
+        links = case when s.state = 'delivered' or s.record is not null and d.links is null then s.links
+            else d.links end,
         delivered_at = case when s.state = 'delivered' then coalesce(d.delivered_at, now()) else d.delivered_at end,
         failure = s.failure, reason = s.reason
     from unnest(%(call)s::bigint[], %(digest)s::bytea[], %(state)s::text[], %(record)s::text[], %(object)s::text[],
-        %(failure)s::text[], %(reason)s::text[]) as s (call, digest, state, record, object, failure, reason)
+        %(failure)s::text[], %(reason)s::text[], %(links)s::jsonb[])
+        as s (call, digest, state, record, object, failure, reason, links)
     where d.integration = %(integration)s and d.call = s.call
 """
 
@@ -65,6 +69,7 @@ class _Row:
     object: str | None
     failure: str | None
     reason: str | None
+    links: Jsonb | None
 
 
 class Settling:
@@ -146,11 +151,12 @@ def _rows(batch: Batch, sent: Sent, verdicts: Mapping[Claim, Verdict | None]) ->
 
 
 def _row(content: Content, verdict: Verdict | None, answer: Answer | None) -> _Row:
+    links = Jsonb(dict(content.links)) if content.links else None
     record, object_ = (answer.record or None, answer.object or None) if answer else (None, None)
     if verdict is None:
-        return _Row(content.call, content.digest, "delivered", record, object_, None, None)
+        return _Row(content.call, content.digest, "delivered", record, object_, None, None, links)
     state = "dead" if verdict.state == "dead" else "waiting"
-    return _Row(content.call, content.digest, state, record, object_, verdict.failure, verdict.reason)
+    return _Row(content.call, content.digest, state, record, object_, verdict.failure, verdict.reason, links)
 
 
 def _said(failure: Failure | None) -> str | None:

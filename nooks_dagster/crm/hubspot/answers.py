@@ -20,6 +20,7 @@ _CODE = re.compile(r"[A-Za-z]\w{1,59}")
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{1,80}")
 _SCOPES = ("requiredGranularScopes", "requiredScopes")
 _MOST_SCOPES = 8  # of which any one often is enough
+_NO_CONTENT = 204
 _DOCUMENT = ((b"{", b"}"), (b"[", b"]"))
 
 
@@ -36,7 +37,7 @@ class Answer:
 def refusal(answer: Answer, subject: str, *, login: bool = False) -> Failure | None:
     """Return what an answer means, or None when it holds what was asked for; 207 does, beside what is missing."""
     good = 200 <= answer.status <= 299
-    if good and _is_document(answer.content):
+    if answer.status == _NO_CONTENT or (good and _is_document(answer.content)):
         return None
     error = {} if good else _error(answer.content)
     codes = tuple(_codes(error))

@@ -2,7 +2,7 @@
 
 Belongs here: reading results and errors. Does not: sending (`writing`, `call_links`), the words (`meanings`).
 
-Only codes are taken from an error: its message may quote values of records.
+Only codes, ids, and names of properties are taken from an error: its message may quote values of records.
 """
 
 import re
@@ -14,7 +14,9 @@ from nooks_dagster.crm.hubspot.meanings import meaning_of
 from nooks_dagster.failures import Corrupt, Failure, Permanent, RateLimited, Transient
 
 _CODE = re.compile(r"[A-Za-z]\w{1,59}")
+_NAMED = re.compile(r'"name":"(\w{1,100})"')  # within the list of reasons that a message has
 _TRACE = "objectWriteTraceId"
+_IDS = ("ids", "id", "objectId", "fromObjectId", "toObjectId")
 _BY_CATEGORY: Mapping[str, Meaning] = {
     "VALIDATION_ERROR": Meaning(
         Permanent, "HubSpot rejected the call.", "Look at the properties of calls: one may want a value."
@@ -32,22 +34,38 @@ def written(body: Any, key: str, subject: str) -> Mapping[str, str]:
     Raises:
         Corrupt: The answer has no results.
     """
-    try:
-        results = [(one.get(_TRACE) or one["properties"][key], one["id"]) for one in body["results"]]
-    except (TypeError, LookupError, AttributeError):
-        raise Corrupt("The answer is no list of results.", subject=subject) from None
-    return {str(value): str(record) for value, record in results}
+    if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+        raise Corrupt("The answer is no list of results.", subject=subject)
+    keys = {
+        str(one.get("id") or ""): one.get(_TRACE) or (one.get("properties") or {}).get(key) for one in results_in(body)
+    }
+    return {str(value): record for record, value in keys.items() if record and value}
 
 
 def refused(body: Any, subject: str) -> Mapping[str, Failure]:
-    """Return why inputs were not written, by the trace that each was sent with."""
-    return {str(trace): failure(error, subject) for error in errors_in(body) for trace in _context(error, _TRACE)}
+    """Return why inputs were not written, by the trace or id that each was sent with."""
+    return {named: failure(error, subject) for error in errors_in(body) for named in _inputs_of(error)}
+
+
+def faults(body: Any) -> Mapping[str, frozenset[str]]:
+    """Return the properties that inputs were not written for, as far as they are named, by the trace or id of each."""
+    return {named: _properties(error) for error in errors_in(body) for named in _inputs_of(error)}
 
 
 def missing(body: Any) -> set[str]:
     """Return the ids of records that an answer says are not there."""
-    gone = (error for error in errors_in(body) if error.get("category") == "OBJECT_NOT_FOUND")
-    return {str(record) for error in gone for name in ("ids", "toObjectId") for record in _context(error, name)}
+    return {record for error in errors_in(body) if _is_of_missing(error) for record in ids_in(error)}
+
+
+def ids_in(error: Mapping[str, Any]) -> set[str]:
+    """Return the ids of records that an error is about."""
+    return {str(record) for name in _IDS for record in _context(error, name)}
+
+
+def results_in(body: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the results of an answer."""
+    results = body.get("results") if isinstance(body, dict) else None
+    yield from (one for one in results or () if isinstance(one, dict))
 
 
 def errors_in(body: Any) -> Iterator[Mapping[str, Any]]:
@@ -63,6 +81,21 @@ def failure(error: Mapping[str, Any], subject: str) -> Failure:
     codes = tuple(code for code in (category, *(str(one.get("code")) for one in details)) if _CODE.fullmatch(code))
     meaning = _BY_CATEGORY.get(category) or meaning_of(codes, "") or _NOT_NOW
     return meaning.failure(f" ({', '.join(dict.fromkeys(codes)) or 'no code'})", subject)
+
+
+def _inputs_of(error: Mapping[str, Any]) -> set[str]:
+    return {str(trace) for trace in _context(error, _TRACE)} or ids_in(error)
+
+
+def _is_of_missing(error: Mapping[str, Any]) -> bool:
+    told = (error.get("category"), error.get("subCategory"))
+    return any(str(word).endswith("OBJECT_NOT_FOUND") for word in told) or bool(_context(error, "INVALID_OBJECT_IDS"))
+
+
+def _properties(error: Mapping[str, Any]) -> frozenset[str]:
+    details = [detail for detail in error.get("errors") or () if isinstance(detail, dict)]
+    named = [str(name) for one in (error, *details) for name in _context(one, "propertyName")]
+    return frozenset(named or _NAMED.findall(str(error.get("message") or "")))
 
 
 def _context(error: Mapping[str, Any], name: str) -> list[Any]:

@@ -13,6 +13,8 @@ CALLS = "calls"
 KEY = "nooks_call_id"
 """The property that tells our calls apart."""
 OWNER = "hubspot_owner_id"
+NEEDED = frozenset((KEY, "hs_timestamp"))
+"""Without these a call is none."""
 
 MAKE_PROPERTY = (
     "Settings, Data Management, Properties, object Calls, Create property: single-line text with the internal name "

@@ -49,6 +49,7 @@ _WEB_PAGE = Meaning(
     "If it stays so: HubSpot may be in maintenance (status.hubspot.com), or a proxy answers in its place.",
 )
 _NOTHING = Meaning(Transient, "The answer is no JSON document.", AGAIN)
+_CONFLICT = Meaning(Transient, "Another request wrote the same record at the same time.", AGAIN)
 _REJECTED = Meaning(Permanent, "HubSpot rejected the request.", _DEFECT)
 
 _BY_CODE: Mapping[str, Meaning] = {
@@ -59,6 +60,7 @@ _BY_CODE: Mapping[str, Meaning] = {
     "EXPIRED_AUTHENTICATION": _REFUSED_TOKEN,
     "MISSING_SCOPES": _MISSING_SCOPES,
     "OBJECT_NOT_FOUND": _NOT_THERE,
+    "CONFLICT": _CONFLICT,
     "BAD_REFRESH_TOKEN": _REFUSED_GRANT,
     "BAD_AUTH_CODE": _REFUSED_GRANT,
     "BAD_CLIENT_ID": _WRONG_APP,
@@ -79,6 +81,7 @@ _BY_STATUS: Mapping[int, Meaning] = {
     403: Meaning(NoScope, "The app may not read this.", _GRANT_READ),
     404: _NOT_THERE,
     408: _GAVE_UP,
+    409: _CONFLICT,
     414: Meaning(Permanent, "The address of the request is too long.", _DEFECT),
     423: _LOCKED,
     429: _SLOW_DOWN,

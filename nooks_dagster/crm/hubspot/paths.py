@@ -49,6 +49,11 @@ def associate(name: str, to: str) -> str:
     return f"{_edges(name, to)}/batch/create"
 
 
+def dissociate(name: str, to: str) -> str:
+    """Return where edges of records of one type towards another are removed."""
+    return f"{_edges(name, to)}/batch/archive"
+
+
 def labels(name: str, to: str) -> str:
     """Return where the kinds of edges of one type towards another are listed."""
     return f"{_edges(name, to)}/labels"

@@ -5,13 +5,14 @@ associations (`call_links`), what an answer says of one input (`batch_results`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
 from nooks_dagster.crm.hubspot import paths
-from nooks_dagster.crm.hubspot.batch_results import refused, written
+from nooks_dagster.crm.hubspot.batch_results import faults, refused, written
 from nooks_dagster.crm.hubspot.call_links import CallLinks
-from nooks_dagster.crm.hubspot.call_records import CALLS, KEY, MAKE_PROPERTY, OWNER, properties
+from nooks_dagster.crm.hubspot.call_records import CALLS, KEY, MAKE_PROPERTY, NEEDED, OWNER, properties
 from nooks_dagster.crm.hubspot.meanings import NotReadable
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Usage
@@ -20,6 +21,15 @@ from nooks_dagster.failures import Corrupt, Failure, Permanent, Transient
 MOST = 100  # HubSpot's most
 _GRANT_WRITE = "Give the app the scope crm.objects.contacts.write, which calls go by."
 SENDS = 2  # a token may have died; whatever else happens, the caller's backlog waits better than a thread
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What came of calls, by their keys: the ids of their records, why there are none, and which properties were it."""
+
+    made: dict[str, str]
+    failed: dict[str, Failure]
+    faults: Mapping[str, frozenset[str]]
 
 
 class HubSpotWriter:
@@ -55,7 +65,7 @@ class HubSpotWriter:
         return Readiness(ready=True)
 
     def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
-        """Upsert the calls that are not there, then link all of them."""
+        """Upsert the calls that are not there, take back links that hold no more, and make those that do."""
         self._check()
         records = {one.key: one.record for one in activities if one.record}
         failures: dict[str, Failure] = {}
@@ -63,7 +73,9 @@ class HubSpotWriter:
             made, failures = self._upsert(fresh)
             records |= made
         links = {records[one.key]: one.links for one in activities if one.key in records}
-        unlinked = self._links.make(links)
+        former = {records[one.key]: (one.before, one.links) for one in activities if one.key in records}
+        # An id that was merged away leads to the record that is wanted now: so that is linked last.
+        unlinked = {**self._links.remove(former), **self._links.make(links)}
         return [self._answer(records.get(one.key, ""), failures.get(one.key), unlinked) for one in activities]
 
     def usage(self) -> Usage:
@@ -78,22 +90,31 @@ class HubSpotWriter:
             self._ready = True
 
     def _upsert(self, activities: Sequence[Activity]) -> tuple[dict[str, str], dict[str, Failure]]:
-        """Write calls; one that is refused with its owner is sent again without."""
+        """Write calls; one that is refused is sent again without the properties that were named, or its owner."""
         values = {one.key: properties(one) for one in activities}
-        made, failed = self._send(values)
-        doubted = [key for key, why in failed.items() if isinstance(why, Permanent) and OWNER in values[key]]
-        if doubted:
-            again, still = self._send({key: _without_owner(values[key]) for key in doubted})
-            made, failed = made | again, {key: why for key, why in failed.items() if key not in again} | still
-        return made, failed
+        sent = self._send(values)
+        again = {
+            key: less
+            for key, why in sent.failed.items()
+            if isinstance(why, Permanent) and (less := _without(values[key], sent.faults.get(key, frozenset())))
+        }
+        if not again:
+            return sent.made, sent.failed
+        last = self._send(again)
+        return sent.made | last.made, {key: why for key, why in sent.failed.items() if key not in again} | last.failed
 
-    def _send(self, values: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, str], dict[str, Failure]]:
+    def _send(self, values: Mapping[str, Mapping[str, str]]) -> _Sent:
         inputs = [_input(key, given) for key, given in values.items()]
-        body = self._posted({"inputs": inputs})
+        try:
+            body = self._posted({"inputs": inputs})
+        except Permanent as wrong:
+            if len(values) > 1:  # the caller sends less of them at once
+                raise
+            return _Sent({}, dict.fromkeys(values, wrong), {})
         made = {key: record for key, record in written(body, KEY, self._subject).items() if key in values}
         told = refused(body, self._subject)
         silent = Transient("HubSpot's answer says nothing of the call.", subject=self._subject)
-        return made, {key: told.get(key, silent) for key in values if key not in made}
+        return _Sent(made, {key: told.get(key, silent) for key in values if key not in made}, faults(body))
 
     def _posted(self, body: Any) -> Any:
         try:
@@ -119,5 +140,7 @@ def _input(key: str, values: Mapping[str, str]) -> Mapping[str, Any]:
     return {"idProperty": KEY, "id": key, "objectWriteTraceId": key, "properties": values}
 
 
-def _without_owner(values: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in values.items() if name != OWNER}
+def _without(values: Mapping[str, str], named: frozenset[str]) -> Mapping[str, str]:
+    """Return the properties of a call that was refused without those to blame; none if it cannot do without them."""
+    out = named or {OWNER}
+    return {} if out & NEEDED or not out & values.keys() else {k: v for k, v in values.items() if k not in out}

@@ -1,12 +1,13 @@
 """What Salesforce says of each record that it was to save: a 200 holds failures too.
 
-Belongs here: reading one result. Does not: the words that queries meet too (`meanings`), sending (`writing`).
+Belongs here: reading one result, and which fields are at fault. Does not: the words that queries meet too
+(`meanings`), what is sent again without them (`resending`), sending (`writing`).
 
 Only codes and names of fields are taken: the message may quote values of records.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from nooks_dagster.failures import Corrupt, Failure, Permanent, QuotaExhausted, 
 
 LINKS = ("WhoId", "WhatId", "OwnerId")
 _WORD = re.compile(r"\w{1,80}")
+_WORDS = re.compile(r"\w+")
 
 _LOCKED = Meaning(Transient, "Another transaction held a record that the task belongs to.", AGAIN)
 _TWICE = Meaning(Transient, "Another request wrote the same task at the same time.", AGAIN)
@@ -34,40 +36,59 @@ _BY_CODE: Mapping[str, Meaning] = {
 }
 _REJECTED = Meaning(Permanent, "Salesforce rejected the task.", "Look at the org's rules for tasks.")
 
-# The contact, account or owner is gone, merged or out of the user's sight: the call is logged without it. The last is
-# said of fields that are set once only, and of such that this user may not write.
-_DROPPABLE = {
-    "INVALID_CROSS_REFERENCE_KEY",
-    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
-    "ENTITY_IS_DELETED",
-    "INACTIVE_OWNER_OR_USER",
-    "FIELD_INTEGRITY_EXCEPTION",
-    "MALFORMED_ID",
-    "INVALID_FIELD_FOR_INSERT_UPDATE",
+# The contact, account or owner is gone, merged, converted or out of the user's sight: the call is logged without it.
+# Salesforce names the field of some of these; of others it says the id at most.
+_OF_LINKS: Mapping[str, Sequence[str]] = {
+    "INVALID_CROSS_REFERENCE_KEY": LINKS,
+    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": LINKS,
+    "ENTITY_IS_DELETED": LINKS,
+    "FIELD_INTEGRITY_EXCEPTION": LINKS,
+    "FIELD_FILTER_VALIDATION_EXCEPTION": LINKS,
+    "MALFORMED_ID": LINKS,
+    "CANNOT_UPDATE_CONVERTED_LEAD": ("WhoId",),
+    "INACTIVE_OWNER_OR_USER": ("OwnerId",),
+    "TRANSFER_REQUIRES_READ": ("OwnerId",),
+}
+# The field is set once only, or not this user's to write, is gone, or takes other values only.
+_OF_FIELDS = {"INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
+# What every task would meet, if the org is not as it was described any more.
+_OF_SETUP = {
+    *("INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"),
+    *("INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """One record's result: its id, or what was wrong with it, and which fields it may be saved without."""
+    """One record's result: its id, or what was wrong with it.
+
+    Attributes:
+        record: The id.
+        failure: Why it was not saved.
+        faults: The fields that it may be saved without, as far as they are named.
+        suspects: Those of which one is at fault, where none is named.
+        of_setup: Whether the org may not be as it was described any more.
+    """
 
     record: str = ""
     failure: Failure | None = None
-    without: frozenset[str] = frozenset()
+    faults: frozenset[str] = frozenset()
+    suspects: Sequence[str] = ()
+    of_setup: bool = False
 
 
-def saved(body: Any, wanted: int, subject: str) -> Sequence[Saved]:
+def saved(body: Any, records: Sequence[Mapping[str, Any]], subject: str) -> Sequence[Saved]:
     """Return the result of each record of a request, in its order.
 
     Raises:
         Corrupt: The answer is not one result for each.
     """
-    if not isinstance(body, list) or len(body) != wanted or not all(isinstance(one, dict) for one in body):
+    if not isinstance(body, list) or len(body) != len(records) or not all(isinstance(one, dict) for one in body):
         raise Corrupt("The answer has not one result for each task.", subject=subject)
-    return [_saved(one, subject) for one in body]
+    return [_saved(one, record, subject) for one, record in zip(body, records, strict=True)]
 
 
-def _saved(result: Mapping[str, Any], subject: str) -> Saved:
+def _saved(result: Mapping[str, Any], record: Mapping[str, Any], subject: str) -> Saved:
     if result.get("success") and result.get("id"):
         return Saved(record=str(result["id"]))
     errors = [error for error in result.get("errors") or () if isinstance(error, dict)]
@@ -76,7 +97,18 @@ def _saved(result: Mapping[str, Any], subject: str) -> Saved:
     meaning = _BY_CODE.get(code) or meaning_of(code, message) or _REJECTED
     named = f" Fields: {', '.join(fields[:8])}." if fields else ""
     failure = meaning.failure(f"{named} ({code or 'no code'})", subject)
-    return Saved(failure=failure, without=frozenset(fields or LINKS) if code in _DROPPABLE else frozenset())
+    faults = frozenset(fields) & record.keys() or frozenset(_told(code, message, record))
+    droppable = code in _OF_LINKS or code in _OF_FIELDS
+    suspects = [name for name in _OF_LINKS.get(code, ()) if record.get(name)]
+    return Saved("", failure, faults if droppable else frozenset(), suspects, code in _OF_SETUP)
+
+
+def _told(code: str, message: str, record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields that a message is about: it has their names, or the ids that they hold."""
+    if code in _OF_FIELDS:
+        yield from record.keys() & set(_WORDS.findall(message))
+    elif code in _OF_LINKS:
+        yield from (name for name in LINKS if record.get(name) and str(record[name])[:15] in message)
 
 
 def _word(text: Any) -> str:

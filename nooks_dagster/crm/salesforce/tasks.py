@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nooks_dagster.crm.activities import Activity, CallResult, Readiness
+from nooks_dagster.crm.activities import Activity, CallResult, Links, Readiness
 
 TASK = "Task"
 KEY = "Nooks_Call_Id__c"
@@ -40,12 +40,12 @@ class TaskShape:
     def of(cls, described: Mapping[str, Any]) -> "TaskShape":
         """Read the describe of Task."""
         fields = {str(field["name"]): field for field in described["fields"]}
-        writable = {name: int(field.get("length") or 0) for name, field in fields.items() if field.get("createable")}
+        writable = {name: int(field.get("length") or 0) for name, field in fields.items() if _may(field, "createable")}
         return cls(_readiness(described, fields.get(KEY)), writable)
 
 
 def task(activity: Activity, shape: TaskShape) -> dict[str, Any]:
-    """Return the fields of a task; what is not known is left as it is there.
+    """Return the fields of a task; what is not known is left as it is there, what is not so any more is taken back.
 
     A date has no time zone in Salesforce, so it is the day on which the owner made the call.
     """
@@ -61,29 +61,45 @@ def task(activity: Activity, shape: TaskShape) -> dict[str, Any]:
         "CallDurationInSeconds": round(activity.lasted.total_seconds()),
         "CallDisposition": _RESULTS[activity.result],
         "CallObject": activity.key,
-        "WhoId": links.contact or links.lead,
-        # A task of a lead may not be about anything else: a lead has no account yet.
-        "WhatId": "" if links.lead and not links.contact else links.opportunity or links.account,
+        "WhoId": _who(links) or (None if _who(activity.before) else ""),
+        "WhatId": _what(links) or (None if _what(activity.before) else ""),
         "OwnerId": links.owner,
     }
     fitting = {name: _cut(value, shape.lengths[name]) for name, value in values.items() if name in shape.lengths}
     return {"attributes": {"type": TASK}, **{name: value for name, value in fitting.items() if value != ""}}
 
 
+def _who(links: Links) -> str:
+    return links.contact or links.lead
+
+
+def _what(links: Links) -> str:
+    """Return what a task is about: one of a lead may be about nothing, for a lead has no account yet."""
+    return "" if links.lead and not links.contact else links.opportunity or links.account
+
+
 def _readiness(described: Mapping[str, Any], key: Mapping[str, Any] | None) -> Readiness:
-    if not (described.get("createable") and described.get("updateable")):
+    if not _may(described, "createable", "updateable"):
         return Readiness(ready=False, advice="The user may not write tasks: give it Create and Edit on Task.")
     if key is None:
         return Readiness(ready=False, advice=f"Activities have no field {KEY}: {_MAKE_FIELD}.")
     if not (key.get("externalId") and key.get("unique")):
         return Readiness(ready=False, advice=f"{KEY} is not both unique and an external id: edit it so.")
-    if not (key.get("createable") and key.get("updateable")):
+    if not _may(key, "createable", "updateable"):
         return Readiness(ready=False, advice=f"The user may not edit {KEY}: give it edit access to the field.")
     return Readiness(ready=True)
 
 
+def _may(described: Mapping[str, Any], *deeds: str) -> bool:
+    """Say whether a describe forbids none of these."""
+    return all(described.get(deed, True) for deed in deeds)
+
+
 def _cut(value: Any, length: int) -> Any:
-    return value[:length] if isinstance(value, str) and length else value
+    """Return a text cut to a length in UTF-16, in which an emoji counts two: no server counts more."""
+    if not isinstance(value, str) or not length:
+        return value
+    return value.encode("utf-16-le", "surrogatepass")[: 2 * length].decode("utf-16-le", "ignore")
 
 
 def _zone(name: str) -> ZoneInfo:

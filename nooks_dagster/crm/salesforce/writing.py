@@ -1,28 +1,26 @@
 """Logging calls in Salesforce: tasks by upsert, up to 200 a request.
 
-Belongs here: which requests, and what is sent again without a field. Does not: the fields (`tasks`), one result
-(`saved`).
+Belongs here: which requests. Does not: the fields (`tasks`), one result (`saved`), what is sent again without one of
+them (`resending`).
 """
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.crm.salesforce.meanings import NotAllowed
-from nooks_dagster.crm.salesforce.saved import LINKS, Saved, saved
+from nooks_dagster.crm.salesforce.resending import Attempt, Record
+from nooks_dagster.crm.salesforce.saved import Saved, saved
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.crm.salesforce.tasks import KEY, TASK, TaskShape, task
 from nooks_dagster.failures import Corrupt, Permanent
 
 MOST = 200  # Salesforce's most
-ROUNDS = 4  # a task without its owner may then turn out to have a contact that is gone; the last goes without links
+ROUNDS = 7  # without its subtype, another field, contact, account, owner, all of these; most batches take one
 SENDS = 2  # a token may have died; whatever else happens, the caller's backlog waits better than a thread
 LOOK_AGAIN = 3600.0  # seconds for which a describe is believed
-
-Record = Mapping[str, Any]
 
 
 class SalesforceWriter:
@@ -58,16 +56,17 @@ class SalesforceWriter:
     def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
         """Upsert tasks; one whose contact, account or owner is not accepted is sent again without it."""
         shape = self._known()
-        records: dict[int, Record] = {at: task(activity, shape) for at, activity in enumerate(activities)}
-        answers: dict[int, Answer] = {}
-        for left in reversed(range(ROUNDS)):
-            found = dict(zip(records, self._send(list(records.values())), strict=True))
-            again = {at: less for at, one in found.items() if left and (less := _without(records[at], one, left))}
-            answers |= {at: self._answer(one) for at, one in found.items() if at not in again}
-            records = again
-            if not records:
+        attempts = {at: Attempt(task(activity, shape)) for at, activity in enumerate(activities)}
+        found: dict[int, Saved] = {}
+        for _ in range(ROUNDS):
+            found |= dict(zip(attempts, self._send([one.record for one in attempts.values()]), strict=True))
+            again = {at: attempt.after(found[at]) for at, attempt in attempts.items()}
+            attempts = {at: attempt for at, attempt in again.items() if attempt}
+            if not attempts:
                 break
-        return [answers[at] for at in range(len(activities))]
+        if any(one.failure and one.of_setup for one in found.values()):
+            self._look_again()
+        return [self._answer(found[at]) for at in range(len(activities))]
 
     def usage(self) -> Usage:
         """Return the calls of this writer's session."""
@@ -89,11 +88,15 @@ class SalesforceWriter:
             reply = self._session.upsert(path, body, kind="write", about=TASK, tries=SENDS)
         except NotAllowed as no:
             raise _not_set_up(self._subject, f"{no.what} {no.next_step}") from None
-        except Permanent:  # of all of them: the field may be gone since it was looked at
-            self._shape = None
-            self._known()
+        except Permanent:
+            self._look_again()
             raise
-        return saved(reply.body, len(records), f"{self._subject} {TASK}")
+        return saved(reply.body, records, f"{self._subject} {TASK}")
+
+    def _look_again(self) -> None:
+        """Make sure that it is one task that was refused: the field, or a right, may be gone since it was looked at."""
+        self._shape = None
+        self._known()
 
     def _answer(self, one: Saved) -> Answer:
         return Refused(one.failure) if one.failure else Written(one.record, TASK)
@@ -101,10 +104,3 @@ class SalesforceWriter:
 
 def _not_set_up(subject: str, advice: str) -> NotSetUp:
     return NotSetUp("Calls cannot be logged.", subject=subject, next_step=advice)
-
-
-def _without(record: Record, one: Saved, left: int) -> Record | None:
-    """Return a record without what it was refused for, or None if that is nothing, or the key."""
-    out = one.without.union(LINKS) if one.without and left == 1 else one.without
-    less = {name: value for name, value in record.items() if name not in out}
-    return less if KEY in less and len(less) < len(record) else None

@@ -7,6 +7,7 @@ A redirect is not followed: what was signed for one place is not for another to 
 
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +19,14 @@ from nooks_dagster.research.web.clock import Clock, OutOfTime
 from nooks_dagster.research.web.outcomes import NoPage
 from nooks_dagster.research.web.pools import Network, Pools, drain
 from nooks_dagster.research.web.urls import followable
+
+_BROKEN = (
+    httpcore2.NetworkError,
+    httpcore2.TimeoutException,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    ssl.SSLError,
+)
 
 
 class NotTold(Exception):
@@ -63,7 +72,8 @@ class Poster:
         try:
             self._clock.begin_page()
             with self._pools.to(spelled).stream("POST", spelled, headers=sent, content=body) as answer:
-                drain(answer)
+                with suppress(OutOfTime, Stopped, *_BROKEN):  # the status is the answer, whatever becomes of its body
+                    drain(answer)
                 return Told(answer.status, {_text(name).lower(): _text(value) for name, value in answer.headers})
         except OutOfTime:
             raise NotTold("took too long") from None
@@ -71,13 +81,7 @@ class Poster:
             raise NotTold("it was stopped") from None
         except NoPage as none:
             raise NotTold(str(none), forbidden=none.outcome is Outcome.NOT_PUBLIC) from None
-        except (
-            httpcore2.NetworkError,
-            httpcore2.TimeoutException,
-            httpcore2.ProtocolError,
-            httpcore2.ProxyError,
-            ssl.SSLError,
-        ) as error:
+        except _BROKEN as error:
             raise NotTold(type(error).__name__) from error
 
     def close(self) -> None:

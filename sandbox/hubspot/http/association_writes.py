@@ -1,16 +1,18 @@
 """Making and removing associations, version 4.
 
-Belongs here: one and many, with labels and without. Does not: reading them (`associations`).
+Belongs here: one and many, with labels and without. Does not: reading them (`associations`), what is said of ends that
+are not there (`edges`).
 """
 
-from itertools import chain
 from typing import Any
 
+from sandbox.hubspot.associations import not_there
 from sandbox.hubspot.engagements import associate
 from sandbox.hubspot.http.associations import there
-from sandbox.hubspot.http.batches import absent, batch
+from sandbox.hubspot.http.batches import batch
 from sandbox.hubspot.http.call import Call, items_of
-from sandbox.hubspot.http.edges import Ends, default_labels, ends, labels_of
+from sandbox.hubspot.http.edges import Ends, default_labels, ends, labels_of, no_ends, no_types
+from sandbox.hubspot.http.records import edge_names, read_back, with_associations
 from sandbox.hubspot.http.replies import NOTHING, Reply, as_json, json_reply
 from sandbox.hubspot.model import Edge, Label, ObjectType
 
@@ -23,17 +25,21 @@ def create(call: Call) -> Reply:
     inputs = call.inputs(MOST_WRITTEN)
     wishes = [(ends(given), labels_of(call, kind, to, given.get("types"))) for given in inputs]
     with call.portal.writing():
-        gone = [_gone(call, kind, to, pair) for pair, _ in wishes]
-        there = [wish for wish, missing in zip(wishes, gone, strict=True) if not missing]
+        there, refused = no_ends(call, kind, to, wishes)
         associate(call.portal, kind, to, there)
     texts = [as_json(_shown(kind, to, pair, wanted)) for pair, wanted in there]
-    return batch(call, texts, absent(kind, list(chain.from_iterable(gone))), 201)
+    return batch(call, texts, refused, 201)
 
 
 def create_default(call: Call) -> Reply:
-    """Make associations without a label."""
+    """Make associations without a label, all or none."""
+    kind, to = call.type_at("from"), call.type_at("to")
     pairs = [ends(given) for given in call.inputs(MOST_WRITTEN)]
-    return batch(call, _defaults(call, call.type_at("from"), call.type_at("to"), pairs))
+    with call.portal.writing():
+        ends_of = [end for pair in pairs for end in zip((kind, to), pair, strict=True)]
+        if gone := [end for end in ends_of if not call.portal.live(*end)]:
+            raise not_there(gone)
+        return batch(call, _defaults(call, kind, to, pairs))
 
 
 def archive(call: Call) -> Reply:
@@ -75,6 +81,20 @@ def put_default(call: Call) -> Reply:
     return batch(call, _defaults(call, kind, call.type_at("to"), [(there(call, kind), _other(call))]))
 
 
+def put_typed(call: Call) -> Reply:
+    """Make one association of a type that the address names by its number or word, as calls are associated of old."""
+    kind, to = call.object_type, call.type_at("to")
+    record_id, label = there(call, kind), _typed(call, kind, to)
+    associate(call.portal, kind, to, [((record_id, _other(call)), (label,))])
+    return Reply(with_associations(call, kind, [record_id], read_back(call, kind, [record_id], []), [to.name])[0])
+
+
+def delete_typed(call: Call) -> Reply:
+    """Remove one association of such a type."""
+    _typed(call, call.object_type, call.type_at("to"))
+    return delete(call)
+
+
 def delete(call: Call) -> Reply:
     """Remove one association."""
     kind = call.object_type
@@ -92,13 +112,16 @@ def _defaults(call: Call, kind: ObjectType, to: ObjectType, pairs: list[Ends]) -
     return texts
 
 
+def _typed(call: Call, kind: ObjectType, to: ObjectType) -> Label:
+    named, words = call.path["label"], edge_names(call.portal, kind, to)
+    for label in call.portal.labels(kind, to):
+        if named in {str(label.type_id), words[label.type_id]}:
+            return label
+    raise no_types([("HUBSPOT_DEFINED", named)])
+
+
 def _other(call: Call) -> int:
     return ends({"from": {"id": "0"}, "to": {"id": call.path["other"]}})[1]
-
-
-def _gone(call: Call, kind: ObjectType, to: ObjectType, pair: Ends) -> list[str]:
-    """Return those of the two ends that are not there."""
-    return [str(each) for type_, each in zip((kind, to), pair, strict=True) if not call.portal.live(type_, each)]
 
 
 def _shown(kind: ObjectType, to: ObjectType, pair: Ends, labels: tuple[Label, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sandbox.hubspot.http.association_writes import MOST_WRITTEN
 from sandbox.hubspot.http.associations import MOST_READ
 from sandbox.hubspot.http.batches import batch
 from sandbox.hubspot.http.call import Call
-from sandbox.hubspot.http.edges import ends, no_edges
+from sandbox.hubspot.http.edges import ends, no_edges, no_ends
 from sandbox.hubspot.http.errors import invalid
 from sandbox.hubspot.http.records import edge_names, named, paging, whole
 from sandbox.hubspot.http.replies import NOTHING, Reply, as_json, json_reply
@@ -37,15 +37,17 @@ def read(call: Call) -> Reply:
 
 
 def create(call: Call) -> Reply:
-    """Make associations."""
+    """Make associations; 207 names the ends that are not there."""
     kind, to = call.type_at("from"), call.type_at("to")
     names = edge_names(call.portal, kind, to)
     labels = {names[label.type_id]: label for label in call.portal.labels(kind, to)}
     wishes = [(ends(given), str(given.get("type", ""))) for given in call.inputs(MOST_WRITTEN)]
     for name in (name for _, name in wishes if name not in labels):
         raise invalid(f"There is no type {name} between {kind.name} and {to.name}", "INVALID_ASSOCIATION_TYPE")
-    associate(call.portal, kind, to, [(pair, (labels[name],)) for pair, name in wishes])
-    return batch(call, [as_json(_shown(pair, name)) for pair, name in wishes], status=201)
+    with call.portal.writing():
+        there, refused = no_ends(call, kind, to, wishes)
+        associate(call.portal, kind, to, [(pair, (labels[name],)) for pair, name in there])
+    return batch(call, [as_json(_shown(pair, name)) for pair, name in there], refused, 201)
 
 
 def archive(call: Call) -> Reply:

@@ -43,6 +43,8 @@ def create(call: Call) -> Reply:
 def update(call: Call) -> Reply:
     """Change records; an id that was merged away does not lead on here."""
     kind, missing = call.object_type, []
+    for by in dict.fromkeys(str(given["idProperty"]) for given in call.inputs(MOST_LISTED) if given.get("idProperty")):
+        _need_unique(call, kind, by)
 
     def read(given: dict[str, Any]) -> _Input | None:
         record_id = _there(call, kind, given)
@@ -57,12 +59,8 @@ def update(call: Call) -> Reply:
 def upsert(call: Call) -> Reply:
     """Change the records that have a unique value, make those that are not there."""
     kind = call.object_type
-    named = [(str(given.get("idProperty") or ""), str(given.get("id", ""))) for given in call.inputs(MOST_LISTED)]
-    for by in dict.fromkeys(by for by, _ in named):
-        if not any(made.name == by and made.unique for made in kind.properties):
-            raise invalid(f"The property {by!r} of {kind.name} is not unique", "INVALID_ID_PROPERTY", idProperty=by)
-    if len(set(named)) < len(named):
-        raise invalid("The ids of the inputs must differ", "DUPLICATE_ID")
+    for by in dict.fromkeys(str(given.get("idProperty") or "") for given in call.inputs(MOST_LISTED)):
+        _need_unique(call, kind, by)
 
     def read(given: dict[str, Any]) -> _Input:
         by, value, wanted = str(given["idProperty"]), str(given.get("id", "")), given.get("properties") or {}
@@ -74,11 +72,22 @@ def upsert(call: Call) -> Reply:
     return batch(call, texts, refused)
 
 
+def _need_unique(call: Call, kind: ObjectType, by: str) -> None:
+    """Make sure that a property tells records apart; the id of a record is none.
+
+    Raises:
+        Refused: It does not.
+    """
+    if not any(made.name == by and made.unique for made in kind.properties):
+        told = f"Unable to perform update/upsert by non-unique {kind.type_id} property {by}"
+        raise invalid(f"{told} in portal ID {call.portal.hub_id}")
+
+
 def _write(
     call: Call, kind: ObjectType, read: Callable[[dict[str, Any]], _Input | None]
 ) -> tuple[list[bytes], list[errors.Error]]:
     """Write what `read` makes of the inputs, some together or all, once nobody else can write."""
-    given = call.inputs(MOST_LISTED)
+    given = call.inputs(MOST_LISTED, once="id" in call.inputs(MOST_LISTED)[0])
     alone = any(each.get("objectWriteTraceId") is not None for each in given)
     texts: list[bytes] = []
     refused: list[errors.Error] = []

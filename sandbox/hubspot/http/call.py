@@ -5,6 +5,7 @@ Does not: tokens and limits (`door`); addresses (`resources`).
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,16 @@ from sandbox.hubspot.http.errors import invalid, missing_scope
 from sandbox.hubspot.http.replies import Reply, as_json
 from sandbox.hubspot.http.services import Services
 from sandbox.hubspot.http.tokens import Holder
-from sandbox.hubspot.model import ObjectType
+from sandbox.hubspot.model import ObjectType, Refused
 from sandbox.hubspot.portal import Portal
 
 Handler = Callable[["Call"], Reply]
 """Answers a call. Raises `Refused`."""
+
+
+_MANY = "The maximum number of inputs supported in a batch is {}. Please reduce the number of items and try again"
+_TOO_MANY = {50: "The maximum number of inputs supported in a batch request for property histories is 50"}
+_TWICE = "Duplicate IDs found in batch input: [{}]. IDs must be unique"
 
 
 def items_of(document: Mapping[str, Any], name: str) -> list[Any]:
@@ -135,17 +141,20 @@ class Call:
         """
         return [str(item) for item in self.items(name)]
 
-    def inputs(self, most: int) -> list[dict[str, Any]]:
-        """Return the inputs of a batch.
+    def inputs(self, most: int, *, once: bool = False) -> list[dict[str, Any]]:
+        """Return the inputs of a batch, of which no two may be of one `id` if it says `once`.
 
         Raises:
             Refused: There are too many, or they are none.
         """
         inputs = self.items("inputs")
         if len(inputs) > most:
-            raise invalid(f"The maximum number of inputs supported in a batch request is {most}", "INVALID_BATCH_SIZE")
+            raise invalid(_TOO_MANY[most] if most in _TOO_MANY else _MANY.format(most))
         if not inputs or not all(isinstance(item, dict) for item in inputs):
             raise invalid("inputs must be a list of objects, and not empty", "INVALID_INPUTS")
+        ids = [str(each.get("id")) for each in inputs] if once else []
+        if twice := [each for each, times in Counter(ids).items() if times > 1]:
+            raise Refused(400, "VALIDATION_ERROR", _TWICE.format(", ".join(twice)), context={"ids": twice})
         return inputs
 
     def items(self, name: str) -> list[Any]:

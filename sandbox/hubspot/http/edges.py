@@ -4,9 +4,9 @@ Belongs here: reading the two ends and the types of one, the shapes of version 4
 Does not: the calls (`associations`, `association_writes`, `associations_v3`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.hubspot.http.call import Call
 from sandbox.hubspot.http.errors import Error, invalid, of_inputs
@@ -15,6 +15,7 @@ from sandbox.hubspot.http.replies import as_json
 from sandbox.hubspot.model import Edge, Label, ObjectType, Refused
 
 Ends = tuple[int, int]
+Wish = TypeVar("Wish")
 
 
 def ends(given: Mapping[str, Any]) -> Ends:
@@ -41,8 +42,17 @@ def labels_of(call: Call, kind: ObjectType, to: ObjectType, types: Any) -> tuple
         raise invalid("types is a list of associationCategory and associationTypeId", "INVALID_TYPES") from None
     found = tuple(label for label in call.portal.labels(kind, to) if (label.category, label.type_id) in wanted)
     if not wanted or len(found) != len(set(wanted)):
-        raise invalid(f"There are no such types between {kind.name} and {to.name}", "INVALID_ASSOCIATION_TYPE")
+        between = {(label.category, label.type_id) for label in call.portal.labels(kind, to)}
+        raise no_types([pair for pair in wanted if pair not in between])
     return found
+
+
+def no_types(types: Iterable[tuple[str, object]]) -> Refused:
+    """Return the refusal of types that associations between two types do not have."""
+    named = [f"{category}={type_id}" for category, type_id in types]
+    wrong = [f"{each} is not a valid association definition id" for each in named]
+    context = {"associationSpec": named, "INVALID_ASSOCIATION_TYPE_ID": wrong}
+    return Refused(400, "VALIDATION_ERROR", "One or more associations are invalid", context=context)
 
 
 def default_labels(call: Call, kind: ObjectType, to: ObjectType) -> tuple[Label, ...]:
@@ -77,6 +87,31 @@ def _labels_text(labels: tuple[Label, ...]) -> bytes:
 def label_shown(label: Label) -> dict[str, Any]:
     """Return a type of association."""
     return {"category": label.category, "typeId": label.type_id, "label": label.label}
+
+
+def no_ends(
+    call: Call, kind: ObjectType, to: ObjectType, wishes: Sequence[tuple[Ends, Wish]]
+) -> tuple[list[tuple[Ends, Wish]], list[Error]]:
+    """Return the wishes whose two ends are there, and what a 207 says of the ends that are not."""
+    there: list[tuple[Ends, Wish]] = []
+    errors: list[Error] = []
+    for wish in wishes:
+        gone = [
+            (word, each, record_id)
+            for word, each, record_id in zip(("FROM", "TO"), (kind, to), wish[0], strict=True)
+            if not call.portal.live(each, record_id)
+        ]
+        errors += [_no_end(*each) for each in gone]
+        there += [] if gone else [wish]
+    return there, errors
+
+
+def _no_end(word: str, kind: ObjectType, record_id: int) -> Error:
+    context = {"objectType": [kind.singular], "id": [str(record_id)]}
+    told = f"No {kind.singular} with ID {record_id} exists"
+    return of_inputs(Refused(404, "OBJECT_NOT_FOUND", told, context=context)) | {
+        "subCategory": f"crm.associations.{word}_OBJECT_NOT_FOUND"
+    }
 
 
 def no_edges(kind: ObjectType, to: ObjectType, ids: Sequence[int]) -> list[Error]:

@@ -28,15 +28,17 @@ def body(refused: Refused) -> Error:
     }
     if refused.context:
         said["context"] = refused.context
-    if refused.code:
-        said["errors"] = [detail(refused)]
+    if told := details(refused):
+        said["errors"] = told
     return said
 
 
-def detail(refused: Refused) -> Error:
-    """Return the entry of `errors` that a refusal has."""
+def details(refused: Refused) -> list[Error]:
+    """Return the entries of `errors` that a refusal has."""
+    if refused.details or not refused.code:
+        return [dict(each) for each in refused.details]
     said: Error = {"message": refused.message, "code": refused.code}
-    return said | {"context": refused.context} if refused.context else said
+    return [said | {"context": refused.context} if refused.context else said]
 
 
 def of_inputs(refused: Refused) -> Error:
@@ -46,7 +48,7 @@ def of_inputs(refused: Refused) -> Error:
         "category": refused.category,
         "message": refused.message,
         "context": refused.context,
-        "errors": [detail(refused)] if refused.code else [],
+        "errors": details(refused),
         "links": {},
     }
 

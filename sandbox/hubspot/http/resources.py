@@ -27,6 +27,7 @@ from sandbox.hubspot.model import Refused
 
 _OBJECTS = "/crm/v3/objects/{type}"
 _EDGES = _OBJECTS + "/{id}/associations"
+_TYPED_EDGE = _EDGES + "/{to}/{other}/{label}"
 _EDGES_V3 = "/crm/v3/associations/{from}/{to}"
 _EDGES_V4 = "/crm/v4/associations/{from}/{to}"
 _PROPERTIES = "/crm/v3/properties/{type}"
@@ -52,6 +53,10 @@ API = AddressBook(
         Resource(_EDGES + "/{to}/{other}", "associations", association_writes.put, "PUT", slow=True),
         Resource(_EDGES + "/{to}/{other}", "associations", association_writes.delete, "DELETE", slow=True),
         Resource(_EDGES + "/default/{to}/{other}", "associations", association_writes.put_default, "PUT", slow=True),
+        Resource(_TYPED_EDGE, "associations", association_writes.put_typed, "PUT", slow=True),
+        Resource(
+            _EDGES + "/{to}/{other}/{label}", "associations", association_writes.delete_typed, "DELETE", slow=True
+        ),
         Resource(_EDGES_V4 + "/labels", "associations", associations.labels),
         Resource(_EDGES_V4 + "/batch/read", "associations", associations.read, "POST", slow=True),
         Resource(_EDGES_V4 + "/batch/create", "associations", association_writes.create, "POST", slow=True),

@@ -11,6 +11,7 @@ from sandbox.faults.seen import Seen
 from sandbox.hubspot.checks import check_new, check_owner
 from sandbox.hubspot.engagements import engage
 from sandbox.hubspot.http.call import Call, items_of
+from sandbox.hubspot.http.edges import no_types
 from sandbox.hubspot.http.errors import invalid, not_found
 from sandbox.hubspot.http.listing import find_record
 from sandbox.hubspot.http.records import id_of, read_back, whole
@@ -35,6 +36,8 @@ def update(call: Call) -> Reply:
         raise not_found()
     refuse_struck(call, kind, call.document)
     change = change_of(call, kind, call.document, record.id)
+    if not change.properties:
+        raise invalid("No properties found to update, please provide at least one.")
     call.portal.write(kind, [change])
     return Reply(read_back(call, kind, [record.id], [*change.properties])[0])
 
@@ -130,4 +133,4 @@ def _edge(portal: Portal, kind: ObjectType, given: Any) -> tuple[str, Edge]:
         labels = [label for label in portal.labels(kind, other) if (label.category, label.type_id) in types]
         if to is not None and labels and len(labels) == len(types):
             return other.name, Edge(to, tuple(labels))
-    raise invalid(f"{kind.name} have no associations of the types {types}", "INVALID_ASSOCIATION_TYPE")
+    raise no_types(types)

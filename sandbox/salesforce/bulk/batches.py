@@ -1,4 +1,4 @@
-"""Jobs of Bulk API 1.0, which hold queries as batches; a batch is what 2.0 calls a job.
+"""Jobs of Bulk API 1.0, which hold queries or rows as batches; a batch of a query is what 2.0 calls a job.
 
 Belongs here: what 1.0 adds to the jobs of 2.0, durable. Does not: processing (`registry`), wire shapes.
 """
@@ -16,7 +16,10 @@ from sandbox.salesforce.org import Org, SoqlError
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A job of 1.0: one object, one operation, any number of queries. `state` is Open, Closed or Aborted."""
+    """A job of 1.0: one object, one operation, any number of batches. `state` is Open, Closed or Aborted.
+
+    `key` is the external id by which rows are upserted.
+    """
 
     id: str
     version: str
@@ -25,6 +28,17 @@ class Parent:
     content_type: str
     created: datetime
     state: str = "Open"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A batch of rows that are to be written: JSON, as it was sent."""
+
+    id: str
+    parent: Parent
+    created: datetime
+    data: bytes
 
 
 class Batches:
@@ -39,14 +53,16 @@ class Batches:
         known = (parent.version, parent.operation, parent.sobject, parent.content_type)
         values = (org.name, parent.id, *known, parent.created.timestamp(), parent.state)
         self._store.run("INSERT INTO bulk_parents VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+        self._store.run("INSERT INTO bulk_keys VALUES (?, ?)", parent.id, parent.key)
 
     def parent(self, org: Org, parent_id: str) -> Parent | None:
         """Return a job, or None."""
-        query = "SELECT id, version, operation, sobject, content_type, created, state FROM bulk_parents"
-        for row in self._store.run(f"{query} WHERE org = ? AND id = ?", org.name, parent_id):
-            known_id, version, operation, sobject, content_type, created, state = row
+        query = "SELECT id, version, operation, sobject, content_type, created, state, key FROM bulk_parents"
+        keyed = f"{query} LEFT JOIN bulk_keys ON parent = id WHERE org = ? AND id = ?"
+        for row in self._store.run(keyed, org.name, parent_id):
+            known_id, version, operation, sobject, content_type, created, state, key = row
             moment = datetime.fromtimestamp(created, UTC)
-            return Parent(known_id, version, operation, sobject, content_type, moment, state)
+            return Parent(known_id, version, operation, sobject, content_type, moment, state, key or "")
         return None
 
     def set_state(self, parent: Parent, state: str) -> None:
@@ -70,6 +86,20 @@ class Batches:
         batch = self._jobs.add(org, request, parent.sobject, rows, error, moment=moment, now=now)
         self._store.run("INSERT INTO bulk_batches VALUES (?, ?)", parent.id, batch.id)
         return batch
+
+    def add_rows(self, org: Org, parent: Parent, data: bytes) -> Rows:
+        """Take rows that are to be written."""
+        rows = Rows(new_id(Api.V1), parent, org.now(), data)
+        number = "SELECT count(*) FROM bulk_rows WHERE parent = ?"
+        values = (rows.id, parent.id, rows.created.timestamp(), parent.id, data)
+        self._store.run(f"INSERT INTO bulk_rows VALUES (?, ?, ?, ({number}), ?)", *values)  # noqa: S608 # our own words
+        return rows
+
+    def rows_of(self, parent: Parent) -> Sequence[Rows]:
+        """Return the batches of rows of a job, in the order they came."""
+        query = "SELECT id, created, data FROM bulk_rows WHERE parent = ? ORDER BY number"
+        found = self._store.run(query, parent.id)
+        return [Rows(known, parent, datetime.fromtimestamp(created, UTC), data) for known, created, data in found]
 
     def of(self, org: Org, parent: Parent) -> Sequence[Job]:
         """Return the batches of a job, in the order they came."""

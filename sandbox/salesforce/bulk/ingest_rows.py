@@ -39,6 +39,12 @@ def read_sheet(job: IngestJob) -> Sheet:
     return Sheet(header, rows)
 
 
+def ends_otherwise(job: IngestJob) -> bool:
+    """Return whether the first line of what was uploaded ends otherwise than the job says."""
+    first, end, _ = job.data.partition(b"\n")
+    return bool(end) and first.endswith(b"\r") != (job.line_ending == "CRLF")
+
+
 def wishes_of(job: IngestJob, sheet: Sheet, rows: Iterable[Sequence[str]]) -> list[Wish]:
     """Return what rows want: an empty field is none, `#N/A` clears one."""
     return [_wish(job, dict(zip(sheet.header, row, strict=False))) for row in rows]
@@ -83,7 +89,7 @@ def _results(
 
 def _error(outcome: Outcome) -> tuple[str, str]:
     refusal = outcome.refusal
-    fields = " ".join(refusal.fields) if refusal and refusal.fields else "--"
+    fields = " ".join([*refusal.fields, "--"] if refusal else [])
     return outcome.id or "", f"{refusal.code}:{refusal.message}:{fields}" if refusal else ""
 
 

@@ -7,13 +7,16 @@ A call that is well formed is answered 200, whatever became of its items.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sandbox.salesforce.http.call import Call
 from sandbox.salesforce.http.errors import ApiError
 from sandbox.salesforce.http.granting import grant
-from sandbox.salesforce.writing.wishes import Deed, Outcome, Wish
+from sandbox.salesforce.http.sobjects import shown
+from sandbox.salesforce.ids import to15
+from sandbox.salesforce.writing.wishes import Deed, Outcome, Refusal, Wish
 
 _MOST = 200
 
@@ -57,8 +60,38 @@ def delete(call: Call) -> list[dict[str, Any]]:
     ids = [text.strip() for text in call.params.get("ids", "").split(",") if text.strip()]
     _check_number(len(ids))
     objects = {kind.key_prefix: kind.name for kind in call.org.sobjects()}
-    wishes = [Wish(Deed.DELETE, objects.get(each[:3], each[:3]), named=each) for each in ids]
+    wishes = [Wish(Deed.DELETE, objects.get(each[:3], ""), named=each, struck=_bad(each, objects)) for each in ids]
     return _shown(call, wishes, call.params.get("allOrNone") == "true")
+
+
+def retrieve(call: Call) -> list[dict[str, Any] | None]:
+    """Answer the GET, or POST, that reads records by their ids; one that is not there is null."""
+    asked = call.document if call.method == "POST" else call.params
+    ids, fields = (_names(asked.get(name)) for name in ("ids", "fields"))
+    if not fields:
+        raise ApiError(400, "MISSING_ARGUMENT", "fields: the names of fields are expected")
+    return [_read(call, each, fields) for each in ids]
+
+
+def _read(call: Call, record_id: str, fields: Sequence[str]) -> dict[str, Any] | None:
+    only = replace(call, params={"fields": ",".join(fields)})
+    try:
+        return shown(only, call.path["name"], record_id)
+    except ApiError as refusal:
+        if refusal.status != 404:
+            raise
+        return None
+
+
+def _names(given: Any) -> list[str]:
+    names = given if isinstance(given, list) else str(given or "").split(",")
+    return [str(each) for each in names if each]
+
+
+def _bad(record_id: str, objects: Mapping[str, str]) -> Refusal | None:
+    """Return the refusal of an id that is none, None for one that may be."""
+    known = to15(record_id) is not None and record_id[:3] in objects
+    return None if known else Refusal("MALFORMED_ID", f"bad id {record_id}")
 
 
 def _written(call: Call, wishes: Sequence[Wish], *, tells_created: bool = False) -> list[dict[str, Any]]:
@@ -93,8 +126,8 @@ def _check_number(items: int) -> None:
     if items == 0:
         raise ApiError(400, "INVALID_INPUT", "There are no records to be written")
     if items > _MOST:
-        told = f"record limit reached. cannot submit more than {_MOST} records in this call"
-        raise ApiError(400, "EXCEEDED_MAX_SIZE_REQUEST", told)
+        told = f"record limit reached. cannot submit more than {_MOST} records into this call"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", told)
 
 
 def _kind(record: dict[str, Any]) -> str:

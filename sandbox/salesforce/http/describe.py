@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.salesforce.org import Field, SObjectType
 from sandbox.salesforce.rights import SYSTEM_FIELDS, createable, updateable
+from sandbox.salesforce.writing.derived import DEFAULTS
 
 _SOAP_TYPES = {
     "id": "tns:ID",
@@ -116,19 +117,23 @@ def summarize_object(kind: SObjectType, base: str) -> dict[str, Any]:
 
 def describe_object(kind: SObjectType, others: Sequence[SObjectType], base: str) -> dict[str, Any]:
     """Return the full description of an object; `others` are searched for children."""
-    name_field = _name_field(kind)
+    name_field, defaults = _name_field(kind), {"OwnerId", *DEFAULTS.get(kind.name, ())}
     return (
         summarize_object(kind, base)
         | _DESCRIBE_CONSTANTS
         | {
             "childRelationships": list(_children(kind, others)),
-            "fields": [_describe_field(field, is_name=field.name == name_field) for field in kind.fields],
+            "fields": [
+                _describe_field(field, is_name=field.name == name_field, defaulted=field.name in defaults)
+                for field in kind.fields
+            ],
         }
     )
 
 
-def _describe_field(field: Field, *, is_name: bool) -> dict[str, Any]:
-    return _FIELD_CONSTANTS | _identity(field, is_name=is_name) | _sizes(field) | _rights(field) | _values(field)
+def _describe_field(field: Field, *, is_name: bool, defaulted: bool) -> dict[str, Any]:
+    told = _FIELD_CONSTANTS | _identity(field, is_name=is_name) | _sizes(field) | _rights(field) | _values(field)
+    return told | ({"defaultedOnCreate": True} if defaulted else {})
 
 
 def _identity(field: Field, *, is_name: bool) -> dict[str, Any]:

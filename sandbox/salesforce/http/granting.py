@@ -18,7 +18,7 @@ _LOCKED = "UNABLE_TO_LOCK_ROW"
 
 def grant(call: Call, wishes: Sequence[Wish], *, all_or_none: bool = False, mark: str = "") -> Sequence[Outcome]:
     """Grant wishes as the user of the session, each by itself or none if one cannot be."""
-    struck = [replace(wish, struck=_struck(call, wish)) for wish in wishes]
+    struck = [replace(wish, struck=wish.struck or _struck(call, wish)) for wish in wishes]
     late = call.faults.late(lambda: Seen(call.kind, call.address, org=call.org.name, objects=_objects(wishes)))
     manner = Manner(all_or_none=all_or_none, mark=mark, late=late)
     return call.org.write(struck, Credentials(call.org.name).user_id, manner)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from sandbox.faults.seen import Seen
 from sandbox.salesforce.bulk import ingest_rows
 from sandbox.salesforce.bulk.ingest import IngestJob, Stage, new_ingest_id
-from sandbox.salesforce.bulk.ingest_rows import CHUNK, Sheet, read_sheet, wishes_of
+from sandbox.salesforce.bulk.ingest_rows import CHUNK, Sheet, ends_otherwise, read_sheet, wishes_of
 from sandbox.salesforce.bulk.results import DELIMITERS, LINE_ENDINGS
 from sandbox.salesforce.http.call import Call, timestamp
 from sandbox.salesforce.http.credentials import Credentials
@@ -100,8 +100,8 @@ def list_jobs(call: Call) -> dict[str, Any]:
 def delete(call: Call) -> Response:
     """Answer the DELETE of a job: 204 and no body."""
     job = _job(call)
-    if job.stage(call.org.now()) in {Stage.UPLOAD_COMPLETE, Stage.IN_PROGRESS}:
-        raise ApiError(400, "INVALIDJOBSTATE", "Deleting job not allowed while it is being processed")
+    if (now := job.stage(call.org.now())) in {Stage.OPEN, Stage.IN_PROGRESS}:
+        raise ApiError(400, "INVALIDJOBSTATE", f"Deleting job not allowed in state {now}")
     call.ingests.delete(job)
     return Response(status_code=204)
 
@@ -127,8 +127,7 @@ def _process(call: Call, job: IngestJob) -> None:
     """Write the rows of a job that are not written yet."""
     sheet, seen = read_sheet(job), Seen(call.kind, call.address, org=call.org.name, objects=_objects(job))
     fate = call.faults.job_outcome(seen)
-    unknown = sheet.unknown(call.org.sobject(job.sobject))
-    error = f"InvalidBatch : Field name not found : {unknown}" if unknown else None
+    error = _defect(call, job, sheet)
     if fate or error:
         word, _, message = (fate or "").partition(": ")
         if word == Stage.ABORTED:
@@ -139,6 +138,14 @@ def _process(call: Call, job: IngestJob) -> None:
     for start in range(0, len(sheet.rows), CHUNK):
         grant(call, wishes_of(job, sheet, sheet.rows[start : start + CHUNK]), mark=_mark(job, start))
     call.ingests.end(job, len(sheet.rows), call.org.now(), None)
+
+
+def _defect(call: Call, job: IngestJob, sheet: Sheet) -> str | None:
+    """Return why a job fails before any of its rows is looked at; None if it does not."""
+    if ends_otherwise(job):
+        return f"ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is {job.line_ending}"
+    unknown = sheet.unknown(call.org.sobject(job.sobject))
+    return f"InvalidBatch : Field name not found : {unknown}" if unknown else None
 
 
 def _outcomes(call: Call, job: IngestJob) -> list[Outcome]:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.responses import Response
+
 from sandbox.salesforce.http import bulk, collections, ingest, limits, query, replication, sobjects, writes
 from sandbox.salesforce.http.addresses import AddressBook, Resource
 from sandbox.salesforce.http.call import Call
@@ -44,18 +46,25 @@ def _subrequest(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         method=str(request.get("method", "GET")).upper(),
         address="/" + address,
         params=dict(parse_qsl(url.query)),
+        body=json.dumps(request.get("richInput") or {}).encode(),
     )
     try:
         check_version(inner.version)
         if inner.address.startswith("/jobs/"):
-            raise not_found()  # Neither bodies nor files go through a batch.
+            raise not_found()  # Files do not go through a batch.
         resource, path = REST.find(inner.method, inner.address)
-        return {"statusCode": 200, "result": resource.handler(replace(inner, path=path))}
+        return _told(resource.handler(replace(inner, path=path, kind=resource.kind)))
     except SoqlError as error:
         refusal = from_org(error)
     except ApiError as error:
         refusal = error
     return {"statusCode": refusal.status, "result": refusal.body}
+
+
+def _told(answer: Any) -> dict[str, Any]:
+    if isinstance(answer, Response):
+        return {"statusCode": answer.status_code, "result": json.loads(bytes(answer.body) or b"null")}
+    return {"statusCode": 200, "result": answer}
 
 
 REST = AddressBook(
@@ -88,6 +97,8 @@ REST = AddressBook(
         Resource("/composite/sobjects", "collection", collections.create, method="POST"),
         Resource("/composite/sobjects", "collection", collections.update, method="PATCH"),
         Resource("/composite/sobjects", "collection", collections.delete, method="DELETE"),
+        Resource("/composite/sobjects/{name}", "record", collections.retrieve),
+        Resource("/composite/sobjects/{name}", "record", collections.retrieve, method="POST"),
         Resource("/composite/sobjects/{name}/{field}", "collection", collections.upsert, method="PATCH"),
         Resource("/sobjects", "describe_global", sobjects.list_objects),
         Resource("/sobjects/{name}", "object_info", sobjects.object_info),

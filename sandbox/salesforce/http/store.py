@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS bulk_parents (
     state TEXT
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bulk_batches (parent TEXT, batch TEXT);
+CREATE TABLE IF NOT EXISTS bulk_keys (parent TEXT PRIMARY KEY, key TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bulk_rows (
+    id TEXT PRIMARY KEY, parent TEXT, created REAL, number INT, data BLOB
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS ingest_jobs (
     id TEXT PRIMARY KEY, org TEXT, version TEXT, operation TEXT, sobject TEXT, key TEXT, delimiter TEXT,
     line_ending TEXT, created REAL, state TEXT, ended REAL, error TEXT, data BLOB

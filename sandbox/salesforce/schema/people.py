@@ -145,7 +145,7 @@ TASK = SObjectType(
         *f.AUDIT,
         f.read_only(f.checkbox("IsArchived")),
         f.integer("CallDurationInSeconds"),
-        f.picklist("CallType", "Inbound", "Internal", "Outbound"),
+        f.restricted(f.picklist("CallType", "Inbound", "Internal", "Outbound")),
         f.text("CallDisposition"),
         f.text("CallObject"),
         f.fixed(f.restricted(f.picklist("TaskSubtype", "Task", "Email", "Call"))),

@@ -25,6 +25,8 @@ def said(sobject: SObjectType, wish: Wish, *, made: bool) -> dict[str, JsonValue
     """
     named = {wish.key: wish.named} if wish.deed is Deed.UPSERT and wish.key != "Id" else {}
     given = [(_field(sobject, name), value) for name, value in {**named, **wish.values}.items()]
+    if made and any(field.name == "Id" for field, _ in given):
+        raise Refusal("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")
     may = createable if made else updateable
     if unwritable := [field.name for field, _ in given if not may(field)]:
         told = (

@@ -11,6 +11,8 @@ from sandbox.salesforce.org import JsonValue, SObjectType
 from sandbox.salesforce.writing.draft import Draft
 from sandbox.salesforce.writing.wishes import Deed, Refusal, Wish
 
+_CALLS = {Deed.UPDATE: "an update", Deed.DELETE: "a delete"}
+
 
 def find(draft: Draft, sobject: SObjectType, wish: Wish) -> Changed | None:
     """Return the record that a wish names; None for one that is to be made.
@@ -22,6 +24,8 @@ def find(draft: Draft, sobject: SObjectType, wish: Wish) -> Changed | None:
     if wish.deed is Deed.INSERT or (wish.deed is Deed.UPSERT and by_id and not wish.named):
         return None
     if not wish.named:
+        if wish.deed is not Deed.UPSERT:
+            raise Refusal("MISSING_ARGUMENT", f"Id not specified in {_CALLS[wish.deed]} call")
         raise Refusal("MISSING_ARGUMENT", f"{wish.key} not specified", wish.key)
     return _of_id(draft, sobject, wish.named) if by_id else _of_key(draft, sobject, wish.key, wish.named)
 

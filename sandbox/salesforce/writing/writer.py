@@ -15,7 +15,7 @@ from sandbox.salesforce.writing import rollups
 from sandbox.salesforce.writing.draft import Draft
 from sandbox.salesforce.writing.fields import fill_in, said, worked_out
 from sandbox.salesforce.writing.naming import find, refuse_taken
-from sandbox.salesforce.writing.references import check_references
+from sandbox.salesforce.writing.references import check_references, check_task_of_lead, refuse_converted
 from sandbox.salesforce.writing.wishes import EACH, Deed, Manner, Outcome, Refusal, Wish, read_outcome
 
 _ROLLED_BACK = Refusal(
@@ -73,10 +73,12 @@ class Writer:
         return Outcome(to18(row.id))
 
     def _saved(self, draft: Draft, sobject: SObjectType, wish: Wish, row: Changed | None) -> Outcome:
+        refuse_converted(draft, sobject.name, row)
         values = said(sobject, wish, made=row is None)
         if row is None:
             fill_in(sobject, values, self._user, draft.moment)
         check_references(draft, sobject, values, self._user)
+        check_task_of_lead(draft, sobject, row, values)
         values |= {"LastModifiedDate": draft.moment, "LastModifiedById": self._user}
         values |= worked_out(draft, sobject, row, values)
         made = row or _new(draft, sobject)

@@ -11,7 +11,7 @@ from nooks_dagster.calls.delivery.doors import Doors
 from nooks_dagster.calls.delivery.lanes import take
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.calls.delivery.settling import pace
-from nooks_dagster.crm.activities import NotSetUp
+from nooks_dagster.crm.activities import Links, NotSetUp
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, Transient, Unanswered, Unauthorized
@@ -49,6 +49,24 @@ def test_what_is_owed_is_delivered_once_with_the_id_that_the_other_side_gave_it(
     assert {row["key"]: row["external_id"] for row in deliveries()} == {key: f"00T{key[-8:]}" for key in crm.records}
     assert {len(written) for written in crm.records.values()} == {1}
     assert [len(batch) for batch in crm.batches] == [4, 4, 2]
+
+
+def test_a_record_made_again_tells_whom_the_activity_belonged_to_before(
+    db: Database, book: Book, tmp_path: Path, deliveries: Read
+) -> None:
+    crm = FakeIntegration()
+    belongs = {"object": "contacts", "id": "003A", "account": "001A", "outcome": "matched"}
+    book.participants = {"acme-salesforce": belongs}
+    call = book.recorded("c-1")
+    with running(open_loop(db, tmp_path, crm)):
+        until(all_are(deliveries, "delivered"))
+        book.participants = {"acme-salesforce": {"object": "leads", "id": "00QB"}}
+        book.record(call)
+        until(lambda: [row["state"] for row in deliveries()] == ["delivered"] and len(crm.batches) == 2)
+
+    ((first, second),) = crm.records.values()
+    assert (first.before, second.before) == (Links(), Links(contact="003A", account="001A"))
+    assert second.links == Links(lead="00QB")
 
 
 def test_an_activity_says_what_happened_and_never_more_than_the_redacted_beginning(

@@ -30,6 +30,7 @@ from tests.docs.pages import blocks
 
 URL = f"https://{HOST}/calls"
 SECRET = "nws_test"
+CUT_OFF = Answer(raw=b"{", headers={"Content-Length": "100", "Connection": "close"})
 FOUND = """
     update calls.records set connection_id = 'acme-salesforce', contact_object = 'contacts', contact_id = '003A',
         account_id = '001A', owner_id = '005A' where call = %s
@@ -115,6 +116,14 @@ def test_an_answer_accuses_the_call_or_the_receiver(receiver: Receiver, status: 
     assert of_lane(answers[0].failure) is parks
     assert isinstance(answers[1], Refused if parks else Written)
     assert len(receiver.asked) == (1 if parks else 2)  # behind an outage nothing more is sent, and no redirect followed
+
+
+@pytest.mark.parametrize("body", [Answer(raw=b"\xff<not json", headers={"Content-Type": "application/json"}), CUT_OFF])
+def test_a_message_that_was_taken_is_taken_whatever_follows_the_status(receiver: Receiver, body: Answer) -> None:
+    receiver.answers = [body]
+
+    assert webhook(receiver).push([call("one"), call("two")]) == [Written("", "")] * 2
+    assert len(receiver.asked) == 2
 
 
 @pytest.mark.parametrize(

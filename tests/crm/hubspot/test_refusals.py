@@ -54,7 +54,7 @@ def lacking(*scopes: str, name: str = "requiredGranularScopes") -> Answer:
         (Answer(raw=b"", status=404), Permanent, "HTTP 404"),
         (Answer(raw=PAGE, status=403, headers=HTML), Transient, "web page"),
         (Answer(raw=PAGE, status=404, headers=HTML), Transient, "web page"),
-        (error(409, "CONFLICT"), Permanent, "CONFLICT"),
+        (error(409, "CONFLICT"), Transient, "CONFLICT"),
         (Answer(raw=PAGE, status=414, headers=HTML), Permanent, "too long"),
         (error(423), Transient, "locked"),
         (error(429, policyName="TEN_SECONDLY_ROLLING", errorType="RATE_LIMIT"), RateLimited, "ten seconds"),

@@ -96,6 +96,37 @@ def test_a_call_whose_contact_or_owner_is_gone_is_logged_without(
     assert [edges(portal_of, one.record, "contacts") for one in written] == [[], [contact], [contact]]
 
 
+def test_one_contact_that_is_gone_takes_no_link_from_the_others(portal_of: ServedPortal, writer: HubSpotWriter) -> None:
+    contacts = [str(one["id"]) for one in portal_of.call("GET", "/crm/v3/objects/contacts?limit=9")["results"]]
+    portal_of.archive("contacts", contacts[:1])
+
+    answers = writer.push([call(f"many-{contact}", links=Links(contact=contact)) for contact in contacts])
+
+    written = [answer for answer in answers if isinstance(answer, Written)]
+    assert len(written) == 9
+    assert [edges(portal_of, one.record, "contacts") for one in written] == [[], *([one] for one in contacts[1:])]
+
+
+def test_a_call_that_was_with_somebody_else_after_all_is_linked_with_nobody_else(
+    portal_of: ServedPortal, writer: HubSpotWriter
+) -> None:
+    one, other, theirs = (
+        str(one["id"]) for one in portal_of.call("GET", "/crm/v3/objects/contacts?limit=3")["results"]
+    )
+    company = first(portal_of, "companies")
+    before = Links(contact=one, account=company)
+    (written,) = writer.push([call("again", links=before)])
+    assert isinstance(written, Written)
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}]
+    portal_of.call("PUT", f"/crm/v4/objects/calls/{written.record}/associations/contacts/{theirs}", types)
+
+    answer = writer.push([call("again", links=Links(contact=other), before=before)])
+
+    assert answer == [written]
+    assert edges(portal_of, written.record, "contacts") == sorted([other, theirs], key=int)  # a rep's own link stays
+    assert edges(portal_of, written.record, "companies") == []
+
+
 PROPERTIES = Answer({"results": [{"name": "nooks_call_id", "hasUniqueValue": True}]})
 
 
@@ -174,6 +205,103 @@ def test_a_link_that_fails_behind_the_call_is_made_alone_the_next_time(
             "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}],
         }
     ]
+
+
+INVALID = {"status": "error", "category": "VALIDATION_ERROR", "message": "One or more associations are invalid"}
+GONE = {
+    "as a whole": Answer({**INVALID, "context": {"INVALID_OBJECT_IDS": ["CONTACT=7 is not valid"]}}, 400),
+    "as a whole, not found": Answer({"status": "error", "category": "OBJECT_NOT_FOUND"}, 404),
+    "one by one": linked("b", errors=[{**INVALID, "context": {"INVALID_OBJECT_IDS": ["x"], "objectId": ["7"]}}]),
+    "in the older words": linked(
+        "b",
+        errors=[
+            {
+                "category": "OBJECT_NOT_FOUND",
+                "subCategory": "crm.associations.TO_OBJECT_NOT_FOUND",
+                "context": {"objectType": ["contact"], "id": ["7"]},
+            }
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("said", GONE)
+def test_a_contact_that_is_gone_is_no_link_however_hubspot_says_it(
+    portal: FakePortal, scripted: HubSpotWriter, said: str
+) -> None:
+    there = Answer({"results": [{"id": "8", "properties": {}}]})
+    portal.answers.extend([upserted("a", "b"), GONE[said]])
+    if said.startswith("as a whole"):
+        portal.answers.extend([there, linked("b")])
+
+    answers = scripted.push([call("a", links=Links(contact="7")), call("b", links=Links(contact="8"))])
+
+    assert answers == [Written("id-a", "calls"), Written("id-b", "calls")]
+    assert not portal.answers
+
+
+def test_a_link_that_cannot_be_made_though_both_are_there_accuses_its_call_alone(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    def limited(asked: Asked) -> Answer:
+        inputs = json.loads(asked.body)["inputs"]
+        if "batch/read" in asked.path:
+            return Answer({"results": [{"id": one["id"]} for one in inputs]})
+        calls = [one["from"]["id"].removeprefix("id-") for one in inputs]
+        return Answer(INVALID, 400) if "c" in calls else linked(*calls)
+
+    portal.answers.append(upserted(*"abcd"))
+    portal.rule = limited
+
+    answers = scripted.push([call(key, links=Links(contact=key)) for key in "abcd"])
+
+    assert [type(answer) for answer in answers] == [Written, Written, Refused, Written]
+    assert isinstance(answers[2], Refused)
+    assert answers[2].record == "id-c"
+
+
+@pytest.mark.parametrize("detailed", [True, False])
+def test_a_call_is_logged_without_a_property_that_the_portal_does_not_take(
+    portal: FakePortal, scripted: HubSpotWriter, detailed: bool
+) -> None:
+    message = (
+        'Property values were not valid: [{"isValid":false,"error":"INVALID_OPTION","name":"hs_call_disposition"}]'
+    )
+    detail = {"code": "INVALID_OPTION", "context": {"propertyName": ["hs_call_disposition"]}}
+    wrong = {**error("VALIDATION_ERROR", "a"), "message": message}
+    told = {**wrong, "message": "", "errors": [detail]} if detailed else wrong
+    portal.answers.extend([upserted(errors=[told]), upserted("a")])
+
+    assert scripted.push([call("a", links=Links(owner="5"))]) == [Written("id-a", "calls")]
+    before, after = (json.loads(one.body)["inputs"][0]["properties"] for one in portal.asked[-2:])
+    assert before.keys() - after.keys() == {"hs_call_disposition"}
+
+
+def test_an_error_that_names_the_call_by_its_id_is_of_that_call(portal: FakePortal, scripted: HubSpotWriter) -> None:
+    told = {"status": "error", "category": "VALIDATION_ERROR", "message": "no", "context": {"ids": ["b"]}}
+    portal.answers.append(upserted("a", errors=[told]))
+
+    answers = scripted.push([call("a"), call("b")])
+
+    assert isinstance(answers[1], Refused)
+    assert isinstance(answers[1].failure, Permanent)
+
+
+def test_a_call_alone_whose_owner_refuses_the_whole_request_is_logged_without(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    refused = Answer({"status": "error", "category": "VALIDATION_ERROR", "message": "no such owner"}, 400)
+    portal.answers.extend([refused, PROPERTIES, upserted("a")])
+
+    assert scripted.push([call("a", links=Links(owner="5"))]) == [Written("id-a", "calls")]
+
+
+def test_two_who_write_one_call_at_once_wait_for_one_another(portal: FakePortal, scripted: HubSpotWriter) -> None:
+    portal.answers.append(Answer({"status": "error", "category": "CONFLICT", "message": "exists"}, 409))
+    portal.answers.append(Answer({"status": "error", "category": "CONFLICT", "message": "exists"}, 409))
+
+    with pytest.raises(Transient):
+        scripted.push([call("a")])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Belongs here: what it says, served behind the unmodified session (`tests.crm.scr
 The real thing is the `salesforce` fixture.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -32,6 +33,7 @@ class FakeOrg:
         self.logins = 0
         self.forms: list[dict[str, list[str]]] = []
         self.tokens: list[str] = []
+        self.bodies: list[Any] = []
         self.pauses: list[float] = []
         self.port = 0
 
@@ -43,6 +45,7 @@ class FakeOrg:
             token = f"00Dxx!token{self.logins}"
             return self.login_answers.popleft() if self.login_answers else Answer({**LOGIN, "access_token": token})
         self.paths.append(path)
+        self.bodies.append(json.loads(asked.body) if asked.body else None)
         self.tokens.append(token.removeprefix("Bearer "))
         if self.answers:
             return self.answers.popleft()

@@ -116,6 +116,12 @@ def test_a_text_is_cut_to_the_length_of_its_field(writer: SalesforceWriter, task
     assert (len(task["Subject"]), len(task["Description"])) == (255, 32_000)
 
 
+def test_an_emoji_counts_two_of_the_characters_of_a_field(writer: SalesforceWriter, tasks: Tasks) -> None:
+    writer.push([call("emoji", subject="\N{TELEPHONE RECEIVER}" * 200)])
+
+    assert tasks("emoji")["emoji"]["Subject"] == "\N{TELEPHONE RECEIVER}" * 127
+
+
 def test_a_call_whose_contact_account_or_owner_is_gone_is_logged_without(
     writer: SalesforceWriter, tasks: Tasks, contact: dict[str, Any], owner: str
 ) -> None:
@@ -135,6 +141,47 @@ def test_a_call_whose_contact_account_or_owner_is_gone_is_logged_without(
     assert found["gone-owner"][0] == contact["Id"]
     assert found["gone-all"][0] is None
     assert found["gone-none"] == (contact["Id"], True)
+
+
+def test_a_call_keeps_the_links_that_are_not_to_blame_though_salesforce_names_none(
+    writer: SalesforceWriter, tasks: Tasks, contact: dict[str, Any], owner: str
+) -> None:
+    nothing = "001000000000000AAA"
+    links = {
+        "lost-account": Links(contact=contact["Id"], account=nothing, owner=owner),
+        "lost-contact": Links(contact="003000000000000AAA", account=contact["AccountId"], owner=owner),
+    }
+
+    answers = writer.push([call(key, links=given) for key, given in links.items()])
+
+    assert [type(answer) for answer in answers] == [Written] * 2
+    found = {key: (task["WhoId"], task["WhatId"]) for key, task in tasks(*links).items()}
+    assert found == {
+        "lost-account": (contact["Id"], None),
+        "lost-contact": (None, contact["AccountId"]),
+    }
+
+
+def test_a_call_that_was_with_nobody_known_after_all_is_a_task_of_nobody(
+    writer: SalesforceWriter, tasks: Tasks, contact: dict[str, Any]
+) -> None:
+    before = Links(contact=contact["Id"], account=contact["AccountId"])
+    writer.push([call("again", links=before)])
+
+    writer.push([call("again", before=before)])
+
+    assert (tasks("again")["again"]["WhoId"], tasks("again")["again"]["WhatId"]) == (None, None)
+
+
+def test_a_lead_that_was_converted_meanwhile_costs_a_call_no_more_than_its_name(
+    writer: SalesforceWriter, tasks: Tasks, ask: Ask
+) -> None:
+    lead = ask("SELECT Id FROM Lead WHERE IsConverted = true LIMIT 1")[0]["Id"]
+
+    (answer,) = writer.push([call("converted", links=Links(lead=lead))])
+
+    assert isinstance(answer, Written)
+    assert tasks("converted")["converted"]["WhoId"] is None
 
 
 def test_a_lead_is_linked_without_an_account(
@@ -159,7 +206,8 @@ def field(name: str, **more: Any) -> dict[str, Any]:
 
 
 KEY = field("Nooks_Call_Id__c", externalId=True, unique=True)
-TASK = {"createable": True, "updateable": True, "fields": [field("Subject"), field("WhoId"), KEY]}
+TAKEN = [field(name) for name in ("Subject", "WhoId", "WhatId", "OwnerId")]
+TASK = {"createable": True, "updateable": True, "fields": [*TAKEN, KEY]}
 
 
 def results(*codes: str) -> Answer:
@@ -224,12 +272,73 @@ def test_an_org_that_cannot_tell_our_calls_apart_is_told_what_to_do(
         scripted.push([call("a")])
 
 
+def refused(code: str, message: str, *fields: str) -> Answer:
+    """What a collections upsert of one task says."""
+    return Answer([{"success": False, "errors": [{"statusCode": code, "message": message, "fields": [*fields]}]}])
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "named", "out"),
+    [
+        ("INACTIVE_OWNER_OR_USER", "operation performed with inactive user [005A] as owner of task", [], "OwnerId"),
+        ("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", [], "WhoId"),
+        ("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "insufficient access on cross-reference: 001A", [], "WhatId"),
+        ("FIELD_INTEGRITY_EXCEPTION", "Related To ID: id value of incorrect type", ["WhatId"], "WhatId"),
+        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Subject: bad value for picklist", ["Subject"], "Subject"),
+        ("INVALID_FIELD", "No such column 'Subject' on sobject of type Task", [], "Subject"),
+        ("INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: Subject. Please", [], "Subject"),
+    ],
+)
+def test_a_call_is_logged_without_the_one_field_that_the_org_does_not_take(
+    org: FakeOrg, scripted: SalesforceWriter, code: str, message: str, named: list[str], out: str
+) -> None:
+    links = Links(contact="003A", account="001A", owner="005A")
+    org.answers.extend([Answer(TASK), refused(code, message, *named), results("")])
+
+    assert scripted.push([call("a", links=links)]) == [Written("00T1", "Task")]
+    before, after = (body["records"][0] for body in org.bodies[-2:])
+    assert before.keys() - after.keys() == {out}
+
+
+@pytest.mark.parametrize(
+    ("code", "described"),
+    [
+        ("INVALID_FIELD", {**TASK, "fields": []}),
+        ("INSUFFICIENT_ACCESS_OR_READONLY", {**TASK, "createable": False}),
+    ],
+)
+def test_what_every_call_would_meet_parks_them_though_each_was_refused_by_itself(
+    org: FakeOrg, scripted: SalesforceWriter, code: str, described: dict[str, Any]
+) -> None:
+    message = "No such column 'Nooks_Call_Id__c' on sobject of type Task"
+    org.answers.extend([Answer(TASK), refused(code, message), Answer(described)])
+
+    with pytest.raises(NotSetUp):
+        scripted.push([call("a")])
+
+
+def test_what_a_describe_does_not_forbid_may_be_written(org: FakeOrg, scripted: SalesforceWriter) -> None:
+    fields = [{"name": "Subject"}, {"name": "Nooks_Call_Id__c", "externalId": True, "unique": True}]
+    org.answers.extend([Answer({"fields": fields}), results("")])
+
+    assert scripted.push([call("a")]) == [Written("00T1", "Task")]
+    assert org.bodies[-1]["records"][0]["Subject"] == "Outbound call"
+
+
 def test_a_field_that_went_away_parks_the_calls_and_kills_none(org: FakeOrg, scripted: SalesforceWriter) -> None:
     refused = Answer([{"errorCode": "INVALID_FIELD", "message": "no such field"}], 400)
     org.answers.extend([Answer(TASK), refused, Answer({**TASK, "fields": []})])
 
     with pytest.raises(NotSetUp):
         scripted.push([call("a"), call("b")])
+
+
+def test_a_session_that_ends_between_two_batches_is_begun_anew(org: FakeOrg, scripted: SalesforceWriter) -> None:
+    ended = Answer([{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}], 401)
+    org.answers.extend([Answer(TASK), ended, results("")])
+
+    assert scripted.push([call("a")]) == [Written("00T1", "Task")]
+    assert org.logins == 2
 
 
 def test_a_user_who_may_write_nothing_at_all_parks_the_calls(org: FakeOrg, scripted: SalesforceWriter) -> None:

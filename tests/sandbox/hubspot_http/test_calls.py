@@ -121,14 +121,69 @@ def test_a_contact_knows_of_the_calls_that_are_associated_with_it(api: Api) -> N
     assert after["lastmodifieddate"] > before["lastmodifieddate"]
 
 
-def test_the_other_end_that_is_not_there_is_named(api: Api) -> None:
-    (made,) = upsert(api, given("alone")).ids
+@pytest.mark.parametrize("version", ["v3", "v4"])
+def test_the_other_end_that_is_not_there_is_named(api: Api, version: str) -> None:
+    (made,) = upsert(api, given(f"alone-{version}")).ids
     types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}]
     contact = api.get("/crm/v3/objects/contacts?limit=1").ids[0]
-    edges = [{"from": {"id": str(made)}, "to": {"id": str(end)}, "types": types} for end in (contact, 1)]
-    reply = api.post("/crm/v4/associations/calls/contacts/batch/create", {"inputs": edges})
+    word = {"types": types} if version == "v4" else {"type": "call_to_contact"}
+    edges = [{"from": {"id": str(made)}, "to": {"id": str(end)}, **word} for end in (contact, 1)]
+    reply = api.post(f"/crm/{version}/associations/calls/contacts/batch/create", {"inputs": edges})
     assert (reply.status, len(reply.json["results"])) == (207, 1)
-    assert reply.json["errors"][0]["context"] == {"ids": ["1"]}
+    (error,) = reply.json["errors"]
+    assert (error["category"], error["subCategory"]) == (
+        "OBJECT_NOT_FOUND",
+        "crm.associations.TO_OBJECT_NOT_FOUND",
+    )
+    assert error["context"] == {"objectType": ["contact"], "id": ["1"]}
+
+
+def test_a_call_is_not_made_with_an_end_that_is_not_there(api: Api) -> None:
+    types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 194}]
+    (made,) = upsert(api, given("single")).ids
+    refused = [
+        api.post(CALLS, {"properties": SAID, "associations": [{"to": {"id": "1"}, "types": types}]}),
+        api("PUT", f"/crm/v4/objects/calls/{made}/associations/contacts/1", types),
+        api("PUT", f"/crm/v4/objects/calls/{made}/associations/default/contacts/1"),
+        api("PUT", f"{CALLS}/{made}/associations/contacts/1/194"),
+        api.post(
+            "/crm/v4/associations/calls/contacts/batch/associate/default",
+            {"inputs": [{"from": {"id": str(made)}, "to": {"id": "1"}}]},
+        ),
+    ]
+    for reply in refused:
+        assert (reply.status, reply.json["category"]) == (400, "VALIDATION_ERROR")
+        assert reply.json["message"] == "One or more associations are invalid"
+        assert reply.json["context"] == {
+            "INVALID_OBJECT_IDS": ["CONTACT=1 is not valid"],
+            "objectId": ["1"],
+            "objectType": ["CONTACT"],
+        }
+
+
+@pytest.mark.parametrize(("to", "named"), [("contact", "194"), ("contacts", "call_to_contact")])
+def test_a_call_is_associated_as_of_old_by_the_address_alone(api: Api, to: str, named: str) -> None:
+    (made,) = upsert(api, given(f"typed-{named}")).ids
+    contact = api.get("/crm/v3/objects/contacts?limit=1").ids[0]
+    path = f"{CALLS}/{made}/associations/{to}/{contact}"
+    told = api("PUT", f"{path}/{named}")
+    assert (told.status, told.json["id"]) == (200, str(made))
+    assert [each["id"] for each in told.json["associations"]["contacts"]["results"]] == [str(contact)]
+    assert api("DELETE", f"{path}/{named}").status == 204
+    assert api.get(f"/crm/v4/objects/calls/{made}/associations/contacts").json["results"] == []
+
+
+def test_a_type_of_association_that_is_none_is_named(api: Api) -> None:
+    (made,) = upsert(api, given("untyped")).ids
+    contact = api.get("/crm/v3/objects/contacts?limit=1").ids[0]
+    types = [{"associationCategory": "USER_DEFINED", "associationTypeId": 3}]
+    edge = {"from": {"id": str(made)}, "to": {"id": str(contact)}, "types": types}
+    refused = api.post("/crm/v4/associations/calls/contacts/batch/create", {"inputs": [edge]})
+    assert (refused.status, refused.json["message"]) == (400, "One or more associations are invalid")
+    assert refused.json["context"] == {
+        "associationSpec": ["USER_DEFINED=3"],
+        "INVALID_ASSOCIATION_TYPE_ID": ["USER_DEFINED=3 is not a valid association definition id"],
+    }
 
 
 @pytest.fixture

@@ -92,6 +92,10 @@ def test_a_batch_has_a_hundred_inputs_at_most(api: Api, word: str, most: int) ->
     inputs = [{"id": str(number), "properties": {}} for number in range(most + 1)]
     refused = api.post(f"{CONTACTS}/batch/{word}", {"inputs": inputs})
     assert (refused.status, refused.json["category"]) == (400, "VALIDATION_ERROR")
+    told = (
+        f"The maximum number of inputs supported in a batch is {most}. Please reduce the number of items and try again"
+    )
+    assert refused.json["message"] == told
 
 
 def test_a_batch_with_history_has_fifty(api: Api) -> None:
@@ -104,8 +108,35 @@ def test_upsert_tells_what_is_new_and_wants_a_unique_property(api: Api) -> None:
     first, second = (api.post(f"{CONTACTS}/batch/upsert", {"inputs": inputs}).json["results"][0] for _ in range(2))
     assert (first["new"], second["new"], first["id"]) == (True, False, second["id"])
     wrong = [{**inputs[0], "idProperty": "lastname"}]
-    assert api.post(f"{CONTACTS}/batch/upsert", {"inputs": wrong}).status == 400
-    assert api.post(f"{CONTACTS}/batch/upsert", {"inputs": inputs * 2}).status == 400
+    refused = api.post(f"{CONTACTS}/batch/upsert", {"inputs": wrong})
+    told = f"Unable to perform update/upsert by non-unique 0-1 property lastname in portal ID {api.portal.hub_id}"
+    assert (refused.status, refused.json["category"], refused.json["message"]) == (400, "VALIDATION_ERROR", told)
+
+
+@pytest.mark.parametrize("word", ["update", "upsert"])
+def test_an_id_that_comes_twice_refuses_the_batch_traced_or_not(api: Api, made: list[str], word: str) -> None:
+    by = {"id": "twice@x.example", "idProperty": "email"} if word == "upsert" else {"id": made[0]}
+    inputs = [{**by, "properties": {"lastname": "Twice"}, "objectWriteTraceId": trace} for trace in "ab"]
+    refused = api.post(f"{CONTACTS}/batch/{word}", {"inputs": inputs})
+    assert (refused.status, refused.json["context"]) == (400, {"ids": [by["id"]]})
+    assert refused.json["message"] == f"Duplicate IDs found in batch input: [{by['id']}]. IDs must be unique"
+
+
+def test_every_property_that_is_wrong_is_named(api: Api) -> None:
+    refused = api.post(CONTACTS, {"properties": {"nope": "1", "email": "nobody", "lastname": "Ng"}})
+    assert [(each["code"], each["context"]) for each in refused.json["errors"]] == [
+        ("PROPERTY_DOESNT_EXIST", {"propertyName": ["nope"]}),
+        ("INVALID_EMAIL", {"propertyName": ["email"]}),
+    ]
+    assert refused.json["message"].startswith('Property values were not valid: [{"isValid":false,')
+
+
+def test_an_update_says_something(api: Api, made: list[str]) -> None:
+    refused = api("PATCH", f"{CONTACTS}/{made[0]}", {"properties": {}})
+    assert (refused.status, refused.json["message"]) == (
+        400,
+        "No properties found to update, please provide at least one.",
+    )
 
 
 def test_ids_that_were_merged_away_lead_on_but_not_in_batches(api: Api, made: list[str]) -> None:

@@ -59,6 +59,8 @@ def test_describe_tells_that_the_field_names_calls(org: Salesforce) -> None:
     assert fields[KEY]["length"] == 128
     assert (fields["TaskSubtype"]["createable"], fields["TaskSubtype"]["updateable"]) == (True, False)
     assert not fields["AccountId"]["createable"]
+    wanted = (each for each in fields.values() if each["createable"] and not each["nillable"])
+    assert [each["name"] for each in wanted if not each["defaultedOnCreate"]] == []
 
 
 def test_an_admin_may_not_have_made_the_field(
