@@ -17,14 +17,15 @@ from tests.calls.engine.things import World
 OLD = ("validate", "transcribe", "record")
 NEW = ("validate", "transcribe", "contact", "record")
 MINUTE = timedelta(minutes=1)
-CALLS = 120
+CALLS = 1_000
+HANDS = 16
 
 
 def release(world: World, name: str, stages: tuple[str, ...]) -> Crew:
     """The crew of a release that knows these stages."""
     works = {stage: work for stage, work in world.platform.works.items() if stage in stages}
     keeper = LeaseKeeper(world.db, MINUTE, MINUTE)
-    return Crew(replace(world.platform, works=works), Ledger(world.db, name, MINUTE, name), keeper, 4)
+    return Crew(replace(world.platform, works=works), Ledger(world.db, name, MINUTE, name), keeper, HANDS)
 
 
 def accept(world: World, stages: tuple[str, ...]) -> None:
@@ -57,11 +58,11 @@ def test_a_deploy_that_adds_a_stage_lets_all_calls_finish_and_none_is_a_mixture(
     accept(world, OLD)
     world.script(Stage.TRANSCRIBE, busy(world))
     while sum(old.endings.values()) < CALLS // 3:
-        assert take(old, 4)
+        assert take(old, HANDS)
     accept(world, NEW)
     while new.endings[Ending.RECORDED] + old.endings[Ending.RECORDED] < CALLS:
-        assert take(old, 4)
-        assert take(new, 4)
+        assert take(old, HANDS)
+        assert take(new, HANDS)
     done = world.rows(
         "select i.payload->'stages',"
         " array(select s.stage from calls.stages s where s.call = c.id order by s.started_at)"
