@@ -1,6 +1,6 @@
 """`ledger_retention`: the nightly removal of finished work from the ledger, as one step.
 
-Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists and of calls. Does not:
+Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists, calls and their keys. Does not:
 what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and
 `lists`, `nooks_dagster.calls.retention`).
 """
@@ -13,11 +13,13 @@ from pydantic import Field
 
 from assets.boundary import in_sentences
 from nooks_dagster.calls import retention as calls
+from nooks_dagster.calls.ingest.keys import Keys
 from nooks_dagster.ledger.retention import forget
 from nooks_dagster.llm import retention as purchases
 from nooks_dagster.settings import settings
 from nooks_dagster.signals import retention as answers
 from nooks_dagster.signals.lists import forget_lists
+from nooks_dagster.workspaces.secrets import FileSecrets
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 
@@ -43,6 +45,7 @@ def forget_finished_work(
         year = timedelta(days=settings().llm_purchases_days)
         removed |= {**purchases.forget(postgres.database, year), **answers.forget(postgres.database, year)}
         removed |= calls.forget(postgres.database, lake.lake, timedelta(days=settings().calls_days))
+        Keys(postgres.database, FileSecrets(settings().secrets)).erase_ended()
     yield dg.Output(None, metadata={f"{what}_removed": count for what, count in removed.items()})
 
 

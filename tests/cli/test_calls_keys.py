@@ -8,8 +8,10 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from nooks_dagster.calls.ingest.keys import Keys
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
+from nooks_dagster.workspaces.secrets import FileSecrets
 from tests.calls.ingest.things import add_workspaces
 
 
@@ -54,3 +56,15 @@ def test_a_workspace_that_nobody_knows_must_be_meant(nooks: Callable[..., Result
     assert "issues one" in nooks("list", "globex").stdout
     assert nooks("add", "a/b", "--new").exit_code == 1
     assert nooks("retire", "acme", "nk_1").exit_code == 1
+
+
+def test_the_secret_of_a_key_goes_once_it_has_ended_whoever_looks(
+    nooks: Callable[..., Result], db: Database, tmp_path: Path
+) -> None:
+    add_workspaces(db, "acme", "globex")
+    ended, standing = (json.loads(nooks("add", name, "--json").stdout)["key"] for name in ("acme", "globex"))
+    store = FileSecrets(tmp_path / "secrets")
+    with db.transaction() as conn:
+        conn.execute("update calls.keys set retires_at = now() where id = %s", (ended,))
+    Keys(db, store).erase_ended()
+    assert [path.stem for path in store.folder.iterdir()] == [f"calls-{standing}"]

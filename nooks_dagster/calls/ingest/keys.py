@@ -81,7 +81,7 @@ class Keys:
 
     def keys(self, workspace: str) -> Sequence[Key]:
         """Return the keys of a workspace, the newest last, and erase the secrets of those that have ended."""
-        self._erase(workspace)
+        self.erase_ended(workspace)
         with self._db.transaction() as conn:
             return conn.cursor(row_factory=class_row(Key)).execute(_LIST, (workspace,)).fetchall()
 
@@ -97,7 +97,7 @@ class Keys:
                     f"Workspace {workspace} has no key {key[:80]!r}.",
                     next_step=f"`nooks calls keys list {workspace}` shows them.",
                 )
-        self._erase(workspace)
+        self.erase_ended(workspace)
 
     def _issue(self, workspace: str, *, new: bool = False) -> Issued:
         issued = Issued(f"nk_{secrets.token_hex(8)}", workspace, f"nks_{secrets.token_urlsafe(32)}")
@@ -110,9 +110,10 @@ class Keys:
             raise
         return issued
 
-    def _erase(self, workspace: str) -> None:
+    def erase_ended(self, workspace: str | None = None) -> None:
+        """Erase the secrets of keys that have ended, of one workspace or of all."""
         with self._db.transaction() as conn:
-            for (ref,) in conn.execute(_ENDED, (workspace,)).fetchall():
+            for (ref,) in conn.execute(_ENDED, {"workspace": workspace}).fetchall():
                 self._store.erase(ref)
 
 
@@ -160,5 +161,7 @@ _LIST = """
     from calls.keys where workspace = %s order by created_at, id
 """
 _ENDED = """
-    select secret_ref from calls.keys where workspace = %s and retires_at <= now() and starts_with(secret_ref, 'file:')
+    select secret_ref from calls.keys
+    where (%(workspace)s::text is null or workspace = %(workspace)s) and retires_at <= now()
+        and starts_with(secret_ref, 'file:')
 """
