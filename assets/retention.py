@@ -1,7 +1,7 @@
 """`ledger_retention`: the nightly removal of finished work from the ledger, as one step.
 
-Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists, calls and their keys. Does not:
-what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and
+Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists, calls and their keys. Does
+not: what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and
 `lists`, `nooks_dagster.calls.retention`).
 """
 

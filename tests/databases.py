@@ -1,12 +1,13 @@
 """Databases for tests, each as a copy of the migrated one: the same files again, once all that a test left is gone.
 
-Belongs here: lending one to a test, emptying it afterwards, and dropping it when it is not as it was. A copy is 500
+Belongs here: lending one, emptying it afterwards, and dropping it when it is not as it was. A copy is 500
 files and costs 50 ms of CPU; most tests leave a few rows, or the partitions of a connection. Each test knows its
 database by another name, so that what outlives a test cannot reach the next one.
 Does not: migrating (`tests.conftest`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import uuid4
@@ -63,26 +64,25 @@ class Databases:
     def __init__(self, server: Postgres, template: str) -> None:
         self._server = server
         self._template = template
-        self._spare: str | None = None
-        with psycopg.connect(self.url(template)) as conn:
+        self._spare: list[str] = []
+        with psycopg.connect(self._url(template)) as conn:
             known = conn.execute(RELATIONS).fetchall()
             filled = [name for _, name, kind, full in known if full and kind == "r"]
             shape = conn.execute(SHAPE).fetchone()
             self._pristine = Pristine(frozenset(one[0] for one in known), filled, _contents(conn, filled), shape)
 
-    def url(self, name: str) -> str:
-        """Return the address of a database."""
-        return self._server.url.replace("/postgres", f"/{name}")
-
-    def lend(self) -> str:
-        """Return the name of a database that nobody else has."""
-        name, self._spare = self._spare, None
-        if name is None:
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        """Give the address of a database that nobody else has, for as long as the block lasts."""
+        if self._spare:
+            name = self._spare.pop()
+        else:
             name = _new_name()
             self._server.create_database(name, template=self._template)
-        return name
+        yield self._url(name)
+        self._take_back(name)
 
-    def take_back(self, name: str) -> None:
+    def _take_back(self, name: str) -> None:
         """End all sessions of a database, and keep it for the next test if it can be made as it was."""
         new = _new_name()
         try:
@@ -90,7 +90,7 @@ class Databases:
                 conn.execute(ALONE, (name,))
                 conn.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (name, new))))
             if self._emptied(new):
-                self._spare = new
+                self._spare.append(new)
                 return
         except psycopg.Error:  # somebody came back, or dropped it
             self._server.drop_database(name)
@@ -98,19 +98,24 @@ class Databases:
 
     def _emptied(self, name: str) -> bool:
         """Remove what a test has made; return whether everything is as it was."""
-        with psycopg.connect(self.url(name), autocommit=True) as conn:
-            made = [
-                (name, kind) for oid, name, kind, _ in conn.execute(RELATIONS) if oid not in self._pristine.relations
-            ]
+        with psycopg.connect(self._url(name), autocommit=True) as conn:
+            made, filled = [], []
+            for oid, relation, kind, full in conn.execute(RELATIONS):
+                if oid not in self._pristine.relations:
+                    made.append((relation, kind))
+                elif full and kind == "r" and relation not in self._pristine.filled:
+                    filled.append(relation)
             for word, kinds in KINDS.items():
-                if names := [name for name, kind in made if kind in kinds]:
+                if names := [relation for relation, kind in made if kind in kinds]:
                     conn.execute(f"DROP {word} IF EXISTS {', '.join(names)} CASCADE".encode())
-            filled = [row[1] for row in conn.execute(RELATIONS) if row[3] and row[2] == "r"]
-            if left := [one for one in filled if one not in self._pristine.filled]:
-                conn.execute(f"TRUNCATE {', '.join(left)} RESTART IDENTITY CASCADE".encode())
+            if filled:
+                conn.execute(f"TRUNCATE {', '.join(filled)} RESTART IDENTITY CASCADE".encode())
             conn.execute(REWIND)
             same = conn.execute(SHAPE).fetchone() == self._pristine.shape
             return same and _contents(conn, self._pristine.filled) == self._pristine.contents
+
+    def _url(self, name: str) -> str:
+        return self._server.url.replace("/postgres", f"/{name}")
 
 
 def _new_name() -> str:

@@ -1,9 +1,17 @@
 """Settings that cannot hold together are refused in a sentence."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from nooks_dagster.settings import Settings
+
+
+def test_tests_read_no_env_file_of_the_folder_that_they_run_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("NOOKS_CRM_WORKERS=1\n")
+    monkeypatch.chdir(tmp_path)
+    assert Settings().crm_workers == Settings.model_fields["crm_workers"].default
 
 
 def test_a_pool_too_small_for_the_workers_is_refused_with_the_number_that_is_enough() -> None:

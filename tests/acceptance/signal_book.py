@@ -127,7 +127,7 @@ def control(sandbox: Sandbox, path: str, body: Mapping[str, Any] | None = None, 
     told = None if body is None else json.dumps(body).encode()
     address = f"http://127.0.0.1:{sandbox.port}/control/{path}"
     request = urllib.request.Request(address, told, {"content-type": "application/json"}, method=method)
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
         return json.loads(answer.read() or b"{}")
 
 

@@ -59,7 +59,7 @@ def sync(platform: Platform, run: str) -> Mapping[str, Ending]:
 
 
 def control(served: Sandbox, path: str, method: str = "GET") -> requests.Response:
-    return requests.request(method, f"http://127.0.0.1:{served.port}/control/{path}", timeout=30, proxies={"http": ""})
+    return requests.request(method, f"http://127.0.0.1:{served.port}/control/{path}", timeout=60, proxies={"http": ""})
 
 
 def test_a_window_costs_hardly_more_calls_than_its_rows_have_pages_and_breaks_no_rate(

@@ -17,7 +17,7 @@ VICTIMS = (RUN, "postgres", "lake", "sandbox", WORLD, "daemon", EVERYTHING)
 @pytest.fixture(scope="module")
 def house(service_folder: Path) -> Iterator[House]:
     """A running platform with small worlds."""
-    house = soakable(service_folder / "house", org=1_200, portal=150)
+    house = soakable(service_folder / "house", org=600, portal=100)
     try:
         house.nooks("up")
         yield house

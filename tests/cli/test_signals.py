@@ -74,7 +74,7 @@ def test_the_status_of_one_workspace_gives_reasons(nooks: Nooks) -> None:
 
 
 @pytest.mark.usefixtures("answered")
-def test_the_status_as_json(nooks: Nooks) -> None:
+def test_the_status_is_told_as_json_too(nooks: Nooks) -> None:
     told = json.loads(nooks("status", "acme", "--json").stdout)
     (one,) = told["signals"]
     assert {name: one[name] for name in ("accounts", "found", "failing", "unasked", "usd_today", "version")} == {

@@ -75,7 +75,7 @@ def test_the_sums_say_what_was_spent_on_what_and_what_bought_nothing(nooks: Nook
         assert words in told
 
 
-def test_by_workspace_as_json(nooks: Nooks, spent: None) -> None:
+def test_costs_by_workspace_are_told_as_json_too(nooks: Nooks, spent: None) -> None:
     told = json.loads(nooks("signals", "cost", "--by", "workspace", "--json").stdout)
     acme, globex = told["sums"]
     assert (acme["name"], acme["usd"], acme["unknown_usd"], acme["in_vain_usd"]) == ("acme", 3.75, 2.0, 2.25)

@@ -41,7 +41,7 @@ def test_outside_a_project_every_command_says_so(tmp_path: Path, monkeypatch: py
         assert "Traceback" not in result.output
 
 
-def test_a_wrong_call_has_another_exit_code() -> None:
+def test_a_wrong_call_has_another_exit_code(project: Environment) -> None:
     assert run(app, ["up", "--sideways"]).exit_code == 2
     assert run(app, ["sideways"]).exit_code == 2
 

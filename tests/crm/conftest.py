@@ -18,6 +18,9 @@ from tests.crm.fake_crm import FakeCrm
 from tests.crm.salesforce.world import World, served
 from tests.sandbox.process import UNHURRIED
 
+Click = Callable[..., list[WindowReport]]
+Table = Callable[[str], dict[str, Any]]
+
 
 @pytest.fixture
 def crm(tmp_path: Path) -> FakeCrm:
@@ -34,7 +37,7 @@ def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: F
 
 
 @pytest.fixture
-def click(platform: Platform) -> Callable[..., list[WindowReport]]:
+def click(platform: Platform) -> Click:
     """Sync as a person's click does; returns the reports."""
     runs: Iterator[int] = iter(range(1000))
 
@@ -47,7 +50,7 @@ def click(platform: Platform) -> Callable[..., list[WindowReport]]:
 
 
 @pytest.fixture
-def table(db: Database) -> Callable[[str], dict[str, Any]]:
+def table(db: Database) -> Table:
     """Read a canonical table: id to (name, score, deleted reason)."""
 
     def read(name: str) -> dict[str, Any]:

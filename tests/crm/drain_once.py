@@ -1,9 +1,8 @@
-"""A process that syncs acme once, to be killed: `python -m tests.crm.drain_once URL BUCKET HOME CRM_FILE [hubspot]`.
+"""A program that syncs acme once, to be killed; see `tests.programs`.
 
 With `hubspot` the CRM is the sandbox's portal, through the real connector in small chunks, noted as the fake one does.
 """
 
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,3 @@ def main(url: str, bucket: str, home: str, crm_file: str, kind: str = "") -> Non
 
     platform = Platform(db, Lake(bucket, scratch=settings.scratch), settings, connector)
     list(WorkspaceSync(platform, SyncRun("acme", "run", launch=1)).run())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

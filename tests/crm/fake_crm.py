@@ -52,6 +52,11 @@ def row(number: int, minute: int = 0, **more: Any) -> dict[str, Any]:
     return found | {"Score__c": number} | more
 
 
+def expected(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the canonical table says of rows: id to (name, score, deleted reason)."""
+    return {r["Id"]: (r["Name"], r["Score__c"], None) for r in rows}
+
+
 class FakeCrm:
     """The file and the connector over it."""
 

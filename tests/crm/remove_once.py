@@ -1,6 +1,5 @@
-"""A process that removes acme's connection, to be killed: `python -m tests.crm.remove_once URL BUCKET SCRATCH`."""
+"""A program that removes acme's connection, to be killed; see `tests.programs`."""
 
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +13,3 @@ def main(url: str, bucket: str, scratch: str) -> None:
     with closing(Database(url, size=2)) as db:
         connection = Registry(db).connection("acme-salesforce")
         remove_connection(db, Lake(bucket, scratch=Path(scratch)), connection)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

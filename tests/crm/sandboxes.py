@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from nooks_dagster.local import deadline, processes
+from tests.sandbox.process import point, variables
 
 PROJECT = Path(__file__).parents[2]
 
@@ -27,20 +28,11 @@ class Sandbox:
     @property
     def variables(self) -> dict[str, str]:
         """What points a process at it."""
-        bundle = str(self.state / "ca-bundle.pem")
-        return {
-            "HTTPS_PROXY": f"http://127.0.0.1:{self.port}",
-            "NO_PROXY": "localhost,127.0.0.1",
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
-        }
+        return variables(self.state, self.port)
 
     def point(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Point this process at it for one test."""
-        for name in ("https_proxy", "all_proxy", "ALL_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in self.variables.items():
-            monkeypatch.setenv(name, value)
+        point(self, monkeypatch)
 
 
 @contextmanager

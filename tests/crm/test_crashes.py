@@ -1,9 +1,6 @@
 """Kill the process at each named point, start another: the truth, and nothing that landed is fetched twice."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,21 +23,22 @@ from tests.acceptance.portal_comparison import portal_differences
 from tests.acceptance.portal_truth import portal_truth
 from tests.crm.fake_crm import FakeCrm, row
 from tests.crm.salesforce.world import World
+from tests.programs import Programs
 
-PROJECT = Path(__file__).parents[2]
+LEASE_SECONDS = 2  # of the programs: what a killed one held is free after it
 BEFORE_LANDING = {"planning", "extracted", "uploaded"}
 POINTS = ["planning", "extracted", "uploaded", "landed", "merged", "committed", "published", "closing", "closed"]
 
 
 @pytest.fixture
-def drain(database_url: str, platform: Platform, crm: FakeCrm, tmp_path: Path) -> Callable[..., int]:
+def drain(
+    programs: Programs, database_url: str, platform: Platform, crm: FakeCrm, tmp_path: Path
+) -> Callable[..., int]:
     """Run a sync in a process of its own; returns how it ended."""
 
     def run(module: str = "drain_once", *more: str, **environment: str) -> int:
-        command = [sys.executable, "-m", f"tests.crm.{module}", database_url, platform.lake.uri("").split("/")[2]]
-        command += [str(tmp_path), str(crm.path), *more]
-        env = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}
-        return subprocess.run(command, cwd=PROJECT, env=env, timeout=90, check=False).returncode
+        where = (database_url, platform.lake.uri("").split("/")[2], str(tmp_path), str(crm.path))
+        return programs.run(f"tests.crm.{module}", *where, *more, **environment)
 
     return run
 
@@ -80,7 +78,7 @@ def test_a_process_killed_anywhere_is_followed_by_one_that_ends_with_the_truth(
     plan_first(db, "acme-salesforce")
     assert drain(NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
     landed = landed_chunks(db)
-    for _ in deadline.polls(90):
+    for _ in deadline.polls(90, every=LEASE_SECONDS / 4):
         assert drain() == 0
         if finished(db):
             break
@@ -107,7 +105,7 @@ def test_a_portals_history_killed_anywhere_is_followed_by_one_that_ends_with_the
     crash = {"NOOKS_CRASH_AT": point, "NOOKS_CRASH_ONCE": str(tmp_path / "crashed")}
     assert drain("drain_once", "hubspot", **crash) == -signal.SIGKILL
     landed = landed_chunks(db)
-    for _ in deadline.polls(90):
+    for _ in deadline.polls(90, every=LEASE_SECONDS / 4):
         assert drain("drain_once", "hubspot") == 0
         if finished(db):
             break
@@ -139,7 +137,7 @@ def test_a_sweep_killed_anywhere_is_followed_by_one_that_deletes_what_is_gone_an
     with db.transaction() as conn:
         Ledger(db, "planner", timedelta(seconds=1)).plan(conn, [task.item("sweep", WorkClass.NIGHTLY)])
     assert drain(NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(90):
+    for _ in deadline.polls(90, every=LEASE_SECONDS / 4):
         assert drain() == 0
         if finished(db):
             break
@@ -166,7 +164,7 @@ def test_an_upkeep_killed_anywhere_is_followed_by_one_that_leaves_each_row_once_
     crm.write({"Account": rows}, minute=80)
     click()
     assert drain("upkeep_once", NOOKS_CRASH_AT=point, NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(90):
+    for _ in deadline.polls(90, every=LEASE_SECONDS / 4):
         assert drain("upkeep_once") == 0
         if finished(db):
             break

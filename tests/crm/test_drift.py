@@ -1,6 +1,5 @@
 """Fields come, go and change their type: after the next sync every row has what it has at the source."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +8,9 @@ from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.work import WindowKind, moment, start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.ledger import Ledger
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FIELDS, FakeCrm, at, row
 
-Click = Callable[..., list[WindowReport]]
 SURPRISE = SourceField("Surprise__c", FieldType.TEXT, custom=True)
 
 

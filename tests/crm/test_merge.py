@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from nooks_dagster.crm.lifecycle.belongings import Owner, drop_partitions
 from nooks_dagster.crm.merge import MergeCounts, merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
 from nooks_dagster.crm.properties import properties
@@ -252,6 +253,7 @@ def test_nul_characters_are_left_out_everywhere(crm: Database) -> None:
 
 
 def test_a_connection_without_partitions_is_told_so(db: Database) -> None:
+    drop_partitions(db, Owner("acme", CONNECTION))
     with pytest.raises(Permanent, match="no partition for this connection"):
         read(db, Part(10, [Row("1", 5, "Ada")]))
 

@@ -1,21 +1,19 @@
 """A table is rebuilt from the lake, with the CRM out of reach."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.upkeep.lake import Upkeep
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.workspaces.registry import Registry
+from tests.crm.conftest import Click, Table
 from tests.crm.fake_crm import FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
-Table = Callable[[str], dict[str, Any]]
 REBUILD = Request(WindowKind.REBUILD)
 PLACE = "crm_raw/accounts/workspace=acme/connection=acme-salesforce/source=Account"
 

@@ -1,17 +1,15 @@
 """What changed about the fields of an object is told once, with the day, and breaks nothing."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from nooks_dagster.crm.model import FieldType, SourceField
-from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.schema_changes import schema_changes
 from nooks_dagster.crm.schemas import remember
 from nooks_dagster.database.pool import Database
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FIELDS, FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
 SURPRISE = SourceField("Surprise__c", FieldType.TEXT, custom=True)
 
 

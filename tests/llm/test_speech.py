@@ -17,7 +17,8 @@ from nooks_dagster.llm.outcomes import Deferred
 from nooks_dagster.llm.prices import price_of
 from tests.llm.conftest import ANSWER, an_ask, chosen
 from tests.llm.odd_provider import Provider, Reply, answered, error, heard, scripted
-from tests.llm.test_door import in_the_books, rows, states
+from tests.llm.test_door import in_the_books, states
+from tests.sql import rows
 
 TOKENS = {"type": "tokens", "input_tokens": 80, "output_tokens": 20, "total_tokens": 100}
 

@@ -63,7 +63,7 @@ def test_a_big_book_with_many_threads_does_not_hold_up_a_small_one(
     with ThreadPoolExecutor(40) as big, ThreadPoolExecutor(2) as small:
         for _ in range(400):
             big.submit(buy, doors["big"], "big")
-        assert any(ended for _ in deadline.polls(30))
+        assert any(ended for _ in deadline.polls(60))
         before = len(ended)
         list(small.map(buy, [doors["small"]] * 10, ["small"] * 10))
         meanwhile = len(ended) - before

@@ -1,4 +1,4 @@
-"""A researcher that finds what a test says, and the process that dies of a site.
+"""A researcher that finds what a test says, and the program that dies of a site; see `tests.programs`.
 
 Belongs here: a `Researcher` without a network. Does not: any test.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -72,7 +71,3 @@ def main(url: str, bucket: str, home: str, killer: str) -> None:
     on = Platform(db, Lake(bucket, scratch=Path(home) / "scratch"), settings, Scripted(kills=frozenset([killer])))
     for _ in WorkspaceResearch(on, ResearchRun("acme", "dying")).beats():
         pass
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

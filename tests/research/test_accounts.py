@@ -91,12 +91,12 @@ def test_a_row_that_was_written_before_a_refresh_and_committed_after_it_is_not_m
                 "UPDATE crm.accounts SET website = 'late.com', synced_at = now() - interval '1 hour' WHERE id = '1'"
             )
             written.set()
-            refreshed.wait(20)
+            refreshed.wait(60)
 
     # The transaction began an hour ago: said by the row, and by the oldest transaction that Postgres shows.
     thread = threading.Thread(target=slow_sync)
     thread.start()
-    written.wait(20)
+    written.wait(60)
     with db.transaction() as conn:
         refresh_accounts(conn, "acme")
         mark, oldest = conn.execute(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import signal
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from nooks_dagster.research.researcher import Look, PageSeen
 from nooks_dagster.research.runs import Platform, ResearchRun, WorkspaceResearch
 from nooks_dagster.research.shelf import Kept, Shelf
 from nooks_dagster.settings import Settings
+from tests.programs import Programs
 from tests.research.scripted import Scripted
 from tests.research.things import connect, put_accounts, research
 
 KILLER = "killer.com"
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -57,18 +57,22 @@ def outcomes(db: Database) -> Counter[str]:
         return Counter(outcome for (outcome,) in conn.execute("SELECT outcome FROM research.sites"))
 
 
-def die(on: Platform, lake: Lake) -> None:
+@pytest.fixture
+def die(here: Platform, programs: Programs) -> Callable[[], None]:
     """Let a process look at what is due, and die of the killer."""
-    uri = lake.uri("").removeprefix("gs://").rstrip("/")
-    url, home = on.settings.postgres_url, str(on.settings.home)
-    command = [sys.executable, "-m", "tests.research.scripted", url, uri, home, KILLER]
-    done = subprocess.run(command, cwd=PROJECT, timeout=60, check=False, capture_output=True, text=True)
-    assert done.returncode == -9, done.stderr
-    let_leases_end(on.db)
+
+    def run() -> None:
+        where = (here.settings.postgres_url, here.lake.uri("").split("/")[2], str(here.settings.home))
+        assert programs.run("tests.research.scripted", *where, KILLER) == -signal.SIGKILL
+        let_leases_end(here.db)
+
+    return run
 
 
-def test_what_a_killed_worker_held_is_looked_at_by_the_next(here: Platform, lake: Lake, scripted: Scripted) -> None:
-    die(here, lake)
+def test_what_a_killed_worker_held_is_looked_at_by_the_next(
+    here: Platform, die: Callable[[], None], scripted: Scripted
+) -> None:
+    die()
     done = outcomes(here.db)["ok"]
     looks = research(here)
     assert outcomes(here.db) == {"ok": 30}
@@ -76,9 +80,11 @@ def test_what_a_killed_worker_held_is_looked_at_by_the_next(here: Platform, lake
     assert scripted.beside[KILLER] == 0, "a suspect is looked at alone"
 
 
-def test_a_site_that_kills_five_workers_is_marked_and_its_neighbours_are_read(here: Platform, lake: Lake) -> None:
+def test_a_site_that_kills_five_workers_is_marked_and_its_neighbours_are_read(
+    here: Platform, die: Callable[[], None]
+) -> None:
     for _ in range(5):
-        die(here, lake)
+        die()
     research(here)
     assert outcomes(here.db) == {"ok": 29, "poison": 1}
     with here.db.transaction() as conn:
@@ -149,7 +155,7 @@ def test_a_run_whose_looks_hang_loses_its_work_to_another(
     ended: list[Kept | None] = []
     thread = threading.Thread(target=lambda: ended.extend(slow.beats()))
     thread.start()
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(60):
         if len(hanging.looks) >= 4:
             break
     for n in deadline.polls(60):

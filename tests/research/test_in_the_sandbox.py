@@ -51,7 +51,7 @@ class Town:
 def control(world: World, path: str = "") -> Any:
     """Ask the control port about all sites, or one."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://127.0.0.1:{world.port}/control/sites{path}", timeout=20) as answer:
+    with opener.open(f"http://127.0.0.1:{world.port}/control/sites{path}", timeout=60) as answer:
         return json.load(answer)
 
 

@@ -52,7 +52,7 @@ def platform(db: Database, url: str, lake: Lake, home: Path, town: Town, **setti
     """Return a platform with short leases whose world is the town."""
     chosen = {"lease_seconds": 2, "research_workers": 4, "research_site_seconds": 10, **settings}
     made = Settings.model_validate({"postgres_url": url, "home": home, **chosen})
-    limits = Limits(site_seconds=10, page_seconds=5, read_seconds=2)
+    limits = Limits(site_seconds=60, page_seconds=60, read_seconds=60)
     return Platform(db, lake, made, WebResearcher(town.network(), limits))
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
@@ -68,23 +68,35 @@ class Sandbox:
 
     @property
     def variables(self) -> dict[str, str]:
-        bundle = str(self.state / "ca-bundle.pem")
-        return {
-            "HTTPS_PROXY": f"http://127.0.0.1:{self.port}",
-            "NO_PROXY": "localhost,127.0.0.1",
-            "REQUESTS_CA_BUNDLE": bundle,
-            "SSL_CERT_FILE": bundle,
-        }
+        return variables(self.state, self.port)
 
     def control(self, path: str, method: str = "GET", wish: Any = None) -> requests.Response:
-        return requests.request(method, f"http://127.0.0.1:{self.port}{path}", json=wish, timeout=30)
+        return requests.request(method, f"http://127.0.0.1:{self.port}{path}", json=wish, timeout=60)
 
     def truth(self, sobject: str) -> list[dict[str, Any]]:
         """Every record of an object of the org `acme`."""
         return list(Orgs(self.state).get("acme").truth(sobject))
 
 
-def point(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def variables(state: Path, port: int) -> dict[str, str]:
+    """What points a process at a sandbox."""
+    bundle = str(state / "ca-bundle.pem")
+    return {
+        "HTTPS_PROXY": f"http://127.0.0.1:{port}",
+        "NO_PROXY": "localhost,127.0.0.1",
+        "REQUESTS_CA_BUNDLE": bundle,
+        "SSL_CERT_FILE": bundle,
+    }
+
+
+class Pointing(Protocol):
+    """Whatever has variables that point a process at a sandbox."""
+
+    @property
+    def variables(self) -> dict[str, str]: ...
+
+
+def point(sandbox: Pointing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Point this process at a sandbox, for one test."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)

@@ -9,6 +9,7 @@ import pytest
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from tests.sensors.conftest import Connect, Tick
+from tests.sql import execute
 
 NAME = "crm_incremental_sync_every_15_minutes"
 Clock = Callable[[], Any]
@@ -37,11 +38,6 @@ def synced(connect: Connect, db: Database) -> Callable[..., None]:
         execute(db, "UPDATE work.items SET state = 'done'")
 
     return workspaces
-
-
-def execute(db: Database, query: str) -> None:
-    with db.transaction() as conn:
-        conn.execute(query.encode())
 
 
 def let_pass(db: Database, interval: str) -> None:

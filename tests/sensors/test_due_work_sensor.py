@@ -22,6 +22,7 @@ from resources.lake import LakeResource
 from resources.postgres import PostgresResource
 from sensors import launching
 from tests.sensors.conftest import Connect, Tick
+from tests.sql import execute
 
 STATUS = dg.DagsterRunStatus
 Launched = Callable[[dg.DagsterRunStatus], dg.DagsterRun]
@@ -29,11 +30,6 @@ Launched = Callable[[dg.DagsterRunStatus], dg.DagsterRun]
 
 def keys(result: dg.SensorResult) -> list[str | None]:
     return [request.run_key for request in result.run_requests or []]
-
-
-def execute(db: Database, query: str, *values: object) -> None:
-    with db.transaction() as conn:
-        conn.execute(query.encode(), values)
 
 
 def outcomes(db: Database) -> list[tuple[int, str | None]]:

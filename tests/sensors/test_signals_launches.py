@@ -70,7 +70,7 @@ def test_a_family_that_is_full_leaves_the_other_its_places(
         if full == "signals":
             plan(db, name, WorkClass.INCREMENTAL)
     if full == "signals":
-        execute(db, "UPDATE work.items SET state = 'done' WHERE scope LIKE 'crm/%%'")
+        execute(db, "UPDATE work.items SET state = 'done' WHERE scope LIKE 'crm/%'")
     most = 2 * (settings().signals_runs if full == "signals" else settings().crm_runs)
     assert len(keys(tick())) == most
     if full == "signals":
@@ -87,7 +87,7 @@ def test_what_is_new_is_launched_while_nightly_looks_take_their_places(
     for name in MANY:
         connect(name)
         plan(db, name)
-    execute(db, "UPDATE work.items SET state = 'done' WHERE scope LIKE 'crm/%%'")
+    execute(db, "UPDATE work.items SET state = 'done' WHERE scope LIKE 'crm/%'")
     assert len(keys(tick())) == settings().signals_runs - 1
     plan(db, "customer-11", WorkClass.INCREMENTAL, "sync/1")
     assert keys(tick()) == ["signals/customer-11:1"]

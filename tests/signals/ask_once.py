@@ -1,11 +1,10 @@
-"""A process that asks about acme's accounts once, to be killed: `python -m tests.signals.ask_once URL BUCKET HOME`.
+"""A program that asks about acme's accounts once, to be killed; see `tests.programs`.
 
 A further argument is a poisonous site: the process dies as soon as it is asked about.
 """
 
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,3 @@ def main(url: str, bucket: str, home: str, poison: str = "") -> None:
     db = Database(url, size=4)
     platform = Platform(db, Lake(bucket, scratch=settings.scratch), settings, Seller(db, script), Shelf())
     list(WorkspaceSignals(platform, SignalsRun("acme", "run", 1, WorkClass.HISTORY), [TECH]).run())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,6 +1,4 @@
-"""A process that asks about a workspace until nothing is open.
-
-`python -m tests.signals.race URL BUCKET HOME WORKSPACE EDITION`
+"""A program that asks about a workspace until nothing is open; see `tests.programs`.
 
 The editions of a site's page differ in a word, so that processes of different ones ask with different input hashes.
 """
@@ -19,7 +17,8 @@ from nooks_dagster.settings import Settings
 from nooks_dagster.signals.runs import WorkspaceSignals
 from nooks_dagster.signals.work import Platform, SignalsRun
 from tests.sandbox.openai_http.prompts import SNOWFLAKE, said
-from tests.signals.things import Shelf, document, dossier, rows
+from tests.signals.things import Shelf, document, dossier
+from tests.sql import rows
 
 WORKERS = 6
 
@@ -58,7 +57,3 @@ def main(url: str, bucket: str, home: str, workspace: str, edition: str) -> None
         if rows(db, "select count(*) from signals.asked where workspace = %s and open", workspace) == [(0,)]:
             return
     sys.exit(1)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,9 +1,6 @@
 """Kill the process at each named point, start another: each account has one answer, each purchase is explained."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,23 +9,21 @@ import pytest
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline
 from nooks_dagster.signals.work import Platform
-from tests.signals.things import add_accounts, rows, sites
+from tests.programs import Programs
+from tests.signals.things import add_accounts, sites
+from tests.sql import rows
 
-PROJECT = Path(__file__).parents[2]
 ACCOUNTS = 12
 WORKERS = 4
 
 
 @pytest.fixture
-def ask(database_url: str, platform: Platform, tmp_path: Path) -> Callable[..., int]:
+def ask(programs: Programs, database_url: str, platform: Platform, tmp_path: Path) -> Callable[..., int]:
     """Run the signals in a process of its own; returns how it ended."""
 
     def run(*more: str, **environment: str) -> int:
-        command = [sys.executable, "-m", "tests.signals.ask_once", database_url, platform.lake.uri("").split("/")[2]]
-        env = {**os.environ, "PYTHONPATH": str(PROJECT), **environment}
-        return subprocess.run(
-            [*command, str(tmp_path), *more], cwd=PROJECT, env=env, timeout=90, check=False
-        ).returncode
+        where = (database_url, platform.lake.uri("").split("/")[2], str(tmp_path))
+        return programs.run("tests.signals.ask_once", *where, *more, **environment)
 
     return run
 
@@ -36,7 +31,7 @@ def ask(database_url: str, platform: Platform, tmp_path: Path) -> Callable[..., 
 def until_done(db: Database, ask: Callable[..., int], *more: str) -> list[int]:
     """Start one process after the other until nothing is open; return how they ended."""
     endings = []
-    for _ in deadline.polls(120):
+    for _ in deadline.polls(120, every=0.25):  # a killed one's lease lasts a second
         endings.append(ask(*more))
         if rows(db, "select count(*) from work.items where state <> 'done'") == [(0,)]:
             return endings

@@ -1,9 +1,6 @@
 """Eight processes over overlapping books, killed and paused: an answer a purchase, and the ledger explains the rest."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +9,12 @@ import pytest
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline
 from nooks_dagster.signals.work import Platform
+from tests.programs import Program, Programs
 from tests.sandbox.process import Sandbox, point
 from tests.signals.race import WORKERS
-from tests.signals.things import add_accounts, rows, sites
+from tests.signals.things import add_accounts, sites
+from tests.sql import rows
 
-PROJECT = Path(__file__).parents[2]
 BOOKS = {f"w{number}": sites(90, start=30 * number) for number in range(4)}
 ANSWERED = "select count(*) from signals.answers where purchase is not null"
 # Each purchase that is no answer's, by what became of it.
@@ -38,18 +36,16 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
 
 @pytest.fixture
 def start(
-    database_url: str, platform: Platform, tmp_path: Path, sandbox: Sandbox
-) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
+    programs: Programs, database_url: str, platform: Platform, tmp_path: Path, sandbox: Sandbox
+) -> Iterator[Callable[[int], Program]]:
     """Start the n-th process: two a workspace, each with an edition of the pages of its own."""
-    command = [sys.executable, "-m", "tests.signals.race", database_url, platform.lake.uri("").split("/")[2]]
-    env = {**os.environ, "PYTHONPATH": str(PROJECT), "OPENAI_API_KEY": "sk-sandbox-acme"}
-    started: list[subprocess.Popen[bytes]] = []
+    where = (database_url, platform.lake.uri("").split("/")[2], str(tmp_path))
+    started: list[Program] = []
 
-    def one(number: int) -> subprocess.Popen[bytes]:
-        words = [*command, str(tmp_path), f"w{number % 4}", "early" if number < 4 else "late"]
-        process = subprocess.Popen(words, cwd=PROJECT, env=env)
-        started.append(process)
-        return process
+    def one(number: int) -> Program:
+        words = (*where, f"w{number % 4}", "early" if number < 4 else "late")
+        started.append(programs.start("tests.signals.race", *words, OPENAI_API_KEY="sk-sandbox-acme"))
+        return started[-1]
 
     yield one
     for process in started:
@@ -67,7 +63,7 @@ def wait_for(db: Database, answers: int) -> None:
 @pytest.mark.acceptance
 @pytest.mark.timeout(400)
 def test_eight_processes_that_are_killed_and_paused_buy_no_answer_twice_but_what_was_on_its_way(
-    start: Callable[[int], subprocess.Popen[bytes]], db: Database, sandbox: Sandbox
+    start: Callable[[int], Program], db: Database, sandbox: Sandbox
 ) -> None:
     for workspace, book in BOOKS.items():
         add_accounts(db, workspace, book)
@@ -86,7 +82,7 @@ def test_eight_processes_that_are_killed_and_paused_buy_no_answer_twice_but_what
                 wait_for(db, answers + 25)  # longer than its lease: others have taken over
                 processes[number].send_signal(signal.SIGCONT)
     for process in processes:
-        assert process.wait(200) == 0
+        assert process.wait() == 0
     subjects = {site for book in BOOKS.values() for site in book}
     assert rows(
         db,

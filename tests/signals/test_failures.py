@@ -14,7 +14,8 @@ from nooks_dagster.llm.outcomes import Billed, Deferred, Malformed, Refused, Tru
 from nooks_dagster.signals.reports import Ending, Status
 from nooks_dagster.signals.work import Platform
 from tests.signals.conftest import Clicks
-from tests.signals.things import TECH, Seller, Shelf, add_accounts, document, dossier, execute, found, rows, sites
+from tests.signals.things import TECH, Seller, Shelf, add_accounts, document, dossier, found, sites
+from tests.sql import execute, rows
 
 SOON = timedelta(milliseconds=10)
 ANSWERS = "select subject, status, reason from signals.answers where subject <> '' order by subject"

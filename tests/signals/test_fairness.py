@@ -21,7 +21,8 @@ from nooks_dagster.signals.work import Platform, SignalsRun
 from tests.llm.conftest import chosen
 from tests.llm.odd_provider import Provider, Reply, answered, serving
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, TECH, Shelf, add_accounts, rows, sites
+from tests.signals.things import NOT_FOUND, TECH, Shelf, add_accounts, sites
+from tests.sql import rows
 
 SMALL, LARGE = 150, 1_500
 BEGUN = 40

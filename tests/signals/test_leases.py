@@ -14,7 +14,7 @@ from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.signals import leases
 from nooks_dagster.signals.leases import Lease
 from nooks_dagster.signals.work import BATCHES
-from tests.signals.things import execute, rows
+from tests.sql import execute, rows
 
 SUBJECTS = [f"s{n}.example" for n in range(4)]
 ONE_LIVE = """
@@ -135,7 +135,7 @@ def test_batches_that_take_the_same_accounts_at_once_share_them_without_a_deadlo
 
     def take(number: int) -> None:
         mine = subjects[number:] + subjects[:number] if number % 2 else subjects[::-1]
-        start.wait(10)
+        start.wait(60)
         with db.transaction() as conn:
             taken[number] = list(leases.take(conn, "*", "tech", mine, claims[number]))
 
@@ -143,7 +143,7 @@ def test_batches_that_take_the_same_accounts_at_once_share_them_without_a_deadlo
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     everybody = [subject for some in taken.values() for subject in some]
     assert sorted(everybody) == sorted(subjects)
 
@@ -168,5 +168,5 @@ def test_a_lease_taken_by_an_item_that_was_claimed_just_now_is_not_taken_again(d
         waiting.start()
         waiting.join(0.5)
         assert waiting.is_alive()
-    waiting.join(30)
+    waiting.join(60)
     assert results == [0]

@@ -18,20 +18,8 @@ from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Status
 from nooks_dagster.signals.work import Platform, Request, SignalsRun
 from tests.signals.conftest import Clicks
-from tests.signals.things import (
-    NOT_FOUND,
-    SHARED,
-    TECH,
-    Seller,
-    Shelf,
-    add_accounts,
-    document,
-    dossier,
-    execute,
-    found,
-    rows,
-    sites,
-)
+from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, Shelf, add_accounts, document, dossier, found, sites
+from tests.sql import execute, rows
 
 OPEN = "select count(*) from signals.asked where open"
 

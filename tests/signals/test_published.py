@@ -24,7 +24,8 @@ from nooks_dagster.signals.views import columns_of, ensure_view
 from nooks_dagster.signals.work import Platform
 from resources.table_handle import TableHandle
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, add_accounts, execute, found, rows, sites
+from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, add_accounts, found, sites
+from tests.sql import execute, rows
 
 
 def status_of(db: Database, workspace: str = "acme") -> SignalStatus:
@@ -140,7 +141,7 @@ def test_who_listens_is_told_when_an_answer_is_committed(click: Clicks, db: Data
     with psycopg.connect(database_url, autocommit=True) as ear:
         ear.execute("listen signals")
         click()
-        assert next(ear.notifies(timeout=10, stop_after=1)).channel == "signals"
+        assert next(ear.notifies(timeout=60, stop_after=1)).channel == "signals"
 
 
 def test_an_account_that_moves_to_another_site_loses_the_answer_of_the_old_one(

@@ -6,7 +6,8 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.research.documents import Kind
 from nooks_dagster.signals.reports import Ending, Status
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, TECH, Seller, Shelf, add_accounts, dossier, execute, found, rows, sites
+from tests.signals.things import NOT_FOUND, TECH, Seller, Shelf, add_accounts, dossier, found, sites
+from tests.sql import execute, rows
 
 
 def test_each_account_of_a_book_gets_its_answer_in_batches_of_at_most_a_hundred(

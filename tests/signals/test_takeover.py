@@ -17,7 +17,8 @@ from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Ending, Status
 from nooks_dagster.signals.work import BATCHES, Platform, SignalsRun
 from tests.signals.conftest import Clicks
-from tests.signals.things import TECH, Seller, add_accounts, execute, found, rows, sites
+from tests.signals.things import TECH, Seller, add_accounts, found, sites
+from tests.sql import execute, rows
 
 
 @pytest.fixture
@@ -114,18 +115,18 @@ def test_a_worker_that_comes_back_too_late_commits_nothing_but_the_purchase_as_s
     def slowly(site: str, number: int) -> dict[str, Any]:
         if number == 1:
             asked.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         return found(site)
 
     seller.script = slowly
     reports: list[Any] = []
     paused = threading.Thread(target=lambda: reports.extend(click.start().run()))
     paused.start()
-    assert asked.wait(30)
+    assert asked.wait(60)
     # As if it had been stopped for longer than its lease: another claims the batch.
     execute(db, "update work.items set lease_until = now() - interval '1 second', fence = fence")
     taker = Ledger(db, "taker", timedelta(seconds=60))
-    for _ in deadline.polls(10):
+    for _ in deadline.polls(60):
         die(db)
         if claims := taker.claim(BATCHES, limit=1, suspects=True):
             break
@@ -133,7 +134,7 @@ def test_a_worker_that_comes_back_too_late_commits_nothing_but_the_purchase_as_s
         taken = leases.take(conn, "*", "tech_stack", ["a.example"], claims[0])
     assert taken["a.example"].deaths == 1
     go_on.set()
-    paused.join(30)
+    paused.join(60)
     assert rows(db, "select count(*) from signals.answers where subject <> ''") == [(0,)]
     assert rows(db, "select state, reason from sold") == [
         ("settled", "another worker had the account by the time of the answer")
@@ -154,13 +155,13 @@ def test_accounts_that_another_batch_holds_are_left_for_later_and_found_in_its_a
     def script(site: str, _: int) -> dict[str, Any]:
         if site == "shared.example":
             started.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
         return found(site)
 
     seller.script = script
     acme = threading.Thread(target=lambda: click(workspace="acme"))
     acme.start()
-    assert started.wait(30)
+    assert started.wait(60)
     globex = click.start(workspace="globex").beats()
     for report in globex:
         if report and report.ending is Ending.PARKED:
@@ -168,7 +169,7 @@ def test_accounts_that_another_batch_holds_are_left_for_later_and_found_in_its_a
     assert report is not None
     assert (report.left, report.counts.ended) == (1, 1)
     go_on.set()
-    acme.join(30)
+    acme.join(60)
     globex.close()
     assert seller.tries["shared.example"] == 1
     assert rows(db, "select workspace from signals.current where subject = 'shared.example' order by 1") == [
@@ -226,14 +227,14 @@ def test_a_worker_that_hangs_while_its_heart_beats_loses_its_work(
     reports: list[Any] = []
     stuck = threading.Thread(target=lambda: reports.extend(click.start(platform=impatient).run()), daemon=True)
     stuck.start()
-    assert hangs.wait(30)
-    for _ in deadline.polls(30):
+    assert hangs.wait(60)
+    for _ in deadline.polls(60):
         if click() and rows(db, "select count(*) from signals.answers where subject <> ''") == [(1,)]:
             break
-    stuck.join(30)
+    stuck.join(60)
     assert [report.ending for report in reports] == [Ending.LOST]
     go_on.set()
-    for _ in deadline.polls(30):
+    for _ in deadline.polls(60):
         if rows(db, "select count(*) from signals.duplicates") == [(1,)]:
             break
     assert rows(db, "select count(*) from signals.answers where subject <> ''") == [(1,)]

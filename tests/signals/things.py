@@ -156,16 +156,6 @@ class Seller:
         return Decimal("0.01")
 
 
-def rows(db: Database, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    with db.transaction() as conn:
-        return conn.execute(query.encode(), values).fetchall()
-
-
-def execute(db: Database, query: str, *values: Any) -> None:
-    with db.transaction() as conn:
-        conn.execute(query.encode(), values)
-
-
 def add_accounts(db: Database, workspace: str, sites: Sequence[str | None], connection: str = "") -> None:
     """Add accounts whose sites were looked at; their ids are numbers."""
     connection = connection or f"{workspace}-salesforce"

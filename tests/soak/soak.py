@@ -226,7 +226,7 @@ def soakable(root: Path, org: int = 11_000, portal: int = 300) -> House:
         "NOOKS_SANDBOX_BULK": "page_rows=2000 seconds=0.5",
         "NOOKS_SANDBOX_JOURNAL": root / JOURNAL,
         "NOOKS_LEASE_SECONDS": 5,
-        "NOOKS_SILENCE_SECONDS": 20,
+        "NOOKS_SILENCE_SECONDS": 15,
         "NOOKS_LAUNCH_GRACE_SECONDS": 25,
     }
     return House(root, settings, org=org, portal=portal)

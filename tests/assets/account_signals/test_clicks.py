@@ -2,8 +2,9 @@
 
 from nooks_dagster.database.pool import Database
 from tests.assets.account_signals.conftest import Click, shown
-from tests.assets.account_signals.things import Model, add_book, reword, rows, site, sync
+from tests.assets.account_signals.things import Model, add_book, reword, site, sync
 from tests.assets.conftest import materialized
+from tests.sql import rows
 
 SIX = {"funding", "hiring", "leadership_hires", "news", "shared_investors", "tech_stack"}
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 from nooks_dagster.database.pool import Database
 from nooks_dagster.signals.status import statuses
 from tests.assets.account_signals.conftest import Click, observations, observed, shown
-from tests.assets.account_signals.things import Model, add_book, reword, rows, site
+from tests.assets.account_signals.things import Model, add_book, reword, site
 from tests.assets.conftest import materialized, sentence
+from tests.sql import rows
 
 
 def test_chosen_accounts_are_asked_and_no_others(click: Click, db: Database, model: Model) -> None:

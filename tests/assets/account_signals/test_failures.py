@@ -11,8 +11,9 @@ from nooks_dagster.failures import Permanent, QuotaExhausted, Unauthorized
 from nooks_dagster.llm.asking import Ask
 from nooks_dagster.signals.work import Platform
 from tests.assets.account_signals.conftest import Click, shown
-from tests.assets.account_signals.things import Model, add_book, rows, site, snowflake
+from tests.assets.account_signals.things import Model, add_book, site, snowflake
 from tests.assets.conftest import materialized, sentence
+from tests.sql import rows
 
 
 def fails(error: Exception) -> Any:

@@ -13,8 +13,9 @@ from nooks_dagster.database.pool import Database
 from resources.postgres import PostgresResource
 from resources.warehouse_io_manager import WarehouseIOManager
 from tests.assets.account_signals.conftest import Click
-from tests.assets.account_signals.things import Model, add_book, rows, site
+from tests.assets.account_signals.things import Model, add_book, site
 from tests.assets.conftest import materialized
+from tests.sql import rows
 
 
 @dg.asset(ins={"stack": dg.AssetIn(["signals", "tech_stack"])}, partitions_def=workspaces)

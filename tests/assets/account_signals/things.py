@@ -91,11 +91,6 @@ def sync(db: Database, connection: str, accounts: int, start: int = 0) -> None:
         conn.execute(LOOKED_AT, (SEEN, list(sites.values())))
 
 
-def rows(db: Database, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    with db.transaction() as conn:
-        return conn.execute(query.encode(), values).fetchall()
-
-
 def reword(db: Database) -> None:
     """Have asked with other words whatever was asked so far."""
     with db.transaction() as conn:

@@ -134,7 +134,7 @@ def work(platform: Platform) -> None:
     lease = timedelta(seconds=30)
     crew = Crew(platform, Ledger(platform.db, "worker", lease, "test"), LeaseKeeper(platform.db, lease, lease), 4)
     while crew.take(4, WorkClass.LIVE, WorkClass.HISTORY):
-        assert crew.join(30)
+        assert crew.join(60)
 
 
 def deliver(db: Database, folder: Path) -> None:

@@ -73,7 +73,7 @@ class Crms:
     platform: Platform
 
     def fault(self, **words: Any) -> None:
-        reply = requests.post(f"http://127.0.0.1:{self.world.port}/control/faults", json=words, timeout=30)
+        reply = requests.post(f"http://127.0.0.1:{self.world.port}/control/faults", json=words, timeout=60)
         assert reply.ok, reply.text
 
     def synced(self) -> list[tuple[Any, ...]]:
@@ -134,7 +134,7 @@ def crms(
     Shelf(served_crms.state).set_secret("acme", secret)
     portal = ServedPortal(served_crms.state, served_crms.port)
     yield Crms(served_crms, portal, db, settings, platform)
-    requests.delete(f"http://127.0.0.1:{served_crms.port}/control/faults", timeout=30)
+    requests.delete(f"http://127.0.0.1:{served_crms.port}/control/faults", timeout=60)
 
 
 def test_each_call_is_one_activity_in_each_crm_and_comes_back_as_the_same_one(crms: Crms) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
-from uuid import uuid4
 
 import pytest
 
@@ -17,21 +16,19 @@ from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.llm.asking import Seller
-from nooks_dagster.local.postgres import Postgres
 from nooks_dagster.settings import Settings
 from tests.calls.engine.things import World, prepare, scripted
+from tests.databases import Databases
 
 NOBODY = cast(Lake, None)
 """Scripted stages touch neither lake nor model."""
 
 
 @pytest.fixture(scope="module")
-def database_url(postgres_server: Postgres, template_database: str) -> Iterator[str]:
-    """One database for all tests of a module, emptied before each: a copy takes ten times as long."""
-    name = f"test_{uuid4().hex[:12]}"
-    postgres_server.create_database(name, template=template_database)
-    yield postgres_server.url.replace("/postgres", f"/{name}")
-    postgres_server.drop_database(name)
+def database_url(databases: Databases) -> Iterator[str]:
+    """One database for all tests of a module, whose calls alone are removed before each."""
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture
@@ -59,7 +56,7 @@ def work(crew: Crew) -> Work:
     def until_idle(*, suspects: bool = False, limit: int = 4) -> list[Ending]:
         crew.endings.clear()
         while crew.take(limit, WorkClass.LIVE, WorkClass.HISTORY, suspects=suspects):
-            assert crew.join(30)
+            assert crew.join(60)
         return sorted(crew.endings.elements())
 
     return until_idle

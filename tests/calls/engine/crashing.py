@@ -1,12 +1,7 @@
-"""A process whose children each take one call and are killed at a point of it.
-
-`python -m tests.calls.engine.crashing URL HOME`; each line of its input is `stage point suspects`, answered by one line
-when the child is dead. A child is a copy of this process, which has no thread and no connection, so it costs no start.
-"""
+"""A program that takes one call and is killed at a point of it; see `tests.programs`."""
 
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,7 +45,7 @@ class Crash(Work):
             die()
 
 
-def child(url: str, home: str, stage: str, point: str, suspects: str) -> None:
+def main(url: str, home: str, stage: str, point: str, suspects: str) -> None:
     db = Database(url, size=2)
     works = scripted(db)
     crash = Crash(db, Stage(stage))
@@ -69,19 +64,4 @@ def child(url: str, home: str, stage: str, point: str, suspects: str) -> None:
     platform = Platform(db, cast(Lake, None), settings, cast(Seller, None), works)
     crew = Crew(platform, ledger, LeaseKeeper(db, 30 * SECOND, 30 * SECOND), 1)
     crew.take(1, WorkClass.LIVE, WorkClass.HISTORY, suspects=suspects == "suspects")
-    crew.join(30)
-
-
-def main(url: str, home: str) -> None:
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            child(url, home, *line.split())
-            os._exit(0)
-        _, status = os.waitpid(pid, 0)
-        sys.stdout.write(f"{os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    crew.join(60)

@@ -1,9 +1,7 @@
 """SIGKILL at every boundary of a stage: nothing is lost or written twice, and audio that kills harms no neighbour."""
 
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from nooks_dagster.calls.model import WORKED
 from nooks_dagster.calls.pipeline.pipeline import Ending
 from tests.calls.engine.things import World
-from tests.conftest import PROJECT
+from tests.programs import Programs
 
 Work = Callable[..., list[Ending]]
 NAMES = [stage.value for stage in WORKED]
@@ -22,20 +20,14 @@ Kill = Callable[..., int]
 
 
 @pytest.fixture
-def kill(database_url: str, tmp_path: Path) -> Iterator[Kill]:
+def kill(programs: Programs, database_url: str, tmp_path: Path) -> Kill:
     """Let a worker take one call and be killed at a point of it; say by which signal it died, 0 for none."""
-    command = [sys.executable, "-m", "tests.calls.engine.crashing", database_url, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT, text=True) as process:
-        assert process.stdin
-        assert process.stdout
 
-        def order(stage: str, point: str, *, suspect: bool = False) -> int:
-            process.stdin.write(f"{stage} {point} {'suspects' if suspect else 'all'}\n")
-            process.stdin.flush()
-            return int(process.stdout.readline())
+    def order(stage: str, point: str, *, suspect: bool = False) -> int:
+        words = (stage, point, "suspects" if suspect else "all")
+        return -programs.run("tests.calls.engine.crashing", database_url, str(tmp_path), *words)
 
-        yield order
-        process.stdin.close()
+    return order
 
 
 def test_killed_anywhere_a_call_is_finished_by_the_next_worker_and_no_committed_stage_is_repeated(

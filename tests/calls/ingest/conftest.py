@@ -19,16 +19,20 @@ from nooks_dagster.workspaces.secrets import FileSecrets
 from tests.calls.ingest.things import Dialer, Server, add_workspaces
 from tests.calls.ingest.wire import Wire
 from tests.conftest import PROJECT, wait_until_it_answers
+from tests.databases import Databases
 
 
 @pytest.fixture(scope="session")
 def server(
-    postgres_server: Postgres, template_database: str, lake_server: str, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: Postgres, databases: Databases, lake_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A running server and what it stands on."""
-    home, name = Path(tmp_path_factory.mktemp("ingest")), f"ingest_{uuid4().hex[:12]}"
-    postgres_server.create_database(name, template=template_database)
-    url, bucket = postgres_server.url.replace("/postgres", f"/{name}"), f"ingest-{uuid4().hex[:12]}"
+    with databases.lent() as url:
+        yield from _served(postgres_server, url, Path(tmp_path_factory.mktemp("ingest")))
+
+
+def _served(postgres_server: Postgres, url: str, home: Path) -> Iterator[Server]:
+    bucket = f"ingest-{uuid4().hex[:12]}"
     storage.Client(project="nooks").create_bucket(bucket)
     db, port, log, wire = Database(url, size=2), free_port(), home / "ingest.log", Wire(postgres_server.port)
     workspaces = ("acme", "globex", "initech")
@@ -50,4 +54,3 @@ def server(
     processes.stop(process, grace=20, first=signal.SIGTERM)
     wire.cut()
     db.close()
-    postgres_server.drop_database(name)

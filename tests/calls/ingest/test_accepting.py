@@ -12,7 +12,8 @@ from nooks_dagster.calls.submission import Submission
 from nooks_dagster.calls.work import CALLS, CHANNEL
 from nooks_dagster.database.pool import Database, connect
 from nooks_dagster.ledger.items import WorkClass
-from tests.calls.ingest.things import add_workspaces, offer, rows
+from tests.calls.ingest.things import add_workspaces, offer
+from tests.sql import rows
 
 ITEMS = "select queue, scope, lane, key, class, payload, release from work.items order by key::bigint"
 
@@ -28,7 +29,7 @@ def test_a_call_is_kept_planned_and_told_to_who_listens(db: Database, database_u
     one = offer(recording={"uri": "gs://lake/recordings/workspace=acme/x.wav"})
     with db.transaction() as conn:
         kept = accept(conn, "acme", one.submission, one.body_sha256, "r1")
-    assert [note.channel for note in listener.notifies(timeout=10, stop_after=1)] == [CHANNEL]
+    assert [note.channel for note in listener.notifies(timeout=60, stop_after=1)] == [CHANNEL]
     listener.close()
     assert (kept.call_id, kept.new) == ("one", True)
     payload = {"call": kept.id, "stages": [stage.value for stage in WORKED]}

@@ -10,7 +10,8 @@ from starlette.types import Message
 
 from nooks_dagster.calls.ingest import bodies
 from nooks_dagster.calls.ingest.problems import Problem
-from tests.calls.ingest.things import Server, rows, signed, told
+from tests.calls.ingest.things import Server, signed, told
+from tests.sql import rows
 
 LIMIT = 16 * 1024
 
@@ -96,6 +97,6 @@ def _head(server: Server, length: str, body: bytes = b"") -> bytes:
 
 
 def _answer(server: Server, sent: bytes) -> int:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
         line.sendall(sent)
         return int(line.recv(65536).split()[1])

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.calls.ingest.things import Server, ask, rows, told
+from tests.calls.ingest.things import Server, ask, told
+from tests.sql import rows
 
 DEEP = b"[" * 8_000 + b"]" * 8_000
 

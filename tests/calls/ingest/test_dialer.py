@@ -21,10 +21,11 @@ from sandbox.calls.dialer.planning import MIX
 from sandbox.calls.dialer.truth import calls
 from sandbox.cli import app
 from tests.calls.ingest.judging import expected_of, made_of
-from tests.calls.ingest.things import Server, rows
+from tests.calls.ingest.things import Server
 from tests.calls.stages.things import connect, put
 from tests.llm.conftest import chosen
 from tests.sandbox.process import Sandbox, point
+from tests.sql import rows
 
 CRM = "initech-salesforce"
 

@@ -2,7 +2,8 @@
 
 from nooks_dagster.calls.ingest.fairness import BURST_SECONDS, Buckets
 from nooks_dagster.ledger.items import WorkClass
-from tests.calls.ingest.things import Server, rows, told
+from tests.calls.ingest.things import Server, told
+from tests.sql import rows
 
 
 def live(buckets: Buckets, key: str, calls: int, now: float) -> int:

@@ -12,7 +12,8 @@ from nooks_dagster.calls.ingest.group import GroupCommit
 from nooks_dagster.calls.submission import Submission
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Unavailable
-from tests.calls.ingest.things import add_workspaces, offer, rows
+from tests.calls.ingest.things import add_workspaces, offer
+from tests.sql import rows
 
 
 def send(url: str, *offers: Offer) -> list[Any]:

@@ -19,7 +19,7 @@ BEGUN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 def talk(port: int, *pieces: bytes) -> bytes:
     """Send, and return what comes until the other side ends the connection."""
     heard = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         for piece in pieces:
             line.sendall(piece)
         while data := line.recv(65536):

@@ -1,7 +1,8 @@
 """The load of `make bench-ingest`: every call that it counts was accepted."""
 
 from benchmarks.ingest import send
-from tests.calls.ingest.things import Server, rows
+from tests.calls.ingest.things import Server
+from tests.sql import rows
 
 
 def test_as_many_calls_are_kept_as_were_sent(server: Server) -> None:

@@ -16,7 +16,8 @@ from nooks_dagster.failures import Unavailable
 from nooks_dagster.lake import sessions
 from nooks_dagster.lake.sessions import UploadSessions
 from nooks_dagster.local.ports import free_port
-from tests.calls.ingest.things import Server, add_workspaces, ask, offer, rows, told
+from tests.calls.ingest.things import Server, add_workspaces, ask, offer, told
+from tests.sql import rows
 
 
 def test_without_postgres_a_call_is_refused_for_now_and_taken_when_it_is_back(server: Server) -> None:

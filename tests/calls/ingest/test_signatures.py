@@ -98,7 +98,7 @@ def test_a_key_is_of_a_workspace_that_is_there(server: Server) -> None:
 def _until(server: Server, key: Issued, status: int) -> None:
     """Wait until every process of the server answers so: each looks for changes every two seconds."""
     dialer, alike = Dialer(server.port, key), 0
-    for _ in deadline.polls(10):
+    for _ in deadline.polls(60):
         alike = alike + 1 if dialer.send(told(f"by-{key.key}")).status == status else 0
         if alike == 8:
             return

@@ -47,11 +47,6 @@ def add_workspaces(db: Database, *names: str) -> None:
         conn.execute("insert into workspaces.workspaces (name) select unnest(%s::text[])", (list(names),))
 
 
-def rows(db: Database, query: str) -> list[Any]:
-    with db.transaction() as conn:
-        return conn.execute(query.encode()).fetchall()
-
-
 def signed(key: Issued, body: bytes, at: float | None = None) -> dict[str, str]:
     """The headers of a body, by the description in the OpenAPI document."""
     timestamp = str(int(time.time() if at is None else at))
@@ -93,7 +88,7 @@ class Dialer:
 
 
 def ask(port: int, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Reply:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()

@@ -14,10 +14,10 @@ from nooks_dagster.failures import Failure
 from nooks_dagster.lake.store import Lake
 from sandbox.calls.files import wav
 from sandbox.calls.speaking import Spoken
-from tests.calls.ingest.things import rows
 from tests.calls.speech.things import Bench, Held, conversation
 from tests.llm.conftest import chosen
 from tests.sandbox.process import Sandbox, point
+from tests.sql import rows
 
 IN_FLIGHT = 6
 CALLS = 16

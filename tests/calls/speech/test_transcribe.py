@@ -15,10 +15,10 @@ from nooks_dagster.calls.submission import Role
 from nooks_dagster.calls.transcript import Transcript
 from nooks_dagster.failures import Failure, LostLease, Permanent
 from sandbox.calls.files import wav, wav_of
-from tests.calls.ingest.things import rows
 from tests.calls.speech.things import Bench, Held, conversation, ears
 from tests.llm.conftest import chosen
 from tests.llm.odd_provider import Json, Provider, Reply, error, heard
+from tests.sql import rows
 
 SPOKEN = conversation(6, ("en", "es"))
 STATES = "select state, reason, count(*)::int from llm.purchases group by 1, 2 order by 1, 2"
@@ -52,7 +52,7 @@ def test_each_party_is_told_by_its_channel_and_paid_for_once(bench: Bench, provi
 
 
 def test_both_channels_are_heard_at_the_same_time(bench: Bench, provider: Provider) -> None:
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
 
     def script(body: Json) -> Reply:
         both.wait()

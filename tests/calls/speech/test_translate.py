@@ -10,9 +10,9 @@ from nooks_dagster.calls.transcript import Transcript, Utterance
 from nooks_dagster.failures import Failure
 from nooks_dagster.llm.outcomes import Malformed
 from sandbox.calls.files import wav
-from tests.calls.ingest.things import rows
 from tests.calls.speech.things import Bench, Held, conversation, tongue
 from tests.llm.odd_provider import Json, Provider, answered, error
+from tests.sql import rows
 
 SPOKEN = conversation(6, ("en", "es"))
 STATES = "select state, reason, count(*)::int from llm.purchases group by 1, 2 order by 1, 2"

@@ -142,7 +142,7 @@ def test_threads_that_race_exchange_once(keys: SharedKeys) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert (got, source.given) == (["a1"] * 4, 1)
 
 
@@ -169,7 +169,7 @@ def consent() -> str:
     """Let the portal install the app again; return the refresh token of it."""
     form = {**HUBSPOT, "grant_type": "authorization_code", "code": "sandbox-code-globex"}
     del form["refresh_token"]
-    answer = requests.post("https://api.hubapi.com/oauth/v1/token", data=form, timeout=30)
+    answer = requests.post("https://api.hubapi.com/oauth/v1/token", data=form, timeout=60)
     assert answer.ok, answer.text
     return str(json.loads(answer.text)["refresh_token"])
 

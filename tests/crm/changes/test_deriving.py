@@ -15,7 +15,6 @@ from nooks_dagster.crm.changes.rows import Day
 from nooks_dagster.crm.lifecycle.choosing import choose
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.lifecycle.removing import remove_object
-from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.upkeep.lake import Upkeep
 from nooks_dagster.crm.work import Request, WindowKind, WindowTask
@@ -27,9 +26,9 @@ from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.registry import Registry
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import NOON, FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
 Derive = Callable[..., Derived]
 
 NEW_YEAR = date(2026, 1, 1)  # the fake's rows are stamped in minutes after its noon

@@ -10,15 +10,14 @@ from nooks_dagster.crm.counts import buckets, counting
 from nooks_dagster.crm.counts.buckets import Buckets
 from nooks_dagster.crm.counts.counting import COUNTS, Counted, Counting
 from nooks_dagster.crm.counts.differing import Difference, differences
-from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.work import RawDataset
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.one_by_one import Missed
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
 Count = Callable[[], dict[str, Counted]]
 ACCOUNTS = RawDataset("accounts", "acme", "acme-salesforce", "Account")
 A_NIGHT_AGO = "UPDATE work.items SET key = %s || id WHERE queue = %s AND state = 'done'"

@@ -132,7 +132,7 @@ class Rig(ABC):
 
     def command(self, method: str, path: str, body: Any = None) -> Any:
         """Steer the sandbox."""
-        reply = requests.request(method, f"http://127.0.0.1:{self._port}{path}", json=body, timeout=30)
+        reply = requests.request(method, f"http://127.0.0.1:{self._port}{path}", json=body, timeout=60)
         assert reply.ok, reply.text
         return reply.json() if reply.content else None
 

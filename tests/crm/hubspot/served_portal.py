@@ -29,7 +29,7 @@ class ServedPortal(Sandbox):
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the API as another program does."""
         headers = {"Authorization": f"Bearer {SECRET['access_token']}"}
-        answer = requests.request(method, f"https://api.hubapi.com{path}", json=body, headers=headers, timeout=30)
+        answer = requests.request(method, f"https://api.hubapi.com{path}", json=body, headers=headers, timeout=60)
         assert answer.ok, (path, answer.status_code, answer.text[:300])
         return answer.json() if answer.content else None
 
@@ -50,7 +50,7 @@ class ServedPortal(Sandbox):
     def control(self, word: str, wish: Mapping[str, Any]) -> None:
         """Steer the portal's clock, or its index."""
         url = f"http://127.0.0.1:{self.port}/control/portals/globex/{word}"
-        assert requests.post(url, json=wish, timeout=30, proxies={"http": ""}).ok
+        assert requests.post(url, json=wish, timeout=60, proxies={"http": ""}).ok
 
 
 @contextmanager

@@ -23,13 +23,12 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.workspaces.registry import Registry
+from tests.crm.conftest import Click, Table
 from tests.crm.fake_crm import FakeCrm, row
 from tests.crm.hubspot.served_portal import SECRET
 from tests.crm.salesforce.reading import open_org
 from tests.crm.salesforce.world import World
 
-Click = Callable[..., list[WindowReport]]
-Table = Callable[[str], dict[str, Any]]
 ROWS = {"Account": [row(n) for n in range(7)], "Contact": [row(1)]}
 RAW = "crm_raw/accounts/workspace=acme/connection=acme-salesforce/source=Account"
 

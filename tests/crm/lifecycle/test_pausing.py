@@ -11,7 +11,7 @@ from nooks_dagster.crm.asking import ask
 from nooks_dagster.crm.lifecycle.pausing import disconnect, named, pause, resume
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.overview import overview
-from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.reporting.status import Standing
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, scope_of
@@ -21,9 +21,9 @@ from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 from nooks_dagster.workspaces.secrets import FileSecrets
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
 ROWS = {"Account": [row(n) for n in range(20)]}
 
 

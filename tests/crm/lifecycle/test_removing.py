@@ -1,9 +1,6 @@
 """What is removed is gone everywhere, whatever is killed and whoever still works on it; what is another's stays."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -19,7 +16,7 @@ from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.lifecycle.removing import Removed, remove_connection, remove_object, remove_workspace
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.reporting.reports import Ending, WindowReport
+from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.reporting.shown import show
 from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.tables import ensure_partitions
@@ -32,10 +29,10 @@ from nooks_dagster.signals.removing import forget_workspace
 from nooks_dagster.workspaces.registry import Connection, Registry
 from nooks_dagster.workspaces.removals import Removal, removals
 from nooks_dagster.workspaces.secrets import FileSecrets
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
-from tests.crm.sandboxes import PROJECT
+from tests.programs import Programs
 
-Click = Callable[..., list[WindowReport]]
 ROWS = {"Account": [row(n) for n in range(12)], "Contact": [row(1)]}
 EVERYWHERE = """
     SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -146,12 +143,10 @@ def test_a_workspace_goes_with_the_results_of_every_asset(synced: Platform, tmp_
 
 @pytest.mark.parametrize("point", ["removing", "forgotten", "emptied"])
 def test_a_removal_that_was_killed_is_ended_by_the_next(
-    synced: Platform, database_url: str, tmp_path: Path, point: str
+    synced: Platform, programs: Programs, database_url: str, tmp_path: Path, point: str
 ) -> None:
-    command = [sys.executable, "-m", "tests.crm.remove_once", database_url, synced.lake.uri("").split("/")[2]]
-    env = {**os.environ, "PYTHONPATH": str(PROJECT), "NOOKS_CRASH_AT": point}
-    killed = subprocess.run([*command, str(tmp_path)], cwd=PROJECT, env=env, timeout=60, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    where = (database_url, synced.lake.uri("").split("/")[2], str(tmp_path))
+    assert programs.run("tests.crm.remove_once", *where, NOOKS_CRASH_AT=point) == -signal.SIGKILL
     assert [one.id for one in Registry(synced.db).connections("acme")] == []
     with pytest.raises(Permanent, match="nooks remove acme-salesforce"):
         connect(synced.db, FileSecrets(tmp_path), wanted(), sandbox=True)

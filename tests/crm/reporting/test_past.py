@@ -1,19 +1,17 @@
 """What the last windows did, and how far objects lagged behind, is read from finished windows."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from nooks_dagster.crm.reporting.past import SAMPLES, Past, lags, last_windows
-from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.reporting.status import LaneStatus, lane_statuses
 from nooks_dagster.crm.work import WindowKind
 from nooks_dagster.database.pool import Database
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import NOON, FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
 MINUTE = timedelta(minutes=1)
 AGED = "UPDATE work.items SET finished_at = finished_at - %s WHERE queue = 'crm.windows'"
 

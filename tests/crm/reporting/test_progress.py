@@ -14,6 +14,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import Claim, NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from tests.crm.fake_crm import FakeCrm, row
+from tests.sql import execute
 
 LONG_AGO = "UPDATE work.attempts SET started_at = now() - interval '1 hour'"
 MANY = """
@@ -63,11 +64,6 @@ def alone(db: Database) -> WindowProgress:
     with db.transaction() as conn:
         (found,) = progress(conn)
     return found
-
-
-def execute(db: Database, statement: str) -> None:
-    with db.transaction() as conn:
-        conn.execute(statement.encode())
 
 
 def test_what_landed_and_is_not_merged_counts_as_landed_only(ledger: Ledger, window: Claim) -> None:

@@ -1,16 +1,12 @@
 """How a lane stands is told by its head, and finished windows cost nothing."""
 
-from collections.abc import Callable
-
 from nooks_dagster.crm.reporting import status
 from nooks_dagster.crm.reporting.overview import overview
-from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.reporting.status import LaneStatus, Standing, lane_statuses
 from nooks_dagster.crm.work import WINDOWS, Request, WindowKind
 from nooks_dagster.database.pool import Database
+from tests.crm.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
-
-Click = Callable[..., list[WindowReport]]
 
 FINISHED = """
     INSERT INTO work.items (queue, scope, lane, key, serial, class, payload, release, state)

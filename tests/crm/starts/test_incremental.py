@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from nooks_dagster.crm.starts.overlap import MOST_WAITING
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.registry import Registry
+from tests.sql import execute
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 Plan = Callable[..., int]
@@ -39,11 +39,6 @@ def plan(registry: Registry, db: Database) -> Plan:
         return plan_starts(ledger, QUARTER, ahead)
 
     return tick
-
-
-def execute(db: Database, query: str, *values: Any) -> None:
-    with db.transaction() as conn:
-        conn.execute(query.encode(), values)
 
 
 def starts(db: Database, connection: str = "acme-salesforce") -> list[datetime]:

@@ -1,38 +1,29 @@
 """Starts that fall due while earlier ones are not done: each policy, and none of them loses a row."""
 
-import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.asking import ask
-from nooks_dagster.crm.connections import Connectors
-from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.lifecycle.options import OverlapPolicy
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.reporting.reports import Ending, WindowReport
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.reporting.reports import Ending
+from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.starts.overlap import FREE, MOST_WAITING, Fate, OpenLane, fate
-from nooks_dagster.crm.work import DISCOVERIES, WINDOWS, Request, start
+from nooks_dagster.crm.work import WINDOWS
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease, QuotaExhausted
 from nooks_dagster.lake.dataset import Dataset
-from nooks_dagster.ledger.items import Claim, WorkClass
+from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.ledger import Ledger
-from nooks_dagster.workspaces.registry import Registry
+from tests.crm.conftest import Click, Table
 from tests.crm.fake_crm import FakeCrm, at, row
+from tests.crm.starts.things import CONNECTION, Due, Launch, changed_each_minute, of_accounts, open_windows, outcomes
 
 BUFFER_ALL, COALESCE, SKIP, CANCEL_OTHER = OverlapPolicy
 ASKED = None
-CONNECTION = "acme-salesforce"
 
-Click = Callable[..., list[WindowReport]]
-Table = Callable[[str], dict[str, Any]]
-Due = Callable[..., None]
-Launch = Callable[[], list[WindowReport]]
 Slow = Callable[[OverlapPolicy], Claim]
 
 WAITING, READING = OpenLane(increments=(7,), untouched=7), OpenLane(increments=(7,))
@@ -80,60 +71,6 @@ def crm(tmp_path: Path) -> LimitedCrm:
     return LimitedCrm(tmp_path / "crm.json")
 
 
-@pytest.fixture
-def ledger(db: Database) -> Ledger:
-    return Ledger(db, "another run", timedelta(seconds=30))
-
-
-@pytest.fixture
-def due(ledger: Ledger, db: Database) -> Due:
-    """Let starts fall due at minutes of the source's clock, under a policy."""
-
-    def plan(*minutes: int, policy: OverlapPolicy = BUFFER_ALL) -> None:
-        Registry(db).choose(CONNECTION, {"overlap": policy})
-        with db.transaction() as conn:
-            ledger.plan(conn, [start("acme", CONNECTION, datetime.fromisoformat(at(minute))) for minute in minutes])
-
-    return plan
-
-
-@pytest.fixture
-def launch(platform: Platform) -> Launch:
-    """Drain as a run of the dispatcher's does."""
-
-    def run() -> list[WindowReport]:
-        return list(WorkspaceSync(platform, SyncRun("acme", "run", 1, WorkClass.INCREMENTAL)).run())
-
-    return run
-
-
-def of_accounts(reports: list[WindowReport]) -> list[tuple[Ending, str]]:
-    """How the windows of accounts ended, and up to where they read."""
-    mine = [r for r in reports if r.task.source == "Account"]
-    return [(r.ending, r.until.isoformat() if r.until else "") for r in mine]
-
-
-def outcomes(db: Database) -> list[Any]:
-    """What became of the starts that are done, without how many objects there are."""
-    query = """
-        SELECT outcome FROM work.items
-        WHERE queue = 'crm.discoveries' AND payload ? 'due' AND state = 'done' ORDER BY id
-    """
-    with db.transaction() as conn:
-        return [{k: v for k, v in found.items() if k != "objects"} for (found,) in conn.execute(query.encode())]
-
-
-def open_windows(db: Database) -> int:
-    query = "SELECT count(*) FROM work.items WHERE queue = 'crm.windows' AND lane LIKE '%/Account' AND state <> 'done'"
-    with db.transaction() as conn:
-        ((count,),) = conn.execute(query.encode()).fetchall()
-    return int(count)
-
-
-def changed_each_minute(*minutes: int) -> list[dict[str, Any]]:
-    return [row(minute, minute=minute) for minute in minutes]
-
-
 def test_the_starts_of_a_downtime_are_done_in_order_and_each_reads_up_to_when_it_fell_due(
     crm: FakeCrm, click: Click, due: Due, launch: Launch, table: Table
 ) -> None:
@@ -160,19 +97,6 @@ def test_starts_that_are_coalesced_become_one_and_are_counted(
     assert of_accounts(launch()) == [(Ending.DONE, at(105))]
     assert outcomes(db) == [{"coalesced": 1}, {"coalesced": 1}, {"windows": 3}]
     assert len(table("accounts")) == 4
-
-
-@pytest.fixture
-def discover(crm: FakeCrm, db: Database) -> Callable[[], None]:
-    """Find out which windows the starts that fell due mean, and read none."""
-    ledger = Ledger(db, "test", timedelta(seconds=30))
-    discovery = Discovery(db, ledger, Connectors(Registry(db), lambda _connection, _class: crm))
-
-    def run() -> None:
-        while claims := ledger.claim(DISCOVERIES, limit=1):
-            discovery.run(claims[0])
-
-    return run
 
 
 @pytest.fixture
@@ -251,114 +175,3 @@ def test_what_a_cancelled_sync_had_read_stays_and_stands_in_the_lake(
             "SELECT outcome FROM work.items WHERE outcome ? 'inserted' AND progress ? 'given_up'"
         )
         assert (outcome["inserted"], outcome["given_up"]) == (5, 1)
-
-
-def test_behind_a_blocked_object_nothing_piles_up_and_the_others_go_on(
-    crm: FakeCrm, click: Click, due: Due, launch: Launch, db: Database, table: Table
-) -> None:
-    crm.write({"Account": [row(1)]}, minute=60)
-    click()
-    crm.write({"Account": changed_each_minute(70), "Contact": changed_each_minute(70)}, 200, Account="Permanent")
-    for minute in (75, 90, 105):
-        due(minute)
-        launch()
-    assert open_windows(db) == 1
-    assert outcomes(db) == [{"windows": 3}, {"windows": 2, "withheld": 1}, {"windows": 2, "withheld": 1}]
-    assert len(table("contacts")) == 1
-    crm.write({"Account": changed_each_minute(70, 101)}, 200)
-    click()
-    assert len(table("accounts")) == 3
-
-
-def test_a_start_of_a_connection_that_was_paused_meanwhile_reads_nothing(
-    crm: FakeCrm, click: Click, due: Due, launch: Launch, db: Database
-) -> None:
-    crm.write({"Account": [row(1)]}, minute=60)
-    click()
-    due(75)
-    Registry(db).mark(CONNECTION, "paused", "somebody wished so")
-    assert launch() == []
-    assert outcomes(db) == [{"paused": 1}]
-
-
-def test_a_click_reads_all_there_is_behind_the_starts_that_wait(
-    crm: FakeCrm, click: Click, due: Due, discover: Callable[[], None], table: Table
-) -> None:
-    crm.write({"Account": [row(1)]}, minute=60)
-    click()
-    due(75, 90)
-    discover()
-    crm.write({"Account": changed_each_minute(70, 80, 99)}, minute=100)
-    assert of_accounts(click()) == [(Ending.DONE, at(75)), (Ending.DONE, at(90)), (Ending.DONE, at(100))]
-    assert len(table("accounts")) == 4
-
-
-def test_a_click_while_that_of_another_is_read_reads_what_changed_in_between(
-    crm: FakeCrm, click: Click, table: Table, platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [row(n) for n in range(3)]
-    crm.write({"Account": rows}, minute=60)
-    click()
-    extract, asked = crm.extract, list[str]()
-
-    def asked_meanwhile(source: SourceObject, chunk: Chunk) -> Extraction:
-        if not asked:
-            asked.append("second")
-            rows[1] = row(1, minute=90, Name="new")
-            crm.write({"Account": rows}, minute=100)
-            ledger = Ledger(platform.db, "person", timedelta())
-            ask(ledger, Registry(platform.db).connections("acme"), "second", Request())
-            _wait_until_done(platform.db, "second")
-        return extract(source, chunk)
-
-    rows[0] = row(0, minute=70)
-    crm.write({"Account": rows}, minute=80)
-    monkeypatch.setattr(crm, "extract", asked_meanwhile)
-    click()
-    assert table("accounts")["0001"][0] == "new"
-
-
-def _wait_until_done(db: Database, key: str) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with db.transaction() as conn:
-            if conn.execute("SELECT FROM work.items WHERE key = %s AND state = 'done'", [key]).fetchone() is not None:
-                return
-        time.sleep(0.05)
-    pytest.fail(f"{key} was not done")
-
-
-def test_a_start_that_falls_due_later_holds_up_no_click(
-    crm: FakeCrm, click: Click, platform: Platform, db: Database
-) -> None:
-    crm.write({"Account": [row(1)]}, minute=60)
-    click()
-    crm.write({"Account": changed_each_minute(70)}, minute=80)
-    with db.transaction() as conn:
-        ((now,),) = conn.execute("SELECT now()").fetchall()
-        Ledger(db, "clock", timedelta()).plan(conn, [start("acme", CONNECTION, now + timedelta(hours=1))])
-    assert of_accounts(click()) == [(Ending.DONE, at(80))]
-    assert outcomes(db) == []
-
-
-def test_a_run_launched_for_what_is_due_now_leaves_a_history_to_another(
-    crm: FakeCrm, due: Due, launch: Launch, db: Database, platform: Platform
-) -> None:
-    crm.write({"Account": [row(1)], "Contact": [row(1)]}, minute=60)
-    due(75)
-    assert launch() == []  # no object has a watermark: histories are planned, and not read
-    assert open_windows(db) == 1
-    run = SyncRun("acme", "history", 2, WorkClass.HISTORY)
-    assert {r.ending for r in WorkspaceSync(platform, run).run()} == {Ending.DONE}
-
-
-def test_what_is_due_now_is_read_beside_the_history_of_another_object(
-    crm: FakeCrm, click: Click, due: Due, platform: Platform, table: Table
-) -> None:
-    crm.write({"Account": [row(1)]}, minute=60, Contact="QuotaExhausted")
-    click()
-    crm.write({"Account": changed_each_minute(70)}, minute=80, Contact="QuotaExhausted")
-    due(75)
-    run = SyncRun("acme", "history", 2, WorkClass.HISTORY)
-    assert of_accounts(list(WorkspaceSync(platform, run).run())) == [(Ending.DONE, at(75))]
-    assert len(table("accounts")) == 2

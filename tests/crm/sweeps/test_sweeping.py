@@ -1,6 +1,5 @@
 """What moves no stamp is found by a sweep: rows that vanished or came back, values that change by themselves."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +13,9 @@ from nooks_dagster.crm.windows import OpenWindow, WindowRunner
 from nooks_dagster.crm.work import IDS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset
+from tests.crm.conftest import Click, Table
 from tests.crm.fake_crm import FIELDS, FakeCrm, row
 
-Click = Callable[..., list[WindowReport]]
-Table = Callable[[str], dict[str, Any]]
 SWEEP = Request(WindowKind.SWEEP, ("accounts",), sweep=(IDS,))
 CALCULATED = Request(WindowKind.SWEEP, ("accounts",), sweep=(IDS, Volatile.CALCULATED))
 LATER = 100  # minutes after noon

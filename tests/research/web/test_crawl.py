@@ -16,7 +16,7 @@ from nooks_dagster.research.web.limits import Limits
 from tests.research.town import Answer, Town, html, moved
 
 SITE = "acme.com"
-LIMITS = Limits(articles=3, site_seconds=20, page_seconds=10, read_seconds=5)
+LIMITS = Limits(articles=3, site_seconds=60, page_seconds=60, read_seconds=60)
 
 
 def look(town: Town, known: tuple[KnownPage, ...] = (), limits: Limits = LIMITS) -> Look:
@@ -242,7 +242,7 @@ def test_pages_and_time_of_a_site_are_bounded_and_what_was_read_by_then_is_kept(
 
     town.sites[SITE]["/de/ueber-uns"] = Answer(headers={"Content-Type": "text/html"}, stream=slow)
     town.sites[SITE]["/de/karriere/"] = town.sites[SITE]["/de/ueber-uns"]
-    found = look(town, limits=Limits(site_seconds=1.0, page_seconds=0.8, read_seconds=0.5))
+    found = look(town, limits=Limits(site_seconds=3, page_seconds=2.5, read_seconds=2))
     assert found.outcome is Outcome.OK
     assert texts(found)[Kind.HOME, "/"] == "Willkommen"
 

@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,8 @@ import pytest
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
+
+from nooks_dagster.local import deadline
 
 os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"  # else gcsfs dials gRPC for a minute
 PROJECT = Path(__file__).parents[3]
@@ -73,11 +74,9 @@ class LakeProcess:
 
 
 def wait_for(look: Callable[[], re.Match[str] | None], what: str) -> re.Match[str]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    for _ in deadline.polls(60, every=0.02):
         if found := look():
             return found
-        time.sleep(0.02)
     pytest.fail(f"nothing within 60 s: {what}")
 
 

@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import storage
+
+from nooks_dagster.local import deadline
 
 MB = 1 << 20
 
@@ -156,7 +157,4 @@ def test_buckets_named_on_the_command_line_are_there_again_and_again(tmp_path: P
 
 
 def _until(holds: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "nothing happened within 60 s"
-        time.sleep(0.005)
+    assert any(holds() for _ in deadline.polls(60, every=0.005)), "nothing happened within 60 s"

@@ -17,7 +17,7 @@ MB = 1 << 20
 
 def ask(url: str, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     """Send a request as it is written, without a client's good manners."""
-    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
     try:
         connection.putrequest(method, target, skip_accept_encoding=True)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():

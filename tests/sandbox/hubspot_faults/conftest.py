@@ -11,7 +11,7 @@ import requests
 
 from sandbox.hubspot.http.credentials import Credentials
 from sandbox.hubspot.portals import Portals
-from tests.sandbox.process import UNHURRIED, Sandbox
+from tests.sandbox.process import UNHURRIED, Sandbox, point
 
 API = "https://api.hubapi.com"
 KEYS = Credentials("globex")
@@ -27,24 +27,26 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def control(served: Sandbox) -> Callable[..., requests.Response]:
-    """Call the control port."""
-    return served.control
+def sandbox(served: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The sandbox, with this process pointed at it."""
+    point(served, monkeypatch)
+    return served
 
 
 @pytest.fixture
-def ask(served: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., requests.Response]]:
-    """Call the portal's API, with the private app's token unless another is given."""
-    for name in ("https_proxy", "all_proxy", "ALL_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in served.variables.items():
-        monkeypatch.setenv(name, value)
+def control(sandbox: Sandbox) -> Callable[..., requests.Response]:
+    """Call the control port."""
+    return sandbox.control
 
+
+@pytest.fixture
+def ask(sandbox: Sandbox) -> Iterator[Callable[..., requests.Response]]:
+    """Call the portal's API, with the private app's token unless another is given."""
     with requests.Session() as session:
 
         def call(method: str, path: str, token: str = KEYS.access_token, **options: Any) -> requests.Response:
             headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
-            return session.request(method, API + path, headers=headers, timeout=30, **options)
+            return session.request(method, API + path, headers=headers, timeout=60, **options)
 
         yield call
 
@@ -65,45 +67,21 @@ def log_in(ask: Callable[..., requests.Response]) -> Callable[[], str]:
 
 
 @pytest.fixture
-def fault(served: Sandbox) -> Iterator[Callable[..., int]]:
-    """Put a fault in force, for this test."""
-
-    def add(kind: str, **words: Any) -> int:
-        reply = served.control("/control/faults", "POST", {"kind": kind, **words})
-        assert reply.status_code == 201, reply.text
-        return int(reply.json()["id"])
-
-    yield add
-    served.control("/control/faults", "DELETE")
-
-
-@pytest.fixture
-def struck(served: Sandbox) -> Callable[[int], int]:
-    """How often a fault struck."""
-
-    def struck(number: int) -> int:
-        listed = served.control("/control/faults").json()
-        return next(int(item["struck"]) for item in listed if item["id"] == number)
-
-    return struck
-
-
-@pytest.fixture
-def restore(served: Sandbox) -> Callable[..., None]:
+def restore(sandbox: Sandbox) -> Callable[..., None]:
     """Take back alterations of the portal."""
 
     def restore(kind: str = "") -> None:
-        served.control("/control/portals/globex/alterations" + (f"/{kind}" if kind else ""), "DELETE")
+        sandbox.control("/control/portals/globex/alterations" + (f"/{kind}" if kind else ""), "DELETE")
 
     return restore
 
 
 @pytest.fixture
-def alter(served: Sandbox, restore: Callable[..., None]) -> Iterator[Callable[..., None]]:
+def alter(sandbox: Sandbox, restore: Callable[..., None]) -> Iterator[Callable[..., None]]:
     """Alter the portal, for this test."""
 
     def alter(kind: str, **words: Any) -> None:
-        reply = served.control("/control/portals/globex/alterations", "POST", {"kind": kind, **words})
+        reply = sandbox.control("/control/portals/globex/alterations", "POST", {"kind": kind, **words})
         assert reply.status_code == 201, reply.text
 
     yield alter
@@ -111,11 +89,11 @@ def alter(served: Sandbox, restore: Callable[..., None]) -> Iterator[Callable[..
 
 
 @pytest.fixture
-def truth(served: Sandbox) -> Callable[[str], list[dict[str, Any]]]:
+def truth(sandbox: Sandbox) -> Callable[[str], list[dict[str, Any]]]:
     """Every record of a type, past the API."""
 
     def truth(name: str) -> list[dict[str, Any]]:
-        portal = Portals(served.state).get("globex")
+        portal = Portals(sandbox.state).get("globex")
         return [{"id": record.id, "properties": record.properties} for record in portal.truth(portal.type(name))]
 
     return truth

@@ -89,9 +89,9 @@ def test_a_portal_that_is_not_there_cannot_be_altered(control: Any) -> None:
     assert (reply.status_code, reply.json()) == (404, {"error": "there is no portal 'nobody'"})
 
 
-def test_a_portal_is_altered_and_restored_on_the_command_line(served: Any, ask: Ask) -> None:
+def test_a_portal_is_altered_and_restored_on_the_command_line(sandbox: Any, ask: Ask) -> None:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--portal", "globex", "--state", str(served.state)])
+        return CliRunner().invoke(app, [*arguments, "--portal", "globex", "--state", str(sandbox.state)])
 
     told = run("alter", "vanish", "object=contacts", "property=email")
     assert [json.loads(line)["kind"] for line in told.stdout.splitlines()] == ["vanish"]

@@ -17,22 +17,14 @@ from sandbox.hubspot.http.app import hubspot
 from sandbox.hubspot.http.terms import Terms
 from sandbox.hubspot.portal import Portal
 from sandbox.hubspot.portals import Portals
+from tests.sandbox import replies
 from tests.sandbox.process import UNHURRIED, Sandbox, point
 
 PRIVATE = "pat-sandbox-globex"
 
 
-@dataclass(frozen=True)
-class Got:
-    """A reply."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+class Got(replies.Got):
+    """A reply of the portal's."""
 
     @property
     def ids(self) -> list[int]:

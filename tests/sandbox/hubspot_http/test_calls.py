@@ -186,15 +186,8 @@ def test_a_type_of_association_that_is_none_is_named(api: Api) -> None:
     }
 
 
-@pytest.fixture
-def fault(sandbox: Sandbox) -> Any:
-    """Put a fault in force in the sandbox, for this test."""
-    yield lambda kind, **words: sandbox.control("/control/faults", "POST", {"kind": kind, **words}).raise_for_status()
-    sandbox.control("/control/faults", "DELETE")
-
-
 def test_items_are_locked_and_answers_lost_on_command(
-    client: HubSpot, sandbox: Sandbox, fault: Callable[..., None]
+    client: HubSpot, sandbox: Sandbox, fault: Callable[..., int]
 ) -> None:
     inputs = [
         calls.SimplePublicObjectBatchInputUpsert(

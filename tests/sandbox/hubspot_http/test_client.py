@@ -54,7 +54,7 @@ def contact(client: HubSpot) -> str:
     return str(client.crm.objects.basic_api.create("contacts", made).id)
 
 
-def test_pages_and_single_records(typed: Typed) -> None:
+def test_pages_and_single_records_lose_nothing(typed: Typed) -> None:
     api = typed.client.crm.objects.basic_api
     for kind in ("contacts", "companies", "deals", "leads", "calls", "meetings", "subscriptions"):
         page = typed(lambda api, kind=kind: api.get_page(kind, limit=5), api)
@@ -68,7 +68,7 @@ def test_pages_and_single_records(typed: Typed) -> None:
     typed(lambda api: api.get_page("contacts", archived=True), api)
 
 
-def test_the_apis_of_single_types(typed: Typed) -> None:
+def test_the_apis_of_single_types_lose_nothing(typed: Typed) -> None:
     crm = typed.client.crm
     for api in (crm.contacts.basic_api, crm.companies.basic_api, crm.deals.basic_api):
         typed(lambda api: api.get_page(limit=3), api)
@@ -89,7 +89,7 @@ def test_records_are_written_merged_and_erased(typed: Typed, contact: str) -> No
     typed(lambda api: api.archive("contacts", contact), api, 204)
 
 
-def test_batches(typed: Typed, contact: str) -> None:
+def test_batches_are_read_created_updated_upserted_and_archived(typed: Typed, contact: str) -> None:
     api = typed.client.crm.objects.batch_api
     wish = objects.BatchReadInputSimplePublicObjectId(
         inputs=[{"id": contact}, {"id": "1"}], properties=["lastname"], properties_with_history=["lastname"]
@@ -105,7 +105,7 @@ def test_batches(typed: Typed, contact: str) -> None:
     typed(lambda api: api.archive("contacts", {"inputs": [{"id": made[0]["id"]}]}), api, 204)
 
 
-def test_search(typed: Typed) -> None:
+def test_a_search_loses_nothing(typed: Typed) -> None:
     wish = {
         "filterGroups": [{"filters": [{"propertyName": "hs_object_id", "operator": "GT", "value": "0"}]}],
         "limit": 3,
@@ -114,7 +114,7 @@ def test_search(typed: Typed) -> None:
     assert found["total"] > 3
 
 
-def test_properties_and_groups(typed: Typed) -> None:
+def test_properties_and_their_groups_lose_nothing(typed: Typed) -> None:
     crm = typed.client.crm.properties
     assert typed(lambda api: api.get_all("contacts"), crm.core_api)["results"]
     typed(lambda api: api.get_by_name("contacts", "email"), crm.core_api)
@@ -138,7 +138,7 @@ def test_properties_and_groups(typed: Typed) -> None:
     typed(lambda api: api.archive("contacts", "typed_group"), crm.groups_api, 204)
 
 
-def test_owners_pipelines_and_schemas(typed: Typed) -> None:
+def test_owners_pipelines_and_schemas_lose_nothing(typed: Typed) -> None:
     crm = typed.client.crm
     page = typed(lambda api: api.get_page(limit=2), crm.owners.owners_api)
     typed(lambda api: api.get_by_id(int(page["results"][0]["id"])), crm.owners.owners_api)
@@ -153,7 +153,7 @@ def test_owners_pipelines_and_schemas(typed: Typed) -> None:
     typed(lambda api: api.get_by_id(schemas[0]["objectTypeId"]), crm.schemas.core_api)
 
 
-def test_associations_of_both_versions(typed: Typed, contact: str) -> None:
+def test_associations_of_both_versions_lose_nothing(typed: Typed, contact: str) -> None:
     crm = typed.client.crm.associations
     company = typed.client.crm.companies.basic_api.get_page(limit=1).results[0].id
     kinds = ("contacts", "companies")
@@ -183,13 +183,13 @@ def test_associations_of_both_versions(typed: Typed, contact: str) -> None:
     typed(lambda api: api.archive(kinds[0], contact, kinds[1], company), crm.v4.basic_api, 204)
 
 
-def test_exports(typed: Typed) -> None:
+def test_an_export_is_started_and_followed(typed: Typed) -> None:
     wish = {"exportType": "VIEW", "format": "CSV", "exportName": "all", "objectType": "contacts"}
     task = typed(lambda api: api.start(wish), typed.client.crm.exports.public_exports_api, 202)
     typed(lambda api: api.get_status(task["id"]), typed.client.crm.exports.public_exports_api)
 
 
-def test_tokens(typed: Typed) -> None:
+def test_tokens_are_issued_and_described(typed: Typed) -> None:
     wish = {
         "grant_type": "refresh_token",
         "client_id": "SANDBOX.globex",

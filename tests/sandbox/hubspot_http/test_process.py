@@ -22,7 +22,7 @@ CONTACTS = f"{API}/crm/v3/objects/contacts"
 
 
 def get(path: str, token: str = PRIVATE) -> requests.Response:
-    return requests.get(path, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return requests.get(path, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
 
 def run(*arguments: str) -> Result:
@@ -34,15 +34,15 @@ def test_tokens_usage_and_writes_outlive_a_sigkill(tmp_path: Path, monkeypatch: 
     point(sandbox, monkeypatch)
     try:
         form = {"grant_type": "refresh_token", "client_id": "SANDBOX.globex", "client_secret": "sandbox-secret-globex"}
-        told = requests.post(f"{API}/oauth/v1/token", {**form, "refresh_token": "sandbox-refresh-globex"}, timeout=30)
+        told = requests.post(f"{API}/oauth/v1/token", {**form, "refresh_token": "sandbox-refresh-globex"}, timeout=60)
         token = told.json()["access_token"]
         wish = {"properties": {"lastname": "Durable"}}
-        made = requests.post(CONTACTS, json=wish, headers={"Authorization": f"Bearer {PRIVATE}"}, timeout=30).json()
+        made = requests.post(CONTACTS, json=wish, headers={"Authorization": f"Bearer {PRIVATE}"}, timeout=60).json()
         sandbox.kill()
         sandbox.start()
         assert get(f"{CONTACTS}/{made['id']}", token).json()["properties"]["lastname"] == "Durable"
         assert get(CONTACTS).headers["X-HubSpot-RateLimit-Daily-Remaining"] == "624998"
-        assert requests.get("https://acme.my.salesforce.com/services/data", timeout=30).json()[0]["version"] == "31.0"
+        assert requests.get("https://acme.my.salesforce.com/services/data", timeout=60).json()[0]["version"] == "31.0"
         assert (sandbox.state / "hubspot.sqlite").stat().st_mode & 0o777 == 0o600
         sandbox.terminate()
     finally:

@@ -34,7 +34,7 @@ def test_everything_that_was_written_is_there_after_a_restart(tmp_path: Path) ->
     portal.set_index_lag(1_000)
     again = Portals(tmp_path).get("globex")
     assert everything(again) == everything(portal)
-    assert again.now() - portal.now() == pytest.approx(0, abs=5_000)
+    assert again.now() - portal.now() == pytest.approx(0, abs=60_000)
     assert again.search(contacts, Search(), 0, 1, []).total == portal.search(contacts, Search(), 0, 1, []).total
 
 
@@ -51,7 +51,7 @@ def test_what_another_process_makes_and_writes_is_seen(tmp_path: Path) -> None:
     assert list(one.truth(contacts)) == list(other.truth(contacts))
     assert [record.properties.get("firstname") for record in other.truth(contacts)][-3:] == ["first", "second", "third"]
     one.advance(1_000)
-    assert one.now() == pytest.approx(other.now(), abs=5_000)
+    assert one.now() == pytest.approx(other.now(), abs=60_000)
 
 
 def test_a_portal_is_not_replaced_by_another_of_its_name(tmp_path: Path) -> None:
@@ -79,5 +79,5 @@ def test_two_portals_of_one_seed_have_the_same_records_and_other_numbers(tmp_pat
 def test_the_portals_clock_is_behind_by_its_skew(tmp_path: Path) -> None:
     usual = Portals(tmp_path).create_generated("usual", 10, 1)
     ahead = Portals(tmp_path).create_generated("ahead", 10, 1, skew=timedelta(minutes=-3))
-    assert usual.now() == pytest.approx((time.time() - 420) * 1_000, abs=5_000)
-    assert ahead.now() == pytest.approx((time.time() + 180) * 1_000, abs=5_000)
+    assert usual.now() == pytest.approx((time.time() - 420) * 1_000, abs=60_000)
+    assert ahead.now() == pytest.approx((time.time() + 180) * 1_000, abs=60_000)

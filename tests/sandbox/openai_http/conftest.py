@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,13 @@ from sandbox.faults.faults import Faults
 from sandbox.openai.http.app import openai
 from sandbox.openai.sales import Ledgers, Sales
 from sandbox.openai.terms import Terms
+from tests.sandbox import replies
 from tests.sandbox.openai_http.prompts import KEY
 from tests.sandbox.process import Sandbox, point
 
 
-@dataclass(frozen=True)
-class Got:
-    """A reply; status 0 is none at all."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
+class Got(replies.Got):
+    """A reply of the model's."""
 
     @property
     def error(self) -> dict[str, Any]:
@@ -134,4 +125,4 @@ def sandbox(shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox
 @pytest.fixture
 def client(sandbox: Sandbox) -> OpenAI:
     """The official client, told nothing but its key."""
-    return OpenAI(api_key=KEY, max_retries=0, timeout=30)
+    return OpenAI(api_key=KEY, max_retries=0, timeout=60)

@@ -5,11 +5,12 @@ Belongs here: what the bulk tests share. Does not: what must be answered.
 
 import csv
 import io
-import time
 from typing import Any
 
 import requests
 from simple_salesforce import Salesforce
+
+from nooks_dagster.local import deadline
 
 Row = dict[str, str]
 
@@ -23,7 +24,7 @@ class Bulk:
 
     def call(self, path: str = "", method: str = "GET", **options: Any) -> requests.Response:
         headers = {**self.session.headers, **options.pop("headers", {})}
-        return self.session.session.request(method, self.base + path, headers=headers, timeout=30, **options)
+        return self.session.session.request(method, self.base + path, headers=headers, timeout=60, **options)
 
     def create(self, soql: str, operation: str = "query", **more: str) -> dict[str, Any]:
         job: dict[str, Any] = self.ask(soql, operation, **more).json()
@@ -41,12 +42,10 @@ class Bulk:
 
     def wait(self, job: str) -> dict[str, Any]:
         """Poll a job until it has ended."""
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
+        for _ in deadline.polls(60, every=0.02):
             info: dict[str, Any] = self.call(f"/{job}").json()
             if info["state"] not in {"UploadComplete", "InProgress"}:
                 return info
-            time.sleep(0.02)
         raise AssertionError(f"The job did not end: {info}")
 
     def page(self, job: str, **params: Any) -> requests.Response:

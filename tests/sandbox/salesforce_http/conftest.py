@@ -68,33 +68,9 @@ def get(org: Salesforce) -> Callable[..., requests.Response]:
 
     def get(path: str, method: str = "GET", **options: Any) -> requests.Response:
         headers = {**org.headers, **options.pop("headers", {})}
-        return org.session.request(method, org.base_url + path, headers=headers, timeout=30, **options)
+        return org.session.request(method, org.base_url + path, headers=headers, timeout=60, **options)
 
     return get
-
-
-@pytest.fixture
-def fault(sandbox: Sandbox) -> Iterator[Callable[..., int]]:
-    """Put a fault in force in the shared sandbox, for this test."""
-
-    def add(kind: str, **words: Any) -> int:
-        reply = sandbox.control("/control/faults", "POST", {"kind": kind, **words})
-        assert reply.status_code == 201, reply.text
-        return int(reply.json()["id"])
-
-    yield add
-    sandbox.control("/control/faults", "DELETE")
-
-
-@pytest.fixture
-def struck(sandbox: Sandbox) -> Callable[[int], int]:
-    """How often a fault of the shared sandbox struck."""
-
-    def struck(number: int) -> int:
-        listed = sandbox.control("/control/faults").json()
-        return next(int(item["struck"]) for item in listed if item["id"] == number)
-
-    return struck
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import csv
 import io
-import time
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 import requests
 from simple_salesforce import Salesforce
+
+from nooks_dagster.local import deadline
 
 JSON = {"Content-Type": "application/json"}
 XML = {"Content-Type": "application/xml"}
@@ -24,7 +25,7 @@ class Async:
     def call(self, path: str, method: str = "GET", token: str = "", **options: Any) -> requests.Response:
         headers = {"X-SFDC-Session": token or self.session.session_id, **options.pop("headers", JSON)}
         url = self.session.bulk_url + path
-        return self.session.session.request(method, url, headers=headers, timeout=30, **options)
+        return self.session.session.request(method, url, headers=headers, timeout=60, **options)
 
     def job(self, content: str = "CSV", operation: str = "queryAll") -> str:
         body = {"operation": operation, "object": "User", "contentType": content}
@@ -46,12 +47,12 @@ def told(reply: requests.Response) -> dict[str, str]:
 def test_a_csv_batch_is_spoken_of_in_xml_and_read_as_csv(sandbox: Any, bulk1: Async) -> None:
     job = bulk1.job()
     batch = told(bulk1.call(f"job/{job}/batch", "POST", data="SELECT Id, Name FROM User", headers={}))
-    assert (batch["jobId"], batch["id"][:3], batch["state"]) == (job, "751", "Queued")
+    assert (batch["jobId"], batch["id"][:3]) == (job, "751")
+    assert batch["state"] in {"Queued", "InProgress"}
     assert bulk1.call(f"job/{job}", "POST", json={"state": "Closed"}).json()["state"] == "Closed"
 
-    until = time.monotonic() + 30
-    while told(bulk1.call(f"job/{job}/batch/{batch['id']}"))["state"] != "Completed":
-        assert time.monotonic() < until
+    looks = (told(bulk1.call(f"job/{job}/batch/{batch['id']}")) for _ in deadline.polls(60))
+    assert any(info["state"] == "Completed" for info in looks)
     result = told(bulk1.call(f"job/{job}/batch/{batch['id']}/result"))["result"]
     page = bulk1.call(f"job/{job}/batch/{batch['id']}/result/{result}")
     assert {row["Id"]: row["Name"] for row in csv.DictReader(io.StringIO(page.content.decode()))} == {
@@ -74,9 +75,8 @@ def test_a_job_is_made_and_shown_in_xml_to_who_speaks_it(bulk1: Async) -> None:
 def test_a_batch_for_another_object_fails_when_it_is_processed(bulk1: Async) -> None:
     job = bulk1.job("JSON")
     batch = bulk1.call(f"job/{job}/batch", "POST", data="SELECT Id FROM Lead").json()
-    until = time.monotonic() + 30
-    while (info := bulk1.call(f"job/{job}/batch/{batch['id']}").json())["state"] != "Failed":
-        assert time.monotonic() < until
+    looks = (bulk1.call(f"job/{job}/batch/{batch['id']}").json() for _ in deadline.polls(60))
+    info = next(info for info in looks if info["state"] == "Failed")
     assert info["stateMessage"].endswith(
         "INVALID_TYPE_FOR_OPERATION: The root entity of the requested query (Lead) does not match the entity of "
         "the requested Bulk API Job (User)."

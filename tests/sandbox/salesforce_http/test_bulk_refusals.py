@@ -97,7 +97,7 @@ def test_a_method_that_is_none_names_those_that_are(bulk: Bulk) -> None:
 def test_a_job_does_not_go_through_a_batch(bulk: Bulk) -> None:
     body = {"batchRequests": [{"method": "POST", "url": "v59.0/jobs/query"}]}
     reply = bulk.session.session.post(
-        f"{bulk.session.base_url}composite/batch", json=body, headers=bulk.session.headers, timeout=30
+        f"{bulk.session.base_url}composite/batch", json=body, headers=bulk.session.headers, timeout=60
     )
     assert [result["statusCode"] for result in reply.json()["results"]] == [404]
 

@@ -27,7 +27,7 @@ def shell(script: str, state: Path) -> subprocess.CompletedProcess[str]:
 def refusal_to_serve(*arguments: str) -> str:
     """Return what `serve` says when it refuses; a process of its own, for if it does not, it never returns."""
     command = [sys.executable, "-m", "sandbox", "serve", *arguments]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert told.returncode == 2
     assert "Traceback" not in told.stderr
     return told.stderr

@@ -18,7 +18,7 @@ def login(org: str) -> requests.Response:
         f"https://{org}.my.salesforce.com/services/oauth2/token",
         {"grant_type": "client_credentials"},
         auth=(f"SANDBOX.{org}", f"sandbox-secret-{org}"),
-        timeout=30,
+        timeout=60,
     )
 
 

@@ -62,7 +62,7 @@ FORM = {
 
 
 def log_in_by_form(**changes: str) -> Any:
-    return requests.post(TOKEN_URL, FORM | changes, timeout=30).json()
+    return requests.post(TOKEN_URL, FORM | changes, timeout=60).json()
 
 
 def test_a_refresh_token_gives_a_new_access_token_until_it_is_revoked_and_a_code_begins_anew() -> None:
@@ -72,9 +72,9 @@ def test_a_refresh_token_gives_a_new_access_token_until_it_is_revoked_and_a_code
 
     assert "refresh_token" not in reply
 
-    requests.post(TOKEN_URL.replace("token", "revoke"), {"token": FORM["refresh_token"]}, timeout=30)
+    requests.post(TOKEN_URL.replace("token", "revoke"), {"token": FORM["refresh_token"]}, timeout=60)
 
-    refused = requests.post(TOKEN_URL, FORM, timeout=30)
+    refused = requests.post(TOKEN_URL, FORM, timeout=60)
     assert refused.status_code == 400
     assert refused.json() == REFRESH_REFUSED
     consent = log_in_by_form(grant_type="authorization_code", code="aPrx.sandbox-code-globex")
@@ -88,12 +88,12 @@ def test_a_refresh_token_that_rotates_is_used_once_and_its_reuse_ends_all_tokens
     second = log_in_by_form(refresh_token=first["refresh_token"])
     headers = {"Authorization": f"Bearer {second['access_token']}"}
     limits = f"{second['instance_url']}/services/data/v59.0/limits"
-    assert requests.get(limits, headers=headers, timeout=30).status_code == 200
+    assert requests.get(limits, headers=headers, timeout=60).status_code == 200
 
     assert log_in_by_form() == REFRESH_REFUSED
 
     assert log_in_by_form(refresh_token=second["refresh_token"]) == REFRESH_REFUSED
-    assert requests.get(limits, headers=headers, timeout=30).status_code == 401
+    assert requests.get(limits, headers=headers, timeout=60).status_code == 401
     consent = log_in_by_form(grant_type="authorization_code", code="aPrx.sandbox-code-globex")
     assert "access_token" in log_in_by_form(refresh_token=consent["refresh_token"])
 
@@ -101,7 +101,7 @@ def test_a_refresh_token_that_rotates_is_used_once_and_its_reuse_ends_all_tokens
 def test_the_identity_behind_a_token_is_told() -> None:
     session = Salesforce(domain="acme.my", **KEY)
     url = "https://acme.my.salesforce.com/services/oauth2/userinfo"
-    told = requests.get(url, headers=session.headers, timeout=30).json()
+    told = requests.get(url, headers=session.headers, timeout=60).json()
     assert told["preferred_username"] == "admin@acme.example"
     assert told["organization_id"].startswith("00D")
 
@@ -133,7 +133,7 @@ def test_client_credentials_are_refused_at_the_login_host() -> None:
         "client_id": KEY["consumer_key"],
         "client_secret": KEY["consumer_secret"],
     }
-    reply = requests.post(TOKEN_URL, form, timeout=30)
+    reply = requests.post(TOKEN_URL, form, timeout=60)
     assert reply.status_code == 400
     assert reply.json() == {
         "error": "invalid_grant",
@@ -142,7 +142,7 @@ def test_client_credentials_are_refused_at_the_login_host() -> None:
 
 
 def test_a_grant_that_nobody_knows_is_refused() -> None:
-    reply = requests.post(TOKEN_URL, {"grant_type": "device"}, timeout=30)
+    reply = requests.post(TOKEN_URL, {"grant_type": "device"}, timeout=60)
     assert reply.json()["error"] == "unsupported_grant_type"
 
 
@@ -164,7 +164,7 @@ def test_an_assertion_for_somebody_or_somewhere_else_is_refused(
 
 def test_an_assertion_that_is_no_token_is_refused() -> None:
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "a.b.c"}
-    reply = requests.post(TOKEN_URL, form, timeout=30)
+    reply = requests.post(TOKEN_URL, form, timeout=60)
     assert reply.json() == {"error": "invalid_grant", "error_description": "invalid assertion"}
 
 
@@ -195,7 +195,7 @@ def test_soap_login_on_a_retired_version_or_without_xml_is_a_fault() -> None:
         ("30.0", "<login/>", "UNSUPPORTED_API_VERSION"),
         ("59.0", "<login", "UNKNOWN_EXCEPTION"),
     ):
-        reply = requests.post(url + version, body, headers={"SOAPAction": "login"}, timeout=30)
+        reply = requests.post(url + version, body, headers={"SOAPAction": "login"}, timeout=60)
         assert reply.status_code == 500
         assert f"<sf:exceptionCode>{code}</sf:exceptionCode>" in reply.text
 
@@ -210,7 +210,7 @@ def test_a_token_that_is_unknown_or_another_orgs_is_an_invalid_session() -> None
     session = Salesforce(domain="acme.my", **KEY)
     for host, token in (("acme", "00Dnobody!x"), ("globex", session.session_id)):
         url = f"https://{host}.my.salesforce.com/services/data/v59.0/limits"
-        reply = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        reply = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
         assert reply.status_code == 401
         assert reply.json() == [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
 
@@ -218,7 +218,7 @@ def test_a_token_that_is_unknown_or_another_orgs_is_an_invalid_session() -> None
 def test_a_revoked_token_opens_nothing() -> None:
     session = Salesforce(domain="acme.my", **KEY)
     url = "https://acme.my.salesforce.com/services/oauth2/revoke"
-    assert requests.post(url, {"token": session.session_id}, timeout=30).status_code == 200
+    assert requests.post(url, {"token": session.session_id}, timeout=60).status_code == 200
 
     stale = Salesforce(instance="acme.my.salesforce.com", session_id=session.session_id)
     with pytest.raises(SalesforceExpiredSession):

@@ -22,7 +22,7 @@ from requests.exceptions import ProxyError
     ],
 )
 def test_a_host_that_is_not_played_is_refused_with_a_sentence(sandbox: Any, host: str) -> None:
-    connection = http.client.HTTPSConnection("127.0.0.1", sandbox.port, timeout=30)
+    connection = http.client.HTTPSConnection("127.0.0.1", sandbox.port, timeout=60)
     connection.set_tunnel(host, 443)
     with pytest.raises(OSError, match=f"403 the sandbox does not forward to {host}:443; unset HTTPS_PROXY"):
         connection.request("GET", "/")
@@ -31,18 +31,18 @@ def test_a_host_that_is_not_played_is_refused_with_a_sentence(sandbox: Any, host
 @pytest.mark.usefixtures("sandbox")
 def test_the_sentence_reaches_the_user_of_requests() -> None:
     with pytest.raises(ProxyError, match="the sandbox does not forward to example"):
-        requests.get("https://example.com/", timeout=30)
+        requests.get("https://example.com/", timeout=60)
 
 
 @pytest.mark.usefixtures("sandbox")
 def test_a_played_host_is_not_reached_on_another_port() -> None:
     with pytest.raises(ProxyError, match="does not forward"):
-        requests.get("https://login.salesforce.com:8443/", timeout=30)
+        requests.get("https://login.salesforce.com:8443/", timeout=60)
 
 
 def test_a_plain_request_for_elsewhere_is_refused(sandbox: Any) -> None:
     proxies = {"http": f"http://127.0.0.1:{sandbox.port}"}
-    reply = requests.get("http://login.salesforce.com/", proxies=proxies, timeout=30)
+    reply = requests.get("http://login.salesforce.com/", proxies=proxies, timeout=60)
     assert reply.status_code == 403
     assert "does not forward" in reply.text
 
@@ -57,13 +57,13 @@ def test_a_web_page_under_another_name_cannot_steer_the_sandbox(sandbox: Any) ->
     reply = requests.post(
         f"http://127.0.0.1:{sandbox.port}/control/counters/reset",
         headers={"Host": "rebound.example"},
-        timeout=30,
+        timeout=60,
     )
     assert reply.status_code == 400
 
 
 def test_who_is_no_http_client_is_hung_up_on(sandbox: Any) -> None:
-    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=30) as client:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=60) as client:
         client.sendall(b"\x16\x03\x01" + b"x" * 600_000)
         client.settimeout(5)
         with contextlib.suppress(ConnectionError):

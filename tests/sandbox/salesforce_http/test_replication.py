@@ -49,7 +49,7 @@ def org(sandbox: Any, log_in: Callable[..., Salesforce], export: Path) -> Salesf
 @pytest.fixture
 def now(org: Salesforce) -> datetime:
     """The org's clock."""
-    reply = requests.get(org.base_url + "limits", headers=org.headers, timeout=30)
+    reply = requests.get(org.base_url + "limits", headers=org.headers, timeout=60)
     return parsedate_to_datetime(reply.headers["Date"])
 
 
@@ -99,5 +99,5 @@ def test_a_window_that_makes_no_sense_is_refused(
 
 def test_a_window_that_is_no_date_is_refused(org: Salesforce) -> None:
     url = org.base_url + "sobjects/Account/deleted/?start=yesterday&end=today"
-    reply = requests.get(url, headers=org.headers, timeout=30)
+    reply = requests.get(url, headers=org.headers, timeout=60)
     assert (reply.status_code, reply.json()[0]["errorCode"]) == (400, "INVALID_REPLICATION_DATE")

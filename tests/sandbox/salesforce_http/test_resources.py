@@ -88,7 +88,7 @@ def test_headers_that_are_too_large_are_refused(get: Get) -> None:
 
 
 def test_versions_are_listed_without_a_token_and_only_those_are_answered(get: Get) -> None:
-    listed = requests.get("https://acme.my.salesforce.com/services/data/", timeout=30).json()
+    listed = requests.get("https://acme.my.salesforce.com/services/data/", timeout=60).json()
     assert listed[0] == {"label": "Summer '14", "url": "/services/data/v31.0", "version": "31.0"}
     assert listed[-1]["version"] == "67.0"
     assert get("../v31.0/limits").status_code == 200
@@ -125,7 +125,7 @@ def test_record_counts_leave_deleted_rows_and_unknown_objects_out(sandbox: Any, 
 
 def test_the_date_header_is_the_orgs_clock_seven_minutes_behind(get: Get) -> None:
     before = datetime.now(UTC).replace(microsecond=0)  # as the header tells it
-    for reply in (get("limits"), requests.get("https://acme.my.salesforce.com/services/data", timeout=30)):
+    for reply in (get("limits"), requests.get("https://acme.my.salesforce.com/services/data", timeout=60)):
         assert before <= parsedate_to_datetime(reply.headers["Date"]) + timedelta(minutes=7) <= datetime.now(UTC)
 
 
@@ -144,7 +144,7 @@ def test_a_large_reply_is_compressed_for_those_who_accept_it(get: Get) -> None:
 def test_calls_are_refused_once_the_allowance_is_spent(start_sandbox: Any, log_in: Any) -> None:
     start_sandbox("--daily-requests", "2")
     session = log_in()
-    replies = [requests.get(session.base_url + "limits", headers=session.headers, timeout=30) for _ in range(3)]
+    replies = [requests.get(session.base_url + "limits", headers=session.headers, timeout=60) for _ in range(3)]
     assert [reply.status_code for reply in replies] == [200, 200, 403]
     assert replies[2].json() == [{"message": "TotalRequests Limit exceeded.", "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
     assert replies[2].headers["Sforce-Limit-Info"] == "api-usage=2/2"

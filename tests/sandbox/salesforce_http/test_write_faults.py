@@ -45,7 +45,7 @@ def test_an_answer_is_lost_but_the_work_is_done(
     key = f"lost-{after_seconds}"
     with pytest.raises((requests.exceptions.ConnectionError, requests.exceptions.Timeout)):
         org.session.patch(org.base_url + UPSERT, json=body(key), headers=org.headers, timeout=0.5)
-    (again,) = org.session.patch(org.base_url + UPSERT, json=body(key), headers=org.headers, timeout=30).json()
+    (again,) = org.session.patch(org.base_url + UPSERT, json=body(key), headers=org.headers, timeout=60).json()
     assert (again["success"], again["created"]) == (True, False)
 
 

@@ -67,8 +67,8 @@ def test_the_orgs_clock_is_behind_by_its_skew_also_after_a_restart(tmp_path: Pat
     Orgs(tmp_path).create_generated("usual", 10, 1)
     Orgs(tmp_path).create_generated("ahead", 10, 1, skew=timedelta(minutes=-3))
     usual, ahead = (Orgs(tmp_path).get(name) for name in ("usual", "ahead"))
-    assert abs(datetime.now(UTC) - timedelta(minutes=7) - usual.now()) < timedelta(seconds=5)
-    assert abs(datetime.now(UTC) + timedelta(minutes=3) - ahead.now()) < timedelta(seconds=5)
+    assert abs(datetime.now(UTC) - timedelta(minutes=7) - usual.now()) < timedelta(seconds=60)
+    assert abs(datetime.now(UTC) + timedelta(minutes=3) - ahead.now()) < timedelta(seconds=60)
     assert usual.covered_until() <= usual.now()
 
 

@@ -1,9 +1,5 @@
-"""A process that syncs a portal once, to be killed.
+"""A program that syncs a portal once, to be killed; see `tests.programs`."""
 
-`python -m tests.crm.hubspot.faults.drain_once POSTGRES_URL BUCKET HOME STATE PORT WORKSPACE`.
-"""
-
-import sys
 from pathlib import Path
 
 from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
@@ -23,7 +19,3 @@ def main(url: str, bucket: str, home: str, state: str, port: str, workspace: str
     served = ServedPortal(Path(state), int(port))
     rig = Rig(Database(url, size=4), Lake(bucket, scratch=settings.scratch), settings, served)
     list(WorkspaceSync(rig.platform, SyncRun(workspace, "run", launch=1)).run())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,9 +1,6 @@
 """Kill the process while it reads a portal, start another: the truth, and nothing that landed lands twice."""
 
-import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,29 +11,25 @@ from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.local import deadline
 from tests.crm.hubspot.faults.rig import Rig
 from tests.crm.hubspot.served_portal import ServedPortal
-
-PROJECT = Path(__file__).parents[4]
+from tests.programs import Programs
 
 
 def test_a_process_killed_while_it_reads_is_followed_by_one_that_ends_with_the_truth(
-    rig: Rig, faulty_portal: ServedPortal, database_url: str, tmp_path: Path
+    rig: Rig, faulty_portal: ServedPortal, programs: Programs, database_url: str, tmp_path: Path
 ) -> None:
     workspace, platform = rig.new_workspace(), rig.platform
-    command = [sys.executable, "-m", "tests.crm.hubspot.faults.drain_once", database_url]
-    command += [platform.lake.uri("").split("/")[2], str(tmp_path)]
-    command += [str(faulty_portal.state), str(faulty_portal.port), workspace]
+    where = (database_url, platform.lake.uri("").split("/")[2], str(tmp_path))
+    served = (str(faulty_portal.state), str(faulty_portal.port))
 
     def drain(**environment: str) -> int:
-        return subprocess.run(
-            command, cwd=PROJECT, env={**os.environ, **environment}, timeout=90, check=False
-        ).returncode
+        return programs.run("tests.crm.hubspot.faults.drain_once", *where, *served, workspace, **environment)
 
     request = Request(objects=tuple(rig.tables.values()))
     with platform.db.transaction() as conn:
         first = discovery(workspace, rig.connection_of(workspace), "first", WorkClass.HISTORY, request)
         Ledger(platform.db, "planner", timedelta(seconds=1)).plan(conn, [first])
     assert drain(NOOKS_CRASH_AT="landed", NOOKS_CRASH_ONCE=str(tmp_path / "crashed")) == -signal.SIGKILL
-    for _ in deadline.polls(90):
+    for _ in deadline.polls(90, every=0.5):
         assert drain() == 0
         if rig.lanes(workspace) and not rig.reasons(workspace):
             break

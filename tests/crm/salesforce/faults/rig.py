@@ -6,7 +6,6 @@ Belongs here: what of the rig is Salesforce's. Does not: clicking (`tests.crm.fa
 750 contacts come by Bulk API (two jobs of four pages), 600 tasks by REST (two chunks of two pages).
 """
 
-import time
 from collections.abc import Callable
 from types import MappingProxyType
 
@@ -66,7 +65,7 @@ class Rig(rig.Rig):
 
     def pass_time(self) -> None:
         """Let a second pass: the org tells whole ones, and of two reads in one neither is surely the later."""
-        time.sleep(1)
+        self.living.advance(1)
 
     def stamps(self, source: str) -> list[str]:
         """The stamps of all rows of an object, in order."""
