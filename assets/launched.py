@@ -3,28 +3,17 @@
 Belongs here: reading that from Dagster's context, for assets of every domain. Does not: launching (`sensors`).
 """
 
-from dataclasses import dataclass
-
 import dagster as dg
 
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.runs import WorkspaceRun
 from nooks_dagster.workspaces.names import workspace_name
 
 Context = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
-@dataclass(frozen=True, slots=True)
-class Launched:
-    """A run of a workspace; `launch` is the number of its launch, None for a click, whose class is ASKED."""
-
-    workspace: str
-    run_id: str
-    launch: int | None
-    work_class: WorkClass
-
-
-def launched(context: Context) -> Launched:
+def launched(context: Context) -> WorkspaceRun:
     """Return for whom a run works.
 
     Raises:
@@ -34,7 +23,7 @@ def launched(context: Context) -> Launched:
         raise Permanent("The run names no workspace.", next_step="Choose a partition; several become a run each.")
     run, launch = context.run, launch_of(context)
     work_class = WorkClass.ASKED if launch is None else WorkClass[run.tags["nooks/class"].upper()]
-    return Launched(workspace_name(context.partition_key), run.run_id, launch, work_class)
+    return WorkspaceRun(workspace_name(context.partition_key), run.run_id, launch, work_class)
 
 
 def launch_of(context: Context) -> int | None:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Generic, TypeVar
 
+STOP_SECONDS = 20.0
+"""So long a run that was stopped lets its work end: who stops a run kills it 30 s later."""
+
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import dagster as dg
 
 from assets.account_signals.catalog import signals
+from assets.crm.specs import OWNERS
 from assets.judging import health_of
 from assets.partitions import workspaces
 from assets.research.documents import KEY as DOCUMENTS
@@ -17,7 +18,6 @@ from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.views import columns_of
 
 GROUP = "account_signals"
-OWNERS = ["team:data-platform"]
 NIGHT = timedelta(hours=26)  # planned each night; what an account's answer is worth is its time to live
 
 health = health_of("signals", "signals", OWNERS)

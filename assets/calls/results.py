@@ -21,11 +21,10 @@ from nooks_dagster.settings import settings
 
 SHOWN = 10
 TABLE_BYTES = 1_800  # three tables and two plots in one event
-Conn = psycopg.Connection[Any]
 Metadata = dict[str, dg.MetadataValue]
 
 
-def metadata_of(conn: Conn, which: Which, stages: Sequence[Stage]) -> Mapping[Stage, Metadata]:
+def metadata_of(conn: psycopg.Connection[Any], which: Which, stages: Sequence[Stage]) -> Mapping[Stage, Metadata]:
     """Return what the pages of some stages show of some hours."""
     whole = _of_all(numbers.totals(conn, which))
     return {stage: whole | _of_stage(conn, which, stage) for stage in stages}
@@ -41,7 +40,7 @@ def _of_all(totals: Totals) -> Metadata:
     return told
 
 
-def _of_stage(conn: Conn, which: Which, stage: Stage) -> Metadata:
+def _of_stage(conn: psycopg.Connection[Any], which: Which, stage: Stage) -> Metadata:
     if stage is Stage.DELIVER:
         return _of_deliveries(conn, which)
     found = numbers.outcomes(conn, which, stage)
@@ -59,7 +58,7 @@ def _of_stage(conn: Conn, which: Which, stage: Stage) -> Metadata:
     return told
 
 
-def _of_models(conn: Conn, which: Which, stage: Stage, found: Sequence[Outcomes]) -> Metadata:
+def _of_models(conn: psycopg.Connection[Any], which: Which, stage: Stage, found: Sequence[Outcomes]) -> Metadata:
     usd = float(sum((one.usd for one in found), Decimal(0)))
     return {
         "usd": dg.FloatMetadataValue(round(usd, 4)),
@@ -68,7 +67,7 @@ def _of_models(conn: Conn, which: Which, stage: Stage, found: Sequence[Outcomes]
     }
 
 
-def _of_records(conn: Conn, which: Which) -> Metadata:
+def _of_records(conn: psycopg.Connection[Any], which: Which) -> Metadata:
     """Return how long records took; as a picture where there are minutes enough for one."""
     totals, minutes = numbers.totals(conn, which), numbers.by_minute(conn, which)
     told: Metadata = {
@@ -83,7 +82,7 @@ def _of_records(conn: Conn, which: Which) -> Metadata:
     return told
 
 
-def _of_deliveries(conn: Conn, which: Which) -> Metadata:
+def _of_deliveries(conn: psycopg.Connection[Any], which: Which) -> Metadata:
     found = numbers.sent(conn, which)
     told: Metadata = {
         f"activities_{state}": dg.IntMetadataValue(sum(getattr(one, state) for one in found))
@@ -100,7 +99,7 @@ def _of_deliveries(conn: Conn, which: Which) -> Metadata:
     return told | ({"integrations": _table(lines)} if lines else {})
 
 
-def _spread(conn: Conn, which: Which, stage: Stage, fact: str, name: str) -> Metadata:
+def _spread(conn: psycopg.Connection[Any], which: Which, stage: Stage, fact: str, name: str) -> Metadata:
     found = numbers.spread(conn, which, stage, fact)
     lines = [{name.removesuffix("s"): value, "calls": f"{calls:,}"} for value, calls in found.items()]
     return {name: _table(lines)} if lines else {}

@@ -7,8 +7,8 @@ Belongs here: its rows, and taking its work from whoever is at it. Does not: the
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
-from nooks_dagster.calls.ingest.keys import forget_keys
 from nooks_dagster.calls.work import scope_of_calls
 from nooks_dagster.workspaces.secrets import FileSecrets, is_ours
 
@@ -22,12 +22,13 @@ def forget_workspace(conn: psycopg.Connection[Any], store: FileSecrets, workspac
     conn.execute("select from workspaces.workspaces where name = %s for update", (workspace,))
     values = {"workspace": workspace, "scope": scope_of_calls(workspace)}
     rows = sum(conn.execute(statement, values).rowcount for statement in _FORGET)
-    rows += forget_keys(conn, store, workspace) + _forget_webhooks(conn, store, workspace)
+    rows += sum(_forget_secrets(conn, store, table, workspace) for table in ("keys", "webhooks"))
     return rows + conn.execute(_LANES).rowcount
 
 
-def _forget_webhooks(conn: psycopg.Connection[Any], store: FileSecrets, workspace: str) -> int:
-    refs = conn.execute("delete from calls.webhooks where workspace = %s returning secret_ref", (workspace,)).fetchall()
+def _forget_secrets(conn: psycopg.Connection[Any], store: FileSecrets, table: str, workspace: str) -> int:
+    forget = sql.SQL("delete from {} where workspace = %s returning secret_ref").format(sql.Identifier("calls", table))
+    refs = conn.execute(forget, (workspace,)).fetchall()
     for (ref,) in refs:
         if is_ours(ref):
             store.erase(ref)

@@ -31,6 +31,10 @@ class FieldType(StrEnum):
         """Return the Postgres type; numbers are `numeric`, so that no digit is lost past the API's own."""
         return _POSTGRES[self]
 
+    def fits(self, column: "FieldType") -> bool:
+        """Say whether a column of that type can hold a value of this one."""
+        return self is column or (self is FieldType.INTEGER and column is FieldType.NUMBER)
+
 
 _ARROW: Mapping[FieldType, pa.DataType] = {
     FieldType.TEXT: pa.string(),

@@ -15,7 +15,6 @@ from nooks_dagster.crm import objects
 from nooks_dagster.crm.model import FieldType, SourceObject
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,20}")  # 21 letters: a partition's name has room for 63 bytes
-_FITS = {(kind, kind) for kind in FieldType} | {(FieldType.INTEGER, FieldType.NUMBER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Promoted:
         fits = {
             column: field
             for column, field in wanted.items()
-            if column not in self.columns or (types.get(field), self.columns[column]) in _FITS
+            if column not in self.columns or (field in types and types[field].fits(self.columns[column]))
         }
         kept = {column: field for column, field in fits.items() if column in self.columns or column in _TIMES}
         return replace(source, canonical=self.name, columns=kept)

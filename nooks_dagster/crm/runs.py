@@ -39,6 +39,7 @@ from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.runs import WorkspaceRun
 from nooks_dagster.settings import Settings
 from nooks_dagster.workspaces.registry import Connection, Registry
 
@@ -67,16 +68,9 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncRun:
-    """Who drains: a run of the dispatcher's, or of a person's when `launch` is None.
+class SyncRun(WorkspaceRun):
+    """A run that syncs a workspace, and what is wanted of it beyond what is due."""
 
-    `work_class` is the class it was launched for; a person's is always ASKED.
-    """
-
-    workspace: str
-    run_id: str
-    launch: int | None = None
-    work_class: WorkClass = WorkClass.ASKED
     request: Request = field(default_factory=Request)
 
     @property

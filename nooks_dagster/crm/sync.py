@@ -32,13 +32,13 @@ from nooks_dagster.ledger.holds import held_items
 from nooks_dagster.ledger.items import Claim, Queue
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.threads import STOP_SECONDS
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=45)  # longer than a lease: a dead neighbour's chunk is waited for; later ones are parked
 IDLE_SECONDS = 60.0  # without progress a run waits no longer than it takes to start another ten times
 RESTED = timedelta(minutes=5)  # the wait after a rate limit that lasted as long as that
-STOP_SECONDS = 20.0  # who stops a run kills it 30 s later
 POLL_SECONDS = 1.0
 MOST_DROPS = 3  # of the plan of a window, then its lane is blocked for an hour
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 from threading import Event
 
 from nooks_dagster.failures import Failure, LostLease, Unavailable
+from nooks_dagster.lake.lists import read_list, remove_list
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.leases import LeaseKeeper
@@ -24,7 +25,7 @@ from nooks_dagster.research.leases import suspects
 from nooks_dagster.research.looking import Looker, NotTaken
 from nooks_dagster.research.researcher import Stopped
 from nooks_dagster.research.shelf import Kept
-from nooks_dagster.research.work import SITES, Batch, read_sites, remove_sites
+from nooks_dagster.research.work import SITES, Batch
 
 POLL_SECONDS = 0.5
 """Between two beats while nothing ends."""
@@ -60,10 +61,7 @@ class Drain:
         """
         with ThreadPoolExecutor(self._workers, thread_name_prefix="research") as threads:
             try:
-                while True:
-                    self._start(threads, scope)
-                    if not self._held:
-                        return
+                while self._start(threads, scope):
                     yield from self._ended()
                     yield None
             except BaseException:
@@ -71,8 +69,8 @@ class Drain:
                 self._abandon()
                 raise
 
-    def _start(self, threads: ThreadPoolExecutor, scope: str) -> None:
-        """Give idle threads something to look at; a suspect waits until they are all idle."""
+    def _start(self, threads: ThreadPoolExecutor, scope: str) -> bool:
+        """Give idle threads something to look at, a suspect once they are all idle; say if there is a batch in hand."""
         while len(self._looks) < self._workers and not self._alone:
             if found := next(((held, site) for held in self._held if (site := held.next())), None):
                 self._submit(threads, *found)
@@ -81,6 +79,7 @@ class Drain:
         if not self._looks and (held := next((one for one in self._held if one.alone and not one.error), None)):
             self._alone = True
             self._submit(threads, held, held.alone.popleft())
+        return bool(self._held)
 
     def _submit(self, threads: ThreadPoolExecutor, held: Held, site: str) -> None:
         held.running += 1
@@ -105,7 +104,7 @@ class Drain:
         with ExitStack() as stack:
             stack.enter_context(self._keeper.holding(claim))
             batch = Batch.of(claim.item)
-            sites = read_sites(self._lake, batch.sites)
+            sites = read_list(self._lake, batch.sites)
             with self._ledger.db.transaction() as conn:
                 suspected = suspects(conn, sites)
                 self._ledger.note(conn, claim, claim.item.progress)
@@ -166,7 +165,7 @@ class Drain:
             try:
                 with self._ledger.db.transaction() as conn:
                     self._ledger.complete(conn, held.claim, dict(held.outcomes))
-                remove_sites(self._lake, held.batch.sites)
+                remove_list(self._lake, held.batch.sites)
             except Exception as error:  # noqa: BLE001  the verdict says what may be told
                 self._give_back(held.claim, error)
 

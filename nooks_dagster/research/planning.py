@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 
 from nooks_dagster.database import clock
+from nooks_dagster.lake.lists import write_list
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
-from nooks_dagster.research.work import BATCH, FOLDER, Batch, write_sites
+from nooks_dagster.research.work import BATCH, FOLDER, Batch, list_name
 
 NEXT = """
     SELECT DISTINCT a.site FROM research.accounts a LEFT JOIN research.sites s USING (site)
@@ -66,7 +67,7 @@ def plan_sites(ledger: Ledger, lake: Lake, workspace: str, key: str, work_class:
             sites = _next(conn, workspace, after, wish)
             if not sites:
                 return planned
-            batch = Batch(write_sites(lake, workspace, sites), began if wish.anew else None)
+            batch = Batch(write_list(lake, list_name(workspace), sites), began if wish.anew else None)
             conn.execute(KNOW, (sites,))
             ledger.plan(conn, [batch.item(workspace, f"{key}/{sites[0]}", work_class)])
             conn.execute(PLANNED, (workspace, sites))

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.runs import WorkspaceRun
 from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.research.ages import Ages
 from nooks_dagster.research.draining import Drain
@@ -43,13 +43,9 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class ResearchRun:
-    """Who looks: a run of the dispatcher's, or of a person's when `launch` is None."""
+class ResearchRun(WorkspaceRun):
+    """A run that looks at the sites of a workspace, and which it looks at though they are not due."""
 
-    workspace: str
-    run_id: str
-    launch: int | None = None
-    work_class: WorkClass = WorkClass.ASKED
     wish: Wish = field(default_factory=Wish)
 
     @property

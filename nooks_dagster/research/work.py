@@ -3,16 +3,12 @@
 Belongs here: the queue, its scope, and what a payload holds. Does not: doing the work (`research.draining`).
 """
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
-from nooks_dagster.failures import Corrupt
 from nooks_dagster.lake.handle import Handle
-from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Item, NewItem, Queue, WorkClass
 
 SITES = Queue("research.sites")
@@ -48,30 +44,6 @@ class Batch:
         return NewItem(SITES, scope_of(workspace), f"{scope_of(workspace)}/sites", key, payload, work_class)
 
 
-def write_sites(lake: Lake, workspace: str, sites: Sequence[str]) -> Handle:
-    """Put a list of sites into the lake."""
-    path = lake.scratch / uuid4().hex
-    try:
-        path.write_text(json.dumps(list(sites)))
-        return lake.upload(path, f"{FOLDER}workspace={workspace}/{path.name}.json", len(sites))
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def read_sites(lake: Lake, handle: Handle) -> list[str]:
-    """Return a list of sites.
-
-    Raises:
-        Corrupt: It is not what was written.
-        Missing: It is gone.
-    """
-    with lake.fetched(handle) as path:
-        found = json.loads(path.read_text())
-    if not isinstance(found, list):
-        raise Corrupt("The object is no list of sites.", subject=handle.uri)
-    return [str(site) for site in found]
-
-
-def remove_sites(lake: Lake, handle: Handle) -> None:
-    """Remove a list that is done with."""
-    lake.remove([handle.uri.removeprefix("gs://").partition("/")[2]])
+def list_name(workspace: str) -> str:
+    """Return a new name for a list of sites in the lake."""
+    return f"{FOLDER}workspace={workspace}/{uuid4().hex}.json"

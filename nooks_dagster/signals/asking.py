@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, LostLease, Poison, Unavailable
+from nooks_dagster.ledger.ledger import DEATHS_ALONE
 from nooks_dagster.ledger.verdicts import described
 from nooks_dagster.llm.asking import Ask, Bought, Seller
 from nooks_dagster.llm.outcomes import Billed, Refused, Truncated
@@ -24,10 +25,10 @@ from nooks_dagster.signals import leases
 from nooks_dagster.signals.answers import Answer, Verdict, sources_tried, unread
 from nooks_dagster.signals.cache import Hit, look_up
 from nooks_dagster.signals.checks import Check
-from nooks_dagster.signals.committing import Clerk
+from nooks_dagster.signals.committing import Committer
 from nooks_dagster.signals.envelope import Envelope
 from nooks_dagster.signals.outcomes import Outcome, judge
-from nooks_dagster.signals.pairs import DEATHS_ALONE, Pair
+from nooks_dagster.signals.pairs import Pair
 from nooks_dagster.signals.prompts import inputs, instructions
 from nooks_dagster.signals.reports import Status
 
@@ -43,7 +44,7 @@ class Asker:
         db: The platform's database.
         seller: Who answers.
         library: The documents.
-        clerk: Who commits.
+        committer: Who commits.
         attempts: Errors until an account is one (`signals_attempts`).
         rest: How long an error stands before it is looked into again.
         most: Characters of documents in a prompt.
@@ -54,7 +55,7 @@ class Asker:
         db: Database,
         seller: Seller,
         library: Library,
-        clerk: Clerk,
+        committer: Committer,
         *,
         attempts: int,
         rest: timedelta,
@@ -63,7 +64,7 @@ class Asker:
         self._db = db
         self._seller = seller
         self._library = library
-        self._clerk = clerk
+        self._committer = committer
         self._attempts = attempts
         self._error_rest = rest
         self._most = most
@@ -97,7 +98,7 @@ class Asker:
         question, subject = pair.question, pair.lease.subject
         if hit := self._known(pair):
             holds = None if hit.holds else question.signal.holds(hit.status)
-            self._clerk.show(question, pair.lease, hit.answer, pair.seen_at, anew=holds)
+            self._committer.show(question, pair.lease, hit.answer, pair.seen_at, anew=holds)
             return Outcome(hit.status, cached=True)
         dossier = self._library.of([subject], question.signal.documents)[subject]
         if reason := _cannot_look(pair, dossier):
@@ -115,7 +116,7 @@ class Asker:
         except (Failure, LostLease):
             raise
         except Exception:  # an answer that breaks the check is paid for all the same
-            self._clerk.waste(bought, BROKEN)
+            self._committer.waste(bought, BROKEN)
             raise
 
     def _known(self, pair: Pair) -> Hit | None:
@@ -151,7 +152,7 @@ class Asker:
             raise TypeError("the seller answered in another shape than was asked")
         verdict = Check(pair.question.signal, documents, pair.question.own).verdict(bought.answer, dossier)
         if verdict.invented and not pair.invented and pair.failures + 1 < self._attempts:
-            self._clerk.waste(bought, INVENTED)
+            self._committer.waste(bought, INVENTED)
             self._rest(pair, pair.failures + 1, timedelta(), INVENTED)
             pair.invented = True
             return Outcome(wait=timedelta(), cost=bought.cost, bought=1)
@@ -171,7 +172,7 @@ class Asker:
             answer = replace(answer, model=bought.model, purchase=bought.purchase, cost=bought.cost)
         purchases = int(bought is not None)
         try:
-            self._clerk.commit(pair.question, pair.lease, answer, pair.seen_at, bought)
+            self._committer.commit(pair.question, pair.lease, answer, pair.seen_at, bought)
         except LostLease:
             return Outcome(cost=answer.cost, bought=purchases, duplicates=purchases)
         return Outcome(verdict.status, cost=answer.cost, bought=purchases, dropped=verdict.dropped)
@@ -204,7 +205,7 @@ class Asker:
         answer = Answer(Verdict(Status.ERROR, reason=described(error)), rest)
         if isinstance(error, Billed):
             answer = replace(answer, purchase=error.purchase, cost=error.cost)
-        self._clerk.commit(pair.question, pair.lease, answer, pair.seen_at)
+        self._committer.commit(pair.question, pair.lease, answer, pair.seen_at)
         return Outcome(Status.ERROR, error=error, cost=answer.cost, bought=int(answer.purchase is not None))
 
 

@@ -12,13 +12,14 @@ import psycopg
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.failures import Transient
+from nooks_dagster.lake.handle import Handle
+from nooks_dagster.lake.lists import read_list
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.signals import leases
 from nooks_dagster.signals.hands import Held
-from nooks_dagster.signals.lists import read_list
 from nooks_dagster.signals.pairs import Asked, Pair
 from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Counts
@@ -65,7 +66,7 @@ class Batches:
         renewal = ExitStack()
         renewal.enter_context(self._keeper.holding(claim))
         try:
-            subjects = read_list(self._lake, claim.item.payload["subjects"])
+            subjects = read_list(self._lake, Handle.from_json(claim.item.payload["subjects"]))
             crash_point("opening")
             with self._ledger.db.transaction() as conn:
                 asked = _open(conn, question, claim, subjects)

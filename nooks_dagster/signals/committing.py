@@ -27,7 +27,7 @@ from nooks_dagster.signals.questions import Question
 LOST = "another worker had the account by the time of the answer"
 
 
-class Clerk:
+class Committer:
     """Commits answers. Safe to share between threads.
 
     Args:

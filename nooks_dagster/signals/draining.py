@@ -22,14 +22,13 @@ from nooks_dagster.signals.hands import Held
 from nooks_dagster.signals.outcomes import Outcome
 from nooks_dagster.signals.pairs import Pair
 from nooks_dagster.signals.reports import BatchReport, Ending
-from nooks_dagster.threads import Threads
+from nooks_dagster.threads import STOP_SECONDS, Threads
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=45)  # longer than a lease: what a dead neighbour held is waited for; later is parked
 IDLE_SECONDS = 60.0  # without an answer a run waits no longer than it takes to start another ten times
 ELSEWHERE = timedelta(seconds=10)  # another batch of the same accounts asks 50 of them in that time
-STOP_SECONDS = 20.0  # who stops a run kills it 30 s later
 CLAIM_SECONDS = 1.0
 POLL_SECONDS = 0.5
 SHORTEST_PAUSE = 0.01

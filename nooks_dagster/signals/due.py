@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 
+from nooks_dagster.research.work import scope_of
 from nooks_dagster.signals.questions import Question
-from nooks_dagster.signals.work import BATCHES, lane_of, scope_of
+from nooks_dagster.signals.work import BATCHES, lane_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,13 @@
-"""The subjects of a batch, in the lake: the ledger keeps only the handle.
+"""The lists of the subjects of batches: where they lie, and when they go.
 
-Belongs here: writing and reading the lists. Does not: who is on them (`signals.cutting`).
+Belongs here: names, and removing. Does not: a list (`lake.lists`), who is on it (`signals.planning`).
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
-
-from pydantic import JsonValue
 
 from nooks_dagster.database import clock
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Corrupt
-from nooks_dagster.lake.errors import disk_errors
-from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
 
 FOLDER = "signals/batches"
@@ -23,36 +16,6 @@ FOLDER = "signals/batches"
 def name_of(workspace: str, signal: str, key: str) -> str:
     """Return the name of a batch's list in the lake."""
     return f"{FOLDER}/workspace={workspace}/signal={signal}/{key.replace(':', '-')}.json"
-
-
-def write_list(lake: Lake, name: str, subjects: Sequence[str]) -> Handle:
-    """Write a list; doing it twice is doing it once.
-
-    Raises:
-        Transient: The lake does not answer.
-    """
-    path = lake.scratch / uuid4().hex
-    try:
-        with disk_errors(path.parent):
-            path.write_text(json.dumps(list(subjects)), encoding="utf-8")
-        return lake.upload(path, name, len(subjects))
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def read_list(lake: Lake, handle: Mapping[str, JsonValue]) -> Sequence[str]:
-    """Return the subjects of a list.
-
-    Raises:
-        Missing: It is gone.
-        Corrupt: It is not what was written.
-        Transient: The lake does not answer.
-    """
-    with lake.fetched(Handle.from_json(handle)) as path:
-        subjects = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(subjects, list) or not all(isinstance(subject, str) for subject in subjects):
-        raise Corrupt("The list of a batch holds no subjects.", subject=str(handle["uri"]))
-    return subjects
 
 
 def forget_lists(db: Database, lake: Lake, age: timedelta) -> int:

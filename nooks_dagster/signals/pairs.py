@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from nooks_dagster.ledger.ledger import DEATHS_ALONE
 from nooks_dagster.signals.leases import Lease
 from nooks_dagster.signals.outcomes import Outcome
 from nooks_dagster.signals.questions import Question
-
-DEATHS_ALONE = 5
 
 
 class Asked(NamedTuple):

@@ -15,12 +15,13 @@ import psycopg
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.lake.handle import Handle
+from nooks_dagster.lake.lists import write_list
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.due import Wanted, due
-from nooks_dagster.signals.lists import name_of, write_list
+from nooks_dagster.signals.lists import name_of
 from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.trials import Version, count_planned, version_of
 from nooks_dagster.signals.work import BATCH_ACCOUNTS, SignalsRun, batch_item, lane_of

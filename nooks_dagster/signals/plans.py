@@ -13,7 +13,8 @@ import psycopg
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
-from nooks_dagster.signals.work import PLANS, SignalsRun, plan_item, scope_of
+from nooks_dagster.research.work import scope_of
+from nooks_dagster.signals.work import PLANS, SignalsRun, plan_item
 
 
 def plan_research(

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from nooks_dagster.research.accounts import forget_accounts
-from nooks_dagster.signals.work import scope_of
+from nooks_dagster.research.work import scope_of
 
 
 def forget_workspace(conn: psycopg.Connection[Any], workspace: str) -> int:

@@ -16,7 +16,7 @@ from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.signals import trials
 from nooks_dagster.signals.asking import Asker
 from nooks_dagster.signals.batches import Batches
-from nooks_dagster.signals.committing import Clerk
+from nooks_dagster.signals.committing import Committer
 from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.draining import IDLE_SECONDS, Drain
 from nooks_dagster.signals.own import own
@@ -129,7 +129,7 @@ class WorkspaceSignals:
             platform.db,
             platform.seller,
             platform.library,
-            Clerk(platform.db, platform.seller, self._run.run_id),
+            Committer(platform.db, platform.seller, self._run.run_id),
             attempts=settings.signals_attempts,
             rest=timedelta(hours=settings.signals_error_hours),
             most=settings.signals_prompt_chars,

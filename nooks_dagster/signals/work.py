@@ -12,11 +12,12 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
+from nooks_dagster.ledger.runs import WorkspaceRun
 from nooks_dagster.llm.asking import Seller
 from nooks_dagster.research.library import Library
+from nooks_dagster.research.work import scope_of
 from nooks_dagster.settings import Settings
 
-FAMILY = "signals"
 PLANS = Queue("signals.plans")
 """Not serial: what a sync brought waits behind no nightly look, and one run ends all that it has seen."""
 BATCHES = Queue("signals.batches")
@@ -41,16 +42,9 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class SignalsRun:
-    """Who asks: a run of the dispatcher's, or of a person's when `launch` is None.
+class SignalsRun(WorkspaceRun):
+    """A run that asks about the accounts of a workspace, and whom beyond those that are due."""
 
-    `work_class` is the class it was launched for; a person's is always ASKED.
-    """
-
-    workspace: str
-    run_id: str
-    launch: int | None = None
-    work_class: WorkClass = WorkClass.ASKED
     request: Request = field(default_factory=Request)
 
     @property
@@ -74,11 +68,6 @@ class Platform:
     settings: Settings
     seller: Seller
     library: Library
-
-
-def scope_of(workspace: str) -> str:
-    """Return the scope that one run drains: research and signals of a workspace."""
-    return f"{FAMILY}/{workspace}"
 
 
 def lane_of(scope: str, signal: str) -> str:

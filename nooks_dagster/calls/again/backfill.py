@@ -14,7 +14,7 @@ from datetime import datetime
 
 from nooks_dagster.calls.again.redoing import PAGE, Redo, Wish, page_of, plan_again
 from nooks_dagster.calls.model import Stage
-from nooks_dagster.calls.pipeline.alone import COMMAND, Cell
+from nooks_dagster.calls.pipeline.alone import COMMAND, SuspectProcesses
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
@@ -22,9 +22,9 @@ from nooks_dagster.calls.work import CALLS
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.threads import STOP_SECONDS
 
 AHEAD = 4 * PAGE
-STOP_SECONDS = 20.0
 BEAT_SECONDS = 0.5
 OPEN = """
     SELECT count(*) FROM work.items WHERE queue = %s AND state IN ('waiting', 'leased') AND payload ->> 'why' = %s
@@ -63,7 +63,7 @@ class Backfill:
     def __init__(self, platform: Platform, run: BackfillRun, *, alone: Sequence[str] = COMMAND) -> None:
         self._platform = platform
         self._run = run
-        self._cell = Cell(platform, alone)
+        self._suspects = SuspectProcesses(platform, alone)
         self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self.planned = 0
         """Calls that it found to do again, so far."""
@@ -80,9 +80,9 @@ class Backfill:
             try:
                 yield from self._work(crew)
             finally:
-                self._cell.stop()
+                self._suspects.stop()
                 crew.let_go(STOP_SECONDS)
-                self._cell.end(STOP_SECONDS)
+                self._suspects.end(STOP_SECONDS)
             yield crew.beat()
 
     def _work(self, crew: Crew) -> Iterator[Beat]:
@@ -93,7 +93,7 @@ class Backfill:
                 more = next(pages, None) is not None
                 left = self.left()
             crew.take(crew.free, WorkClass.ASKED, WorkClass.HISTORY)
-            self._cell.look()
+            self._suspects.look()
             yield crew.beat()
             crew.wake.wait(BEAT_SECONDS)
             crew.wake.clear()

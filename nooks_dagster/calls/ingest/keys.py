@@ -19,7 +19,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces.names import workspace_name
 from nooks_dagster.workspaces.removals import forget, refuse_meanwhile
-from nooks_dagster.workspaces.secrets import FileSecrets, is_ours
+from nooks_dagster.workspaces.secrets import FileSecrets
 
 SECRET = "secret"  # noqa: S105 - the name under which a store keeps it
 
@@ -115,15 +115,6 @@ class Keys:
         with self._db.transaction() as conn:
             for (ref,) in conn.execute(_ENDED, {"workspace": workspace}).fetchall():
                 self._store.erase(ref)
-
-
-def forget_keys(conn: psycopg.Connection[Any], store: FileSecrets, workspace: str) -> int:
-    """Delete the keys of a workspace in the caller's transaction, and their secrets; return how many."""
-    refs = conn.execute("delete from calls.keys where workspace = %s returning secret_ref", (workspace,)).fetchall()
-    for (ref,) in refs:
-        if is_ours(ref):
-            store.erase(ref)
-    return len(refs)
 
 
 def _insert(conn: psycopg.Connection[Any], issued: Issued, ref: str, *, new: bool) -> None:

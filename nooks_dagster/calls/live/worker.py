@@ -15,7 +15,7 @@ from nooks_dagster.budgets.pace import Pace
 from nooks_dagster.calls.live.listening import POLL_SECONDS, Listener
 from nooks_dagster.calls.live.loops import Loop, Loops
 from nooks_dagster.calls.live.turns import relieved, take_turn
-from nooks_dagster.calls.pipeline.alone import COMMAND, Cell
+from nooks_dagster.calls.pipeline.alone import COMMAND, SuspectProcesses
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
@@ -26,13 +26,12 @@ from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger, worker_name
+from nooks_dagster.threads import STOP_SECONDS
 
 log = logging.getLogger(__name__)
 
 BREATH = 0.1
 """Seconds between two claims, at least: of 35 calls/s each of two workers takes two at once, and none waits longer."""
-STOP_SECONDS = 20.0
-"""Who stops a run kills it 30 s later."""
 HANDED_OVER_SECONDS = 600.0
 """So long a worker that was relieved finishes what is in its hands: as long as work may stall."""
 
@@ -68,7 +67,7 @@ class LiveWorker:
         self._platform = platform
         self._run = run
         self._beside = loops_of(platform, worker_name(run.run_id)) if beside is None else beside
-        self._cell = Cell(platform, alone)
+        self._suspects = SuspectProcesses(platform, alone)
         self._scope = scope_of_worker(run.slot, run.hour)
         self._ledger = Ledger.of(platform.db, platform.settings, run.run_id)
         self._second = Pace(POLL_SECONDS)
@@ -125,7 +124,7 @@ class LiveWorker:
         if turn.lost or not self._second.due():
             return turn.lost
         try:
-            self._cell.look()
+            self._suspects.look()
             with self._platform.db.transaction() as conn:
                 return relieved(conn, self._run.slot, self._run.hour)
         except Transient:  # Postgres may be restarting
@@ -151,7 +150,7 @@ class LiveWorker:
         """Tell everything to stop, and then wait for all of it together."""
         until = time.monotonic() + STOP_SECONDS
         loops.stop()
-        self._cell.stop()
+        self._suspects.stop()
         crew.let_go(until - time.monotonic())
-        self._cell.end(until - time.monotonic())
+        self._suspects.end(until - time.monotonic())
         loops.join(until - time.monotonic())

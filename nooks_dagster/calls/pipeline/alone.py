@@ -26,6 +26,7 @@ from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.llm.door import Door
 from nooks_dagster.settings import settings
+from nooks_dagster.threads import STOP_SECONDS
 
 COMMAND = (sys.executable, "-m", "nooks_dagster.calls.pipeline.alone")
 AT_ONCE = 2
@@ -33,7 +34,6 @@ AT_ONCE = 2
 IDLE_SECONDS = 30.0
 """It stays so long without work: a start takes a second of CPU."""
 POLL_SECONDS = 1.0
-STOP_SECONDS = 20.0
 THERE = """
     SELECT EXISTS (SELECT FROM work.items WHERE queue = %(queue)s AND state = 'leased' AND lease_until < now())
         OR EXISTS (SELECT FROM work.items
@@ -41,7 +41,7 @@ THERE = """
 """
 
 
-class Cell:
+class SuspectProcesses:
     """The processes beside a worker that take suspects, while there are some.
 
     Args:

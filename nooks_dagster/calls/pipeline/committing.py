@@ -1,4 +1,4 @@
-"""The clerk: writes what came of a call's stages, each time in one transaction under the fence of its item.
+"""Committing: writes what came of a call's stages, each time in one transaction under the fence of its item.
 
 Belongs here: what is written together, and trying again when Postgres gave up. Does not: which stage runs next
 (`calls.pipeline.pipeline`), the statements (`calls.pipeline.kept`).
@@ -29,7 +29,7 @@ KEY_REFUSED = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Clerk:
+class Committer:
     """Writes for the calls of one worker; safe to share between threads."""
 
     ledger: Ledger

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from nooks_dagster.calls.model import CallState, Outcome, Stage, StageWork, Status, nothing
-from nooks_dagster.calls.pipeline.committing import Clerk
+from nooks_dagster.calls.pipeline.committing import Committer
 from nooks_dagster.calls.pipeline.hold import Hold, Trial
 from nooks_dagster.failures import LostLease, Poison, QuotaExhausted
 from nooks_dagster.ledger.ledger import DEATHS_ALONE, Ledger
@@ -45,7 +45,7 @@ class Pipeline:
     """Takes calls through their stages; one of a process, used by many threads at once."""
 
     def __init__(self, ledger: Ledger, works: Mapping[Stage, StageWork]) -> None:
-        self._clerk = Clerk(ledger)
+        self._committer = Committer(ledger)
         self._works: Mapping[str, StageWork] = {str(stage): work for stage, work in works.items()}
 
     def run(self, hold: Hold) -> Ending:
@@ -101,24 +101,24 @@ class Pipeline:
         if not hold.next:
             return self._finish(hold)
         if hold.claim.item.deaths or outcome.made.handle or outcome.write is not nothing:
-            self._clerk.commit(hold)
+            self._committer.commit(hold)
         return None
 
     def _finish(self, hold: Hold, state: CallState | None = None, reason: str | None = None) -> Ending:
         done = {trial.stage for trial in hold.pending}
         if state is None and Stage.RECORD in done:
             state = CallState.RECORDED
-        self._clerk.finish(hold, state, reason)
+        self._committer.finish(hold, state, reason)
         return Ending(state) if state else Ending.DONE
 
     def _failed(self, hold: Hold, trial: Trial, error: Exception) -> Ending:
-        verdict = self._clerk.fail(hold, trial, error)
+        verdict = self._committer.fail(hold, trial, error)
         if verdict.state == "dead":
             return Ending.DEAD
         return Ending.RETRIED if verdict.attempts > hold.claim.item.attempts else Ending.PARKED
 
     def _release(self, hold: Hold, wait: timedelta, reason: str) -> Ending:
-        self._clerk.give_back(hold, wait, reason)
+        self._committer.give_back(hold, wait, reason)
         return Ending.RELEASED
 
     def _bury(self, hold: Hold) -> Ending:

@@ -15,7 +15,6 @@ from psycopg.rows import class_row
 from nooks_dagster.calls.uploading import UPLOADED_WITHIN
 from nooks_dagster.failures import NotReady
 
-Conn = psycopg.Connection[Any]
 LOOKED_AT = timedelta(days=2)
 """So far back hours are judged; what is older was seen, or is a dead letter."""
 MARGIN = timedelta(minutes=1)
@@ -85,12 +84,12 @@ class Unclosed:
     reason: str | None
 
 
-def unbalanced(conn: Conn) -> Sequence[Unbalanced]:
+def unbalanced(conn: psycopg.Connection[Any]) -> Sequence[Unbalanced]:
     """Return closed hours with calls that are still open, the one that waits longest first."""
     return conn.cursor(row_factory=class_row(Unbalanced)).execute(_UNBALANCED, (LOOKED_AT,)).fetchall()
 
 
-def paces(conn: Conn) -> Sequence[Pace]:
+def paces(conn: psycopg.Connection[Any]) -> Sequence[Pace]:
     """Return how the calls of the last 60 minutes went in each workspace that had any.
 
     A call whose recording is still being uploaded waits for its dialer, so it is not counted as waiting.
@@ -99,17 +98,17 @@ def paces(conn: Conn) -> Sequence[Pace]:
     return conn.cursor(row_factory=class_row(Pace)).execute(_PACES, values).fetchall()
 
 
-def undelivered(conn: Conn) -> Sequence[Undelivered]:
+def undelivered(conn: psycopg.Connection[Any]) -> Sequence[Undelivered]:
     """Return the integrations for which activities wait or were given up, the one that waits longest first."""
     return conn.cursor(row_factory=class_row(Undelivered)).execute(_UNDELIVERED).fetchall()
 
 
-def given_up(conn: Conn) -> Sequence[GivenUp]:
+def given_up(conn: psycopg.Connection[Any]) -> Sequence[GivenUp]:
     """Return the dead letters of stages by reason, the most frequent first."""
     return conn.cursor(row_factory=class_row(GivenUp)).execute(_GIVEN_UP).fetchall()
 
 
-def unclosed(conn: Conn, late: timedelta) -> Sequence[Unclosed]:
+def unclosed(conn: psycopg.Connection[Any], late: timedelta) -> Sequence[Unclosed]:
     """Return the hours whose closing has been due for so long."""
     return conn.cursor(row_factory=class_row(Unclosed)).execute(_UNCLOSED, (late,)).fetchall()
 

@@ -15,8 +15,6 @@ from psycopg.rows import class_row
 
 from nooks_dagster.calls.model import Stage
 
-Conn = psycopg.Connection[Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -67,22 +65,22 @@ class Which:
         return {"hours": list(self.hours), "workspaces": list(self.workspaces) or None}
 
 
-def totals(conn: Conn, which: Which) -> Totals:
+def totals(conn: psycopg.Connection[Any], which: Which) -> Totals:
     """Return how the calls stand as a whole."""
     return conn.cursor(row_factory=class_row(Totals)).execute(_TOTALS, which.values).fetchall()[0]
 
 
-def outcomes(conn: Conn, which: Which, stage: Stage) -> Sequence[Outcomes]:
+def outcomes(conn: psycopg.Connection[Any], which: Which, stage: Stage) -> Sequence[Outcomes]:
     """Return what came of a stage, the most frequent status first."""
     return conn.cursor(row_factory=class_row(Outcomes)).execute(_OUTCOMES, {**which.values, "stage": stage}).fetchall()
 
 
-def sent(conn: Conn, which: Which) -> Sequence[Sent]:
+def sent(conn: psycopg.Connection[Any], which: Which) -> Sequence[Sent]:
     """Return what became of the activities, by integration."""
     return conn.cursor(row_factory=class_row(Sent)).execute(_SENT, which.values).fetchall()
 
 
-def spread(conn: Conn, which: Which, stage: Stage, fact: str) -> Mapping[str, int]:
+def spread(conn: psycopg.Connection[Any], which: Which, stage: Stage, fact: str) -> Mapping[str, int]:
     """Return how many calls have which value of a fact of a stage, the most frequent ten.
 
     Of a fact that counts things by name each name is a value.
@@ -90,12 +88,12 @@ def spread(conn: Conn, which: Which, stage: Stage, fact: str) -> Mapping[str, in
     return dict(conn.execute(_SPREAD, {**which.values, "stage": stage, "fact": fact}))
 
 
-def reasons(conn: Conn, which: Which, stage: Stage) -> Sequence[tuple[str, str, int]]:
+def reasons(conn: psycopg.Connection[Any], which: Which, stage: Stage) -> Sequence[tuple[str, str, int]]:
     """Return status, reason and how many calls, where a stage was not simply done; the most frequent ten."""
     return conn.execute(_REASONS, {**which.values, "stage": stage}).fetchall()
 
 
-def by_minute(conn: Conn, which: Which) -> Sequence[tuple[int, float]]:
+def by_minute(conn: psycopg.Connection[Any], which: Which) -> Sequence[tuple[int, float]]:
     """Return calls accepted and the seconds until 95 % were recorded, for each minute from the first call to the last.
 
     A minute without a record has 0 seconds.

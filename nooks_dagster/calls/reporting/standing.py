@@ -15,8 +15,6 @@ from psycopg.rows import class_row
 from nooks_dagster.calls.live.slots import open_slots
 from nooks_dagster.ledger.launches import LaunchState, latest_launches
 
-Conn = psycopg.Connection[Any]
-
 
 @dataclass(frozen=True, slots=True)
 class HourStanding:
@@ -52,18 +50,18 @@ class Now:
     undeliverable: int
 
 
-def hours(conn: Conn, workspace: str | None, lately: timedelta) -> Sequence[HourStanding]:
+def hours(conn: psycopg.Connection[Any], workspace: str | None, lately: timedelta) -> Sequence[HourStanding]:
     """Return the last hours that had calls, the latest first; closed ones as they were counted."""
     values = {"workspace": workspace, "lately": lately}
     return conn.cursor(row_factory=class_row(HourStanding)).execute(_HOURS, values).fetchall()
 
 
-def now(conn: Conn, workspace: str | None = None) -> Now:
+def now(conn: psycopg.Connection[Any], workspace: str | None = None) -> Now:
     """Return what is under way, of all workspaces or of one."""
     return conn.cursor(row_factory=class_row(Now)).execute(_NOW, {"workspace": workspace}).fetchall()[0]
 
 
-def workers(conn: Conn) -> Sequence[Worker]:
+def workers(conn: psycopg.Connection[Any]) -> Sequence[Worker]:
     """Return the slots that are due, by slot and hour."""
     slots = open_slots(conn)
     launches = latest_launches(conn, list(slots))

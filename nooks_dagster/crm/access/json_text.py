@@ -25,3 +25,11 @@ def parsed(text: str | bytes) -> Any:
             return json.loads(text)
         except ValueError:
             raise Transient("The answer is not JSON.", next_step=AGAIN) from None
+
+
+def as_text(value: Any) -> str | None:
+    """Return text; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD, structures become JSON."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
+from nooks_dagster.crm.access.json_text import as_text
 from nooks_dagster.failures import Corrupt, Transient
 
 _PAGING = pa.struct([("next", pa.struct([("after", pa.string())]))])
@@ -85,11 +86,3 @@ class Bodies:
 def next_of(body: Any) -> Any:
     """Return where a parsed body, or a result in it, says that it goes on; None at its end."""
     return ((body.get("paging") or {}).get("next") or {}).get("after")
-
-
-def as_text(value: Any) -> str | None:
-    """Return text; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD, structures become JSON."""
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

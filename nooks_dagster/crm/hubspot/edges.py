@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 
-from nooks_dagster.crm.hubspot.bodies import as_text, next_of
+from nooks_dagster.crm.access.json_text import as_text
+from nooks_dagster.crm.hubspot.bodies import next_of
 
 pc: Any = pyarrow.compute  # its functions are made when it is imported, so type checkers see none of them
 

@@ -14,8 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
+from nooks_dagster.crm.access.json_text import as_text
 from nooks_dagster.crm.hubspot import paths
-from nooks_dagster.crm.hubspot.bodies import as_text, next_of
+from nooks_dagster.crm.hubspot.bodies import next_of
 from nooks_dagster.crm.hubspot.mapping import columns
 from nooks_dagster.crm.hubspot.object_types import CUSTOM_OBJECTS, OWNERS, PIPELINES, USERS
 from nooks_dagster.crm.hubspot.session import Reply, Session

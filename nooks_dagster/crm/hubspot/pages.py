@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from nooks_dagster.crm.hubspot.bodies import Bodies, as_text
+from nooks_dagster.crm.access.json_text import as_text
+from nooks_dagster.crm.hubspot.bodies import Bodies
 from nooks_dagster.crm.hubspot.session import Reply
 
 Ids = npt.NDArray[np.int64]

@@ -8,7 +8,7 @@ Without a field in Salesforce: `accounts.domain`, which stays empty; other CRMs 
 from collections.abc import Mapping
 
 from nooks_dagster.crm.canonical import OBJECTS
-from nooks_dagster.crm.model import FieldType, SourceObject
+from nooks_dagster.crm.model import SourceObject
 
 _TIMES = {"source_created_at": "CreatedDate", "source_modified_at": "LastModifiedDate"}
 
@@ -133,18 +133,14 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
 }
 _CUSTOM_OBJECT = {"name": "Name", "owner_id": "OwnerId"}
 
-# An org loaded from files may keep a standard field as another type than its name says.
-_FITS = {(kind, kind) for kind in FieldType} | {(FieldType.INTEGER, FieldType.NUMBER)}
-
 
 def columns(source: SourceObject) -> dict[str, str]:
     """Return the Salesforce field of each canonical column that this org can fill.
 
-    A field of another type than the column's is left to `properties`, where it keeps its value.
+    A field of another type than the column's is left to `properties`, where it keeps its value: an org loaded from
+    files may keep a standard field as another type than its name says.
     """
     types = {field.name: field.type for field in source.fields}
     wanted = {**FIELDS.get(source.name, _CUSTOM_OBJECT), **_TIMES}
     target = OBJECTS[source.canonical].types
-    return {
-        column: field for column, field in wanted.items() if field in types and (types[field], target[column]) in _FITS
-    }
+    return {column: field for column, field in wanted.items() if field in types and types[field].fits(target[column])}

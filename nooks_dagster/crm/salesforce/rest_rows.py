@@ -5,13 +5,13 @@ Belongs here: conversion by the described type. Does not: fetching (`cursor`).
 A value that does not fit its type is never cut or turned into null: it stops the chunk, by object and field.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
+from nooks_dagster.crm.access.json_text import as_text
 from nooks_dagster.crm.model import FieldType, SourceObject
 from nooks_dagster.failures import Corrupt
 
@@ -50,15 +50,7 @@ def _text(values: Sequence[Any]) -> pa.Array:
     try:
         return pa.array(values, pa.string())
     except (TypeError, UnicodeEncodeError):
-        return pa.array([_as_text(value) for value in values], pa.string())
-
-
-def _as_text(value: Any) -> str | None:
-    """Return text; half a surrogate pair, which UTF-8 cannot hold, becomes U+FFFD, structures become JSON."""
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return pa.array([as_text(value) for value in values], pa.string())
 
 
 def _integer(values: Sequence[Any]) -> pa.Array:

@@ -52,13 +52,13 @@ def main(url: str, home: str, stage: str, point: str, suspects: str) -> None:
     crash.point = point
     works[crash.stage] = crash
     if point == "written":
-        finish = committing.Clerk.finish
+        finish = committing.Committer.finish
 
-        def then_die(clerk: committing.Clerk, hold: Hold, *rest: Any) -> None:
-            finish(clerk, hold, *rest)
+        def then_die(committer: committing.Committer, hold: Hold, *rest: Any) -> None:
+            finish(committer, hold, *rest)
             die()
 
-        committing.Clerk.finish = then_die  # type: ignore[method-assign]  # the last moment there is
+        committing.Committer.finish = then_die  # type: ignore[method-assign]  # the last moment there is
     settings = Settings(postgres_url=url, home=Path(home))
     ledger = Ledger(db, "doomed", 30 * SECOND, "test")
     platform = Platform(db, cast(Lake, None), settings, cast(Seller, None), works)
