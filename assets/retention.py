@@ -1,8 +1,8 @@
 """`ledger_retention`: the nightly removal of finished work from the ledger, as one step.
 
-Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists, calls and their keys. Does
-not: what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.signals.retention` and
-`lists`, `nooks_dagster.calls.retention`).
+Belongs here: relaying between Dagster and the ledger, and those of what was bought, of lists, of calls and their keys.
+Does not: what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.retention`, `nooks_dagster.calls.retention`,
+`nooks_dagster.signals.retention` and `lists`).
 """
 
 from collections.abc import Iterator
