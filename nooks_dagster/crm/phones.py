@@ -4,6 +4,7 @@ Belongs here: libphonenumber's word on it. Does not: looking people up by it (`c
 (`privacy`).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,9 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 KEY_DIGITS = 10
 """As many digits of a number's end are indexed (SQL function `crm.phone_key`)."""
+_MEXICO = 52
+_MEXICAN = re.compile(r"(?:1|44|45)(\d{10})")
+"""As was dialled until 2019 (+52 1, 01, 044, 045) and is written still; libphonenumber knows none of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Phone:
 
 
 def phone_of(text: str | None, region: str) -> Phone | None:
-    """Return the number that a text is, None if nobody can be called by it.
+    """Return the number that a text is, None if nobody can be called by it: 000-000-0000 fills a field.
 
     Args:
         text: As a dialer tells it.
@@ -53,6 +57,8 @@ def phone_of(text: str | None, region: str) -> Phone | None:
     """
     number = _parsed(text, region) if text else None
     if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return None
+    if len(set(str(number.national_number))) == 1 and not phonenumbers.is_valid_number(number):
         return None
     keys = sorted({int(digits[-KEY_DIGITS:]) for digits in _spellings(number)})
     return Phone(_e164(number), phonenumbers.region_code_for_number(number) or region, tuple(keys))
@@ -67,6 +73,8 @@ def _parsed(text: str, region: str) -> PhoneNumber | None:
         except NumberParseException:
             continue
         number.extension = None
+        if number.country_code == _MEXICO and (old := _MEXICAN.fullmatch(str(number.national_number))):
+            number.national_number, number.italian_leading_zero = int(old[1]), None
         if spelling.startswith("+") or not text.startswith("00") or phonenumbers.is_valid_number(number):
             return number
     return None

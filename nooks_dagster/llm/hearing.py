@@ -56,8 +56,8 @@ class Segment(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    start: float = Field(ge=0)
-    end: float = Field(ge=0)
+    start: float = Field(ge=0, allow_inf_nan=False)
+    end: float = Field(ge=0, allow_inf_nan=False)
     text: str = Field(repr=False)
 
 

@@ -3,14 +3,14 @@
 Belongs here: what is sent, the most it costs, and what comes back. Does not: failed requests (`llm.replies`).
 
 `gpt-transcribe` tells the languages that it heard, and no times; `whisper-1` tells the times of segments. Usage comes
-as seconds or as tokens, by model; the reply names no model.
+as seconds or as tokens, by model; the reply names no model. Times that can't be right cost the times, not the words.
 """
 
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from openai import APIResponse, OpenAI
@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.client import Received
 from nooks_dagster.llm.hearing import Listen, Segment, Words
+from nooks_dagster.llm.languages import code_of
 from nooks_dagster.llm.paces import used_up
 from nooks_dagster.llm.prices import price_of
 from nooks_dagster.llm.purchases import State
@@ -27,7 +28,6 @@ from nooks_dagster.llm.responses import Tokens
 
 TELLS_TIMES = frozenset({"whisper-1"})
 LONGEST = 86_400.0  # seconds that a reply may claim; by more a bill would not fit its column
-_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][A-Za-z0-9_-]+)?")
 
 
 class _Duration(BaseModel):
@@ -57,15 +57,29 @@ class _Reply(BaseModel):
     text: str
     languages: Sequence[_Language] | None = None
     language: str | None = None
-    segments: Sequence[Segment] | None = None
+    segments: Sequence[Any] | None = None
     usage: Annotated[_Duration | _ByToken, Field(discriminator="type")] | None = None
 
-    def words(self) -> Words:
+    def words(self, sent: float) -> Words:
         named = [language.code for language in self.languages or ()] or [self.language or ""]
-        codes = (_LANGUAGE.fullmatch(name.strip()) for name in named)
-        languages = tuple(dict.fromkeys(code.group(1) for code in codes if code))
-        text = self.text.replace("\0", "")  # which Postgres takes for no text at all
-        return Words(text=text, languages=languages, segments=tuple(self.segments or ()))
+        languages = tuple(dict.fromkeys(code for name in named if (code := code_of(name))))
+        return Words(text=_kept(self.text), languages=languages, segments=self._timed(sent))
+
+    def _timed(self, sent: float) -> Sequence[Segment]:
+        """Return the segments, none if their times are no times, or if they leave out some of the words."""
+        try:
+            found = tuple(Segment.model_validate(one) for one in self.segments or ())
+        except ValidationError:
+            return ()
+        in_order = all(one.start <= one.end for one in found) and all(a.start <= b.start for a, b in pairwise(found))
+        whole = "".join(one.text for one in found).split() == self.text.split()
+        if not in_order or not whole or (found and found[-1].start > sent):
+            return ()
+        return tuple(one.model_copy(update={"text": _kept(one.text)}) for one in found)
+
+
+def _kept(text: str) -> str:
+    return text.replace("\0", "")  # which Postgres takes for no text at all
 
 
 class Speech:
@@ -104,7 +118,7 @@ class Speech:
             return Outcome(State.UNKNOWN, failure=failure, request_id=request_id)
         return Outcome(
             State.SETTLED,
-            answer=reply.words(),
+            answer=reply.words(wanted.seconds),
             usage=reply.usage.plain(wanted.seconds) if reply.usage else Usage(0, 0, seconds=wanted.seconds),
             model=wanted.model,
             request_id=request_id,

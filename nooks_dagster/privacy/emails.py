@@ -13,25 +13,27 @@ from nooks_dagster.privacy.spans import Span
 
 _WRITTEN = re.compile(
     r"""
-    (?<![\w.%+-])[\w.%+-]+(?:[@\uFF20\uFE6B]|\s?[(\[]\s?at\s?[)\]]\s?)
+    (?<![\w.%+-])[\w.%+-]+(?:[ ]?@[ ]?|\s?[(\[]\s?at\s?[)\]]\s?)
     [\w-]+(?:(?:\.|\s?[(\[]\s?dot\s?[)\]]\s?)[\w-]+)+
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _SPOKEN = re.compile(
     r"""
-    (?<!\w)(?P<who>[\w.+-]{1,64}(?:\s(?:dot|punkt|punto|ponto|point|underscore|dash|minus)\s[\w+-]{1,64}){0,4})
+    (?<![\w'\u2019])
+    (?P<who>[\w.+'\u2019-]{1,64}(?:\s(?:dot|punkt|punto|ponto|point|underscore|dash|minus)\s[\w+-]{1,64}){0,4})
     \s(?:at|arroba|arobase|chiocciola|klammeraffe)\s
     [\w-]{1,63}(?:(?:\.|\s(?:dot|punkt|punto|ponto|point)\s)[\w-]{1,63}){0,3}
-    (?:\.|\s(?:dot|punkt|punto|ponto|point)\s)(?:com|org|net|edu|gov|info|biz|io|ai|co|eu|[a-z]{2})(?!\w)
+    (?:\.|\s(?:dot|punkt|punto|ponto|point)\s)
+    (?:com|org|net|edu|gov|info|biz|pro|name|mobi|dev|app|tech|online|cloud|agency|store|xyz|[a-z]{2})(?!\w)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _NOBODY = re.compile(
     r"""
     look(?:s|ed|ing)? | f(?:i|ou)nd | see | visit | meet | work(?:s|ed|ing)? | us | me | it | that | this | is | are
-    | was | were | be | been | here | there | online | page | site | website | demo | people | team | everyone | and
-    | or | up | out | back
+    | am | was | were | be | been | here | there | online | page | site | website | demo | people | team | everyone
+    | and | or | up | out | back | \w+['\u2019](?:re|m|s|ve|ll|d)
     """,
     re.IGNORECASE | re.VERBOSE,
 )

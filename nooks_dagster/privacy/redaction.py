@@ -14,6 +14,7 @@ from itertools import chain
 from nooks_dagster.privacy.emails import emails
 from nooks_dagster.privacy.numbers import numbers
 from nooks_dagster.privacy.phones import phones
+from nooks_dagster.privacy.plain import plain
 from nooks_dagster.privacy.spans import Span, without
 
 PASSES = 4
@@ -53,6 +54,7 @@ def redact(text: str, regions: Collection[str]) -> Redacted:
 
 
 def _found(text: str, regions: Collection[str]) -> Iterator[Span]:
+    text = plain(text)
     yield from emails(text)
     if _DIGIT.search(text):
         yield from chain.from_iterable(phones(text, region) for region in regions)

@@ -100,7 +100,57 @@ def test_a_model_that_tells_times_gives_its_segments(door: Door, provider: Provi
     provider.script = scripted([heard("Hello.", language="english", languages=None, segments=segments)])
     words = door.hear(a_listen(model="whisper-1")).answer
     assert [(one.start, one.end, one.text) for one in words.segments] == [(0.5, 1.5, " Hello.")]
-    assert words.languages == ()
+    assert words.languages == ("en",)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("en", "en"),
+        ("EN-us", "en"),
+        ("zh-Hant", "zh"),
+        ("pt_BR", "pt"),
+        ("iw", "he"),
+        ("nb-NO", "no"),
+        ("cmn", "zh"),
+        ("English", "en"),
+        ("haitian creole", "ht"),
+        ("", None),
+        ("und", None),
+        ("klingon", None),
+    ],
+)
+def test_a_language_has_one_name_whatever_the_model_calls_it(
+    door: Door, provider: Provider, name: str, code: str | None
+) -> None:
+    provider.script = scripted([heard("Hello.", name)])
+    assert door.hear(a_listen()).answer.languages == ((code,) if code else ())
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        [{"start": None, "end": None, "text": "Hello there."}],
+        [{"start": 2.0, "end": 1.0, "text": "Hello there."}],
+        [{"start": 3.0, "end": 4.0, "text": "Hello"}, {"start": 1.0, "end": 2.0, "text": " there."}],
+        [{"start": 1.0, "end": 2.0, "text": "Hello"}],
+        [{"start": 900.0, "end": 901.0, "text": "Hello there."}],
+        [{"text": "Hello there."}],
+        [None],
+    ],
+    ids=["none", "backwards", "out of order", "words left out", "after the end", "without", "null"],
+)
+def test_times_that_cannot_be_right_cost_the_times_and_not_the_words(
+    door: Door, provider: Provider, segments: list[Any]
+) -> None:
+    provider.script = scripted([heard("Hello there.", languages=None, segments=segments)])
+    words = door.hear(a_listen(model="whisper-1")).answer
+    assert (words.text, words.segments) == ("Hello there.", ())
+
+
+def test_segments_hold_nothing_that_postgres_takes_for_no_text(door: Door, provider: Provider) -> None:
+    provider.script = scripted([heard("a\0b", segments=[{"start": 0, "end": 1, "text": "a\0b"}])])
+    assert [one.text for one in door.hear(a_listen(model="whisper-1")).answer.segments] == ["ab"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from nooks_dagster.privacy.redaction import redact
 
 REGIONS = ("US", "DE", "FR")
+ARABIC = {ord(digit): 0x660 + int(digit) for digit in string.digits}
+FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 @pytest.mark.parametrize(
@@ -32,17 +34,34 @@ REGIONS = ("US", "DE", "FR")
         ("jane\uff20example.com", "email"),
         ("jane(at)example.com", "email"),
         ("jane.doe [at] example [dot] com", "email"),
+        ("jane @ example.com", "email"),
+        ("jane@ example.com", "email"),
+        ("jane dot doe at example dot dev", "email"),
+        ("o'brien at example dot com", "email"),
         ("a@b.co", "id"),  # no room for the word
         ("4111 1111 1111 1111", "card"),
         ("4111, 1111, 1111, 1111", "card"),
         ("3782-822463-10005", "card"),
+        ("4111\u00a01111\u00a01111\u00a01111", "card"),
+        ("4111\u20131111\u20131111\u20131111", "card"),
+        ("4111\u20101111\u20111111\u20121111", "card"),
+        ("4111 1111 ... 1111 1111", "card"),
+        ("4111… 1111… 1111… 1111", "card"),
+        ("4111 1111 1111 1111".translate(ARABIC), "card"),
         ("DE89 3704 0044 0532 0130 00", "iban"),
+        ("DE 89 3704 0044 0532 0130 00", "iban"),
+        ("DE89, 3704, 0044, 0532, 0130, 00", "iban"),
+        ("D E 8 9 3 7 0 4 0 0 4 4 0 5 3 2 0 1 3 0 0 0", "iban"),
+        ("gb82 west 1234 5698 7654 32", "iban"),
         ("536-90-4399", "id"),
+        ("536.90.4399", "id"),
+        ("536\u00a090\u00a04399", "id"),
         ("219-09-9999", "id"),  # famous
         ("219099999", "id"),
         ("86 095 742 719", "id"),  # Steuer-ID
         ("2 95 10 99 126 111 93", "id"),  # NIR
         ("44051401359", "id"),  # PESEL
+        ("390.533.447-05", "id"),  # CPF
         ("54362315K", "id"),  # DNI
         ("131052-308T", "id"),  # henkilötunnus
         ("RCCMNL83S18D969H", "id"),  # codice fiscale
@@ -66,6 +85,9 @@ def test_each_form_is_found_and_what_stands_around_it_stays(text: str, kind: str
         "4111 1111 1111 1112 has a wrong check digit.",
         "Its IMEI is 490154203237518.",
         "4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4.",
+        "From 250\u20131250 seats, 1990\u20132000 or 2024 \u2013 2025 \u2013 2026 \u2013 2027.",
+        "We're at acme.com, and I am at example.com.",
+        "Room no. 20 is 30 by 40, it is 50 by 60 at 70, be 80.",
         "From 250-1000 seats, 212-1500 at most, $219099999, 300000000 people (at) noon.",
         "",
     ],
@@ -76,6 +98,18 @@ def test_what_is_nobodys_stays(text: str) -> None:
 
 def test_a_card_is_found_within_the_digits_that_were_said_around_it() -> None:
     assert redact("Card 4111 1111 1111 1111 12 27 123 okay", ["US"]).text == "Card [card] 12 27 123 okay"
+
+
+def test_an_account_is_found_behind_what_looks_like_one_and_before_more_digits() -> None:
+    said = "at 10 it is DE89 3704 0044 0532 0130 00 12 27"
+    assert redact(said, ["US"]).text == "at 10 it is [iban] 12 27"
+
+
+def test_places_are_those_of_the_text_whatever_letters_it_has() -> None:
+    wide = "415\u00a0555\u00a02671 \U0001f600 jane@".translate(FULL_WIDTH)
+    redacted = redact(f"\U0001f600 \ufb01x {wide}example.com \u00bd", ["US"])
+    assert redacted.text == "\U0001f600 \ufb01x [phone] \U0001f600 [email] \u00bd"
+    assert redacted.spans == {"phone": [(5, 12)], "email": [(15, 22)]}
 
 
 @pytest.mark.parametrize("before", ["at 10:00 ", "order 00 "])
@@ -126,7 +160,25 @@ def test_a_text_without_anything_personal_is_unchanged(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["1 ", "1-1", "+1 ", "a dot ", "a@", "x.", "4111 1111 ", "DE12 AAAA ", "(", "a(at)", "00 1 "]
+    "piece",
+    [
+        "1 ",
+        "1-1",
+        "+1 ",
+        "a dot ",
+        "a@",
+        "x.",
+        "4111 1111 ",
+        "DE12 AAAA ",
+        "D E 1 2 ",
+        "DE",
+        "a @ ",
+        "4... ",
+        "1.",
+        "(",
+        "a(at)",
+        "00 1 ",
+    ],
 )
 def test_a_text_that_is_made_to_take_long_is_done_in_one_go(piece: str) -> None:
     """Of what is searched for here each begins everywhere, and ends nowhere or late."""

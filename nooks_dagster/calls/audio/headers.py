@@ -1,14 +1,18 @@
-"""Headers that were never finished: a WAV file whose writer died says that it is empty.
+"""Headers that were never finished: who writes to a pipe, or dies, does not say how long a recording is.
 
-Belongs here: the one repair. Does not: reading (`calls.audio.reading`).
+Belongs here: the repairs. Does not: reading (`calls.audio.reading`).
 """
 
 import io
 import struct
 from typing import BinaryIO
 
-LOOK = 4096  # bytes within which the samples of a WAV file begin
+LOOK = 256 * 1024  # bytes within which the samples of a WAV file begin: what a broadcaster puts before them is 10 KB
+ENDLESS = 2**63 - 1
+"""Frames that libsndfile claims of a FLAC file that does not tell."""
 _EMPTY = (0, 0xFFFFFFFF)
+_UNTOLD = (0, 2**64 - 1)
+_COUNT = 21  # where FLAC tells its length: the last 36 of 40 bits
 
 
 def mended(file: BinaryIO) -> BinaryIO:
@@ -16,19 +20,39 @@ def mended(file: BinaryIO) -> BinaryIO:
     head = bytearray(file.read(LOOK))
     length = file.seek(0, io.SEEK_END)
     file.seek(0)
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+    data = _data(head)
+    if not data or struct.unpack_from("<I", head, data + 4)[0] not in _EMPTY:
         return file
+    struct.pack_into("<4sI", head, 0, b"RIFF", min(length - 8, 0xFFFFFFFF))
+    struct.pack_into("<I", head, data + 4, min(max(0, length - data - 8), 0xFFFFFFFF) & 0xFFFFFFFE)
+    return _Headed(bytes(head[: data + 8]), file)
+
+
+def counted(file: BinaryIO, frames: int) -> BinaryIO:
+    """Return a FLAC file that says that it has so many frames; the file itself if it begins with something else."""
+    file.seek(0)
+    head = bytearray(file.read(_COUNT + 5))
+    file.seek(0)
+    if head[:4] != b"fLaC":
+        return file
+    rest = int.from_bytes(head[_COUNT:]) >> 36
+    head[_COUNT:] = (rest << 36 | frames).to_bytes(5)
+    return _Headed(bytes(head), file)
+
+
+def _data(head: bytes | bytearray) -> int:
+    """Return where the samples of a WAV file are announced; 0 if they are not, or if an RF64 header counts them."""
+    if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
+        return 0
     place = 12
     while place + 8 <= len(head):
         name, size = struct.unpack_from("<4sI", head, place)
         if name == b"data":
-            if size not in _EMPTY:
-                return file
-            struct.pack_into("<I", head, place + 4, max(0, length - place - 8) & 0xFFFFFFFE)
-            struct.pack_into("<I", head, 4, length - 8)
-            return _Headed(bytes(head), file)
+            return place
+        if name == b"ds64" and int.from_bytes(head[place + 16 : place + 24], "little") not in _UNTOLD:
+            return 0
         place += 8 + size + size % 2
-    return file
+    return 0
 
 
 class _Headed(io.RawIOBase, BinaryIO):

@@ -19,6 +19,8 @@ LARGEST = 24_000_000
 """Bytes of a piece; the provider takes 25 MB."""
 AROUND_MS = 500
 """Silence kept around voice: soft beginnings of words are below the threshold."""
+SHORTEST_MS = 100
+"""What is shorter, with its silence, the provider refuses; and no word is."""
 LOOK_MS = 30_000
 """How far before the latest moment a silence is looked for."""
 PAUSE_MS = 400
@@ -50,7 +52,7 @@ def pieces(voice: Sequence[Span], levels: Levels, ms: int, longest: int) -> Sequ
     """Cut a channel; what lies before its first and after its last voice is left out.
 
     Args:
-        voice: Its spans; none is no piece.
+        voice: Its spans; none is no piece, nor is a recording that is too short for a word.
         levels: Its loudness.
         ms: How long the recording is.
         longest: How long a piece may be.
@@ -60,7 +62,7 @@ def pieces(voice: Sequence[Span], levels: Levels, ms: int, longest: int) -> Sequ
     """
     if longest < 2 * SHARED_MS:
         raise ValueError(f"{longest} ms is too short for pieces of which {SHARED_MS} are in two")
-    if not voice:
+    if not voice or ms < SHORTEST_MS:
         return ()
     found: list[Piece] = []
     start, shared, end = max(0, voice[0].start - AROUND_MS), 0, min(ms, voice[-1].end + AROUND_MS)

@@ -7,6 +7,8 @@ A call's recording is often cut off: its writer died, or wrote its header last. 
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from nooks_dagster.calls.audio.headers import mended
+from nooks_dagster.calls.audio.headers import ENDLESS, counted, mended
 from nooks_dagster.failures import Permanent
 
 Samples = npt.NDArray[Any]
@@ -23,6 +25,10 @@ BLOCK_SECONDS = 10  # 1.9 MB of 16-bit stereo at 48 kHz: two hours take no more 
 MOST_CHANNELS = 8
 RATES = range(4_000, 192_001)
 """Samples a second that a recorder makes; a header that says otherwise would make blocks and pieces of any size."""
+STEPS = 50
+"""Parts of a second in which a file is read that does not tell its length: the last one is lost with its end."""
+UNREAD = 4_096
+"""Bytes behind what is taken for the end of an MP3 file: a tag there is shorter, three seconds of speech are not."""
 Dtype = Literal["int16", "int32", "float32"]
 _NARROW: tuple[Dtype, int] = ("int16", 2)
 _WIDE: Mapping[str, tuple[Dtype, int]] = {
@@ -52,14 +58,18 @@ class Audio:
 
     def __init__(self, source: bytes | Path) -> None:
         self._raw = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        self._bytes = self._raw.seek(0, io.SEEK_END)
+        self._raw.seek(0)
         try:
             self._file = soundfile.SoundFile(mended(self._raw))
+            if self._file.frames == ENDLESS:
+                self._file = soundfile.SoundFile(counted(self._raw, self._frames()))
         except (soundfile.LibsndfileError, RuntimeError) as error:
             self._raw.close()
             raise Unreadable("The recording is no audio that can be read.") from error
-        if not self._file.frames or not 1 <= self._file.channels <= MOST_CHANNELS:
+        if not 0 < self._file.frames < ENDLESS or not 1 <= self._file.channels <= MOST_CHANNELS:
             self.close()
-            raise Unreadable(f"The recording holds no audio, or more than {MOST_CHANNELS} channels.")
+            raise Unreadable(f"The recording holds no audio, no end, or more than {MOST_CHANNELS} channels.")
         if self.rate not in RATES:
             self.close()
             raise Unreadable(f"The recording claims to have {self._file.samplerate} samples a second.")
@@ -80,9 +90,15 @@ class Audio:
         """Return how many channels it has."""
         return int(self._file.channels)
 
-    @property
+    @cached_property
     def seconds(self) -> float:
-        """Return how long it claims to be."""
+        """Return how long it claims to be; an MP3 file guesses by its first frames, so those of it are counted.
+
+        Raises:
+            Unreadable: See `blocks`.
+        """
+        if self._file.format == "MP3":
+            return sum(len(block) for block in self.blocks()) / self.rate
         return float(self._file.frames / self.rate)
 
     @property
@@ -99,25 +115,29 @@ class Audio:
         """Yield all samples from the start; what was cut off ends it, and is no error.
 
         Raises:
-            Unreadable: Not one sample can be read.
+            Unreadable: Not one sample can be read, or those behind a wrong end can't.
         """
-        self._file.seek(0)
-        found = False
-        while len(block := self._read(BLOCK_SECONDS * self.rate)):
+        self._go(0)
+        found, whole = False, BLOCK_SECONDS * self.rate
+        while len(block := self._read(whole)):
             found = True
             yield block
+            if len(block) < whole:  # to ask once more would break some decoders for good
+                break
         if not found:
             raise Unreadable("Not one sample of the recording can be read.")
+        if self._file.format == "MP3" and self._raw.tell() + UNREAD < self._bytes:
+            raise Unreadable("The recording is an MP3 of a variable bit rate that does not tell its length.")
 
     def cut(self, channel: int, start_ms: int, end_ms: int) -> Samples:
         """Return one channel's samples between two moments."""
         first = start_ms * self.rate // 1000
-        self._file.seek(min(first, self._file.frames))
+        self._go(first)
         wanted = end_ms * self.rate // 1000 - first
         parts = []
         while wanted > 0 and len(block := self._read(min(wanted, BLOCK_SECONDS * self.rate))):
             parts.append(block[:, channel].copy())
-            wanted -= len(block)
+            wanted -= BLOCK_SECONDS * self.rate
         return np.concatenate(parts) if parts else np.zeros(0, self._dtype)
 
     def close(self) -> None:
@@ -129,8 +149,29 @@ class Audio:
     def _dtype(self) -> Dtype:
         return _WIDE.get(self._file.subtype, _NARROW)[0]
 
+    def _go(self, frame: int) -> None:
+        """Go to a sample: where an encoding can't (GSM, G.721), by reading from the start."""
+        with suppress(soundfile.LibsndfileError, RuntimeError):
+            self._file.seek(min(frame, self._file.frames))
+            return
+        self._raw.seek(0)
+        self._file = soundfile.SoundFile(mended(self._raw))
+        while frame > 0 and (skipped := len(self._read(min(frame, BLOCK_SECONDS * self.rate)))):
+            frame -= skipped
+
     def _read(self, frames: int) -> Samples:
+        """Return so many frames, or those before the place where the file is broken."""
+        seekable = self._file.seekable()
+        start = self._file.tell() if seekable else 0
+        samples = np.zeros((max(0, min(frames, self._file.frames - start)), self.channels), self._dtype)
         try:
-            return np.asarray(self._file.read(frames, dtype=self._dtype, always_2d=True))
+            return np.asarray(self._file.read(dtype=self._dtype, always_2d=True, out=samples))
         except (soundfile.LibsndfileError, RuntimeError):
-            return np.zeros((0, self.channels), self._dtype)
+            return samples[: max(0, self._file.tell() - start) if seekable else 0]
+
+    def _frames(self) -> int:
+        """Count the frames of a file that does not tell."""
+        frames = 0
+        while read := len(self._read(self.rate // STEPS)):
+            frames += read
+        return frames

@@ -18,6 +18,8 @@ SILENT = -55.0  # dB below full scale; the noise of a telephone line is at -65, 
 ABOVE_NOISE = (4.0, 9.0)  # dB: at least, since noise itself is uneven, and where the line is clear
 BELOW_VOICE = 25.0  # dB between the loudest and the softest syllable of a voice
 APART = 12.0  # dB; where the loudest and the softest are nearer, nobody can tell voice from noise
+STEADY_MS = 10_000
+"""A channel as long whose frames are hardly apart (the first of `ABOVE_NOISE`) is a tone or noise: nobody speaks so."""
 LOUDEST = 10
 """Frames: what is as loud for a fifth of a second is no click."""
 BREATH_MS = 300
@@ -50,7 +52,7 @@ class Loudness:
     Attributes:
         levels: Of each channel.
         ms: How long the recording is indeed.
-        one_voice: Whether all channels are the same, sample by sample: one that was recorded twice.
+        one_voice: Whether all channels are the same, but for what is no voice: one that was recorded twice.
     """
 
     levels: Sequence[Levels]
@@ -71,17 +73,14 @@ def loudness(blocks: Iterable[Samples], rate: int) -> Loudness:
         starts = np.arange(-(-len(block) * 1000 // (rate * FRAME_MS))) * rate * FRAME_MS // 1000
         found.append([_power(block[:, channel], starts) for channel in range(block.shape[1])])
         samples += len(block)
-        same = same and block.shape[1] > 1 and bool((block[:, 1:] == block[:, :1]).all())
+        same = same and block.shape[1] > 1 and _alike(block, found[-1][0], starts)
     levels = [_decibels(np.concatenate(parts)) for parts in zip(*found, strict=True)]
     return Loudness(levels, samples * 1000 // rate, same)
 
 
 def threshold(levels: Levels) -> float:
     """Return the level above which a channel is voice: above its noise, but not far above its softest syllables."""
-    count = len(levels)
-    softest, loudest = count // 10, max(0, count - LOUDEST)
-    ranked = np.partition(levels, (softest, loudest))
-    noise, voice = float(ranked[softest]), float(ranked[loudest])
+    noise, voice = _extremes(levels)
     if voice - noise < APART:
         return SILENT
     least, usual = ABOVE_NOISE
@@ -95,7 +94,7 @@ def spans(levels: Levels, ms: int) -> Sequence[Span]:
         levels: Of the channel.
         ms: How long the recording is.
     """
-    if not len(levels):
+    if not len(levels) or _is_steady(levels):
         return ()
     loud = np.flatnonzero(levels > threshold(levels))
     if not len(loud):
@@ -109,11 +108,40 @@ def spans(levels: Levels, ms: int) -> Sequence[Span]:
     return [span for span in found if span.ms > CLICK_MS]
 
 
+def _extremes(levels: Levels) -> tuple[float, float]:
+    """Return how loud the noise of a channel is, and its loudest syllable."""
+    count = len(levels)
+    softest, loudest = count // 10, max(0, count - LOUDEST)
+    ranked = np.partition(levels, (softest, loudest))
+    return float(ranked[softest]), float(ranked[loudest])
+
+
+def _is_steady(levels: Levels) -> bool:
+    noise, voice = _extremes(levels)
+    return len(levels) * FRAME_MS >= STEADY_MS and voice - noise < ABOVE_NOISE[0]
+
+
+def _alike(block: Samples, first: npt.NDArray[np.float32], starts: npt.NDArray[np.int64]) -> bool:
+    """Say whether what other channels hold beside the first is nowhere loud enough for a voice."""
+    if (block[:, 1:] == block[:, :1]).all():
+        return True
+    heard = np.maximum(first * np.float32(10 ** (-BELOW_VOICE / 10)), np.float32(10 ** (SILENT / 10)))
+    whole = block.astype(np.float32) / _scale(block)
+    others = (whole[:, channel] - whole[:, 0] for channel in range(1, block.shape[1]))
+    return all(bool((_power(other, starts) <= heard).all()) for other in others)
+
+
 def _power(samples: Samples, starts: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    scale = 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max)
+    """Return the power of each frame; what a faulty line adds to all samples alike is no sound."""
     values = samples.astype(np.float32)
+    values -= values.mean()
     sums: npt.NDArray[np.float32] = np.add.reduceat(values * values, starts)
+    scale = _scale(samples)
     return (sums / (np.diff(starts, append=len(samples)) * scale * scale)).astype(np.float32)
+
+
+def _scale(samples: Samples) -> float:
+    return 1.0 if samples.dtype.kind == "f" else float(np.iinfo(samples.dtype).max)
 
 
 def _decibels(power: npt.NDArray[np.float32]) -> Levels:

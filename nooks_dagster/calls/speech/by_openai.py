@@ -30,7 +30,7 @@ AT_ONCE = 4
 """Pieces of one call under way: both channels of a short one; 40 MB of a long one."""
 MANY = 4
 """Pieces from which on each is kept as soon as it is paid for."""
-VERSION = "1"
+VERSION = "2"
 """Of how a recording is cut and its words put together."""
 
 

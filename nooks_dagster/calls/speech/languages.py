@@ -10,9 +10,12 @@ from typing import Any
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from nooks_dagster.llm.languages import code_of
+
 UNKNOWN = "und"
 TELLING = 12
-"""Letters from which on words tell their language: `Okay, sure.` is Kabyle to the identifier."""
+"""Letters from which on words tell their language: `Okay, sure.` is Kabyle to the identifier. One of Arabic or Cyrillic
+tells as much as two of Latin, and one of Japanese as three: as many bytes as UTF-8 has for it."""
 _LOADING = threading.Lock()
 
 
@@ -22,12 +25,12 @@ def languages_of(sentences: Sequence[str], told: Sequence[str], usual: str) -> S
     Args:
         sentences: Of one voice, in order.
         told: Languages that the model heard: one is that of all; of several each sentence has the likeliest.
-        usual: The workspace's: what is too short to tell is in it, where nothing else is known.
+        usual: The workspace's: what is too short to tell is in it, where the model does not exclude it.
     """
     if len(told) == 1:
         return [told[0]] * len(sentences)
     whole = " ".join(sentences)
-    main = likeliest(whole, told) or usual
+    main = likeliest(whole, told) or (usual if usual in told or not told else told[0])
     plausible = told or tuple({main, usual})
     return [likeliest(sentence, plausible) or main for sentence in sentences]
 
@@ -37,11 +40,12 @@ def likeliest(text: str, among: Sequence[str]) -> str | None:
     if _letters(text) < TELLING:
         return None
     ranked: Sequence[tuple[str, float]] = _identifier().rank(text)
-    return next((language for language, _ in ranked if (language in among if among else len(language) == 2)), None)
+    codes = (code_of(language) for language, _ in ranked)
+    return next((code for code in codes if code and (not among or code in among)), None)
 
 
 def _letters(text: str) -> int:
-    return sum(letter.isalpha() for letter in text)
+    return sum(len(letter.encode()) for letter in text if letter.isalpha())
 
 
 def _identifier() -> Any:

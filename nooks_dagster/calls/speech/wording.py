@@ -62,14 +62,15 @@ def _joined(channel: Sequence[tuple[Part, Words]]) -> Sequence[tuple[Part, Words
 
 
 def _one(before: Part, earlier: Words, part: Part, words: Words) -> tuple[Part, Words]:
-    texts = join(earlier.text, words.text, part.piece.shared / 1000)
+    text = join(earlier.text, words.text, part.piece.shared / 1000)
     later = (part.piece.start - before.piece.start) / 1000
     middle = later + part.piece.shared / 2000
     moved = [one.model_copy(update={"start": one.start + later, "end": one.end + later}) for one in words.segments]
     first = [one for one in earlier.segments if one.start + one.end < 2 * middle]
     second = [one for one in moved if one.start + one.end >= 2 * middle]
     languages = tuple(dict.fromkeys([*earlier.languages, *words.languages]))
-    whole = Words(text=" ".join(texts), languages=languages, segments=[*first, *second])
+    told = all(one.segments or not one.text.strip() for one in (earlier, words))
+    whole = Words(text=text, languages=languages, segments=[*first, *second] if told else ())
     return replace(before, piece=replace(before.piece, end=part.piece.end)), whole
 
 

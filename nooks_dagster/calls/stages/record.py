@@ -1,20 +1,20 @@
 """The stage that makes the record of a call, and owes it to whoever wants it, in one transaction.
 
-Belongs here: what a record is made of. Does not: its numbers (`calls.stages.talk`), what is taken out of its text
-(`privacy.redaction`), the columns (`calls.stages.records`), delivery (`calls.delivery`).
+Belongs here: what a record is made of. Does not: its numbers (`calls.stages.talk`), its text (`calls.stages.lines`),
+what is taken out of that (`privacy.redaction`), the columns (`calls.stages.records`), delivery (`calls.delivery`).
 
 The text is that of the translation where there is one: it goes to the CRM, where a rep reads the workspace's language.
 The numbers are of the original. Without a transcript (no recording, no consent, a spend cap) the record says so.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import psycopg
 from pydantic import JsonValue
 
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, Status, Task
+from nooks_dagster.calls.stages.lines import lines
 from nooks_dagster.calls.stages.records import Record as Row
 from nooks_dagster.calls.stages.records import put
 from nooks_dagster.calls.stages.talk import talk_of
@@ -46,7 +46,7 @@ class Record:
     """
 
     stage = Stage.RECORD
-    version = "1"
+    version = "2"
 
     def __init__(self, transcripts: Transcripts, post: Post, region: str) -> None:
         self._transcripts = transcripts
@@ -95,14 +95,7 @@ class Record:
         region = str(who.get("region") or self._region)
         phones = (phone_of(party.phone, region) for party in (submission.prospect, submission.rep))
         regions = dict.fromkeys([region, *(phone.region for phone in phones if phone)])
-        return redact("\n".join(_lines(transcript)), regions)
-
-
-def _lines(transcript: Transcript) -> Iterator[str]:
-    """Yield what each speaker said until the other spoke: a number is often said in several goes."""
-    for speaker, said in groupby(transcript.utterances, key=lambda u: u.speaker):
-        words = " ".join(u.text for u in said)
-        yield f"{speaker}: {words}" if speaker else words
+        return redact("\n".join(lines(transcript)), regions)
 
 
 def _handle(task: Task, stage: Stage) -> Handle | None:

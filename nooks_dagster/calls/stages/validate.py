@@ -126,7 +126,7 @@ def _refused(call: Call) -> Refusal | None:
     if not -BEHIND <= submission.started_at - call.accepted_at <= AHEAD:
         return Refusal.WRONG_TIME
     digits = len(re.findall(r"\d", prospect.phone or ""))
-    if digits < 5 and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", prospect.email or ""):
+    if digits < 5 and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", (prospect.email or "").strip()):
         return Refusal.NO_PROSPECT
     if submission.disposition is Disposition.CONNECTED and submission.duration < SHORTEST:
         return Refusal.TOO_SHORT
@@ -137,7 +137,7 @@ def _unfit(audio: Audio, recording: Recording, lasted: timedelta) -> Refusal | N
     places = list((recording.channels or {}).values())
     if any(place >= audio.channels for place in places) or len(set(places)) < len(places):
         return Refusal.CHANNELS
-    if timedelta(seconds=audio.seconds) > lasted + max(DRIFT, lasted / 20):
+    if audio.seconds > (lasted + max(DRIFT, lasted / 20)).total_seconds():
         return Refusal.LENGTH_MISMATCH
     return None
 

@@ -6,6 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soundfile
 from hypothesis import given, settings
@@ -17,8 +18,15 @@ from nooks_dagster.calls.audio.reading import Audio, Unreadable
 from nooks_dagster.calls.audio.voice import Span, loudness, spans
 from tests.calls.audio.sounds import RATE, channel, read_back, recording
 
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
 REP = channel(8, (0.5, 2.0), (5.0, 7.5))
 PROSPECT = channel(8, (2.5, 4.5), seed=2)
+FORMAT = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 2, RATE, 4 * RATE, 4, 16))
+PCM = np.stack([REP, PROSPECT], axis=1).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -27,8 +35,11 @@ PROSPECT = channel(8, (2.5, 4.5), seed=2)
         ("WAV", "PCM_16", 8000),
         ("WAV", "PCM_16", 11025),
         ("WAV", "ULAW", 8000),
+        ("WAV", "ALAW", 8000),
         ("WAV", "PCM_24", 48000),
         ("WAV", "FLOAT", 16000),
+        ("WAVEX", "PCM_16", 16000),
+        ("RF64", "PCM_16", 16000),
         ("FLAC", None, 44100),
         ("OGG", "VORBIS", 16000),
         ("OGG", "OPUS", 48000),
@@ -83,6 +94,53 @@ def test_what_is_left_of_a_recording_that_was_cut_off_is_read(form: str) -> None
         assert loudness(audio.blocks(), audio.rate).ms >= 10_000
 
 
+@pytest.mark.parametrize("before", [b"", chunk(b"LIST", b"INFOISFT\5\0\0\0sox 1"), chunk(b"FLLR", bytes(60_000))])
+def test_a_header_that_was_never_finished_may_hold_other_things_too(before: bytes) -> None:
+    untold = [chunk(b"ds64", bytes(28)), chunk(b"ds64", b"\xff" * 28)]
+    for tag, size, first in ((b"RIFF", bytes(4), b""), *((b"RF64", b"\xff" * 4, one) for one in untold)):
+        data = tag + size + b"WAVE" + first + FORMAT + before + b"data" + size + PCM
+        with Audio(data) as audio:
+            assert audio.cut(0, 0, 8000).tolist() == REP.tolist()
+            assert audio.seconds == 8
+
+
+def test_a_flac_that_does_not_tell_its_length_is_read_to_its_end() -> None:
+    data = bytearray(recording(REP, PROSPECT, form="FLAC"))
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)  # as ffmpeg writes it to a pipe
+    with Audio(bytes(data)) as audio:
+        assert 7.97 < audio.seconds <= 8
+        for _ in range(2):
+            assert loudness(audio.blocks(), audio.rate).ms == int(audio.seconds * 1000)
+        assert audio.cut(1, 2_500, 4_500).tolist() == PROSPECT[20_000:36_000].tolist()
+
+
+def test_a_short_recording_that_was_cut_off_is_read_to_where_it_ends() -> None:
+    for form in ("FLAC", "MP3"):
+        data = recording(REP, PROSPECT, form=form)
+        with Audio(data[: len(data) // 2]) as audio:
+            heard = [loudness(audio.blocks(), audio.rate).ms for _ in range(3)]
+            assert heard[0] > 3_000, form
+            assert heard == [heard[0]] * 3, form
+            assert len(audio.cut(0, 500, 2_000)) == 12_000, form
+
+
+@pytest.mark.parametrize("subtype", ["GSM610", "G721_32"])
+def test_an_encoding_without_a_way_back_is_read_from_the_start_again(subtype: str) -> None:
+    with Audio(recording(REP, subtype=subtype)) as audio:
+        for _ in range(2):
+            (whole,) = list(audio.blocks())
+            assert audio.cut(0, 5_000, 7_500).tolist() == whole[40_000:60_000, 0].tolist()
+
+
+def test_an_mp3_that_guesses_its_length_is_counted_and_one_that_hides_its_end_is_unreadable() -> None:
+    early, late = channel(30, (0, 10), hiss=0), channel(30, (20, 30), hiss=0)
+    with Audio(_mp3_without_table(late)) as audio:
+        assert abs(audio.seconds - 30) < 0.3
+    with Audio(_mp3_without_table(early)) as audio, pytest.raises(Unreadable, match="variable bit rate"):
+        list(audio.blocks())
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"<html>not found</html>", recording(REP)[:44], bytes(4000)])
 def test_what_is_no_audio_is_unreadable(data: bytes) -> None:
     with pytest.raises(Unreadable), Audio(data) as audio:
@@ -100,6 +158,32 @@ def test_one_voice_recorded_twice_is_told_from_two() -> None:
     for second, one in ((REP, True), (PROSPECT, False)):
         with Audio(recording(REP, second)) as audio:
             assert loudness(audio.blocks(), audio.rate).one_voice is one
+
+
+def test_one_voice_recorded_twice_may_differ_by_what_is_no_voice() -> None:
+    hiss = np.random.default_rng(4).normal(0, 4, len(REP)).astype(np.int16)
+    yes = channel(8, (3.0, 3.3), hiss=0, seed=5)
+    for second, one in ((REP + hiss, True), (REP + yes, False), (REP // 4, False)):
+        with Audio(recording(REP, second)) as audio:
+            assert loudness(audio.blocks(), audio.rate).one_voice is one
+
+
+def test_an_offset_of_the_line_is_no_voice() -> None:
+    with Audio(recording(REP + np.int16(1500), channel(8) - np.int16(900))) as audio:
+        heard = loudness(audio.blocks(), audio.rate)
+    found = [spans(levels, heard.ms) for levels in heard.levels]
+    assert (len(found[0]), len(found[1])) == (2, 0)
+    assert abs(found[0][0].start - 500) < 120
+
+
+def test_a_line_that_hums_or_hisses_all_the_time_has_no_voice() -> None:
+    moments = np.arange(20 * RATE)
+    tone = np.asarray(3000 * np.sin(2 * np.pi * 440 * moments / RATE), np.int16)
+    noise = np.asarray(np.random.default_rng(6).normal(0, 300, len(moments)), np.int16)
+    voice = channel(20, (3, 12), hiss=300)
+    with Audio(recording(tone, noise, voice)) as audio:
+        heard = loudness(audio.blocks(), audio.rate)
+    assert [bool(spans(levels, heard.ms)) for levels in heard.levels] == [False, False, True]
 
 
 def test_a_long_recording_takes_no_more_memory_than_a_block(tmp_path: Path) -> None:
@@ -162,6 +246,21 @@ def test_a_header_with_a_rate_that_no_recorder_has_is_unreadable(rate: int) -> N
 def test_pieces_too_short_to_come_to_an_end_are_not_begun() -> None:
     with pytest.raises(ValueError, match="too short"):
         pieces([Span(0, 100_000)], np.zeros(5_000, np.float32), 100_000, SHARED_MS)
+
+
+def test_a_recording_shorter_than_a_word_is_no_piece() -> None:
+    levels = np.full(4, -20, np.float32)
+    assert pieces([Span(0, 80)], levels, 80, 60_000) == ()
+
+
+def _mp3_without_table(samples: npt.NDArray[np.int16]) -> bytes:
+    """A file of a variable bit rate as it is written to a pipe: the frame with its length is not there."""
+    out = io.BytesIO()
+    more = {"bitrate_mode": "VARIABLE", "compression_level": 0.9}
+    with soundfile.SoundFile(out, "w", RATE, 1, format="MP3", subtype="MPEG_LAYER_III", **more) as file:
+        file.write(samples / 32768)
+    data = out.getvalue()
+    return data[data.find(data[:2], 4) :]
 
 
 def _wav_of_rate(rate: int) -> bytes:

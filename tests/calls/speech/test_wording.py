@@ -68,7 +68,12 @@ def test_a_sentence_begins_after_a_pause_rather_than_before_it() -> None:
 
 @pytest.mark.parametrize(
     ("told", "expected"),
-    [(["es"], ["es", "es", "es"]), (["en", "es"], ["en", "es", "en"]), ([], ["en", "en", "en"])],
+    [
+        (["es"], ["es", "es", "es"]),
+        (["en", "es"], ["en", "es", "en"]),
+        ([], ["en", "en", "en"]),
+        (["haw", "ty"], ["haw", "haw", "haw"]),  # of which the words tell neither
+    ],
 )
 def test_each_sentence_has_a_language_that_the_model_heard(told: list[str], expected: list[str]) -> None:
     said = [
@@ -81,6 +86,22 @@ def test_each_sentence_has_a_language_that_the_model_heard(told: list[str], expe
 
 def test_what_is_too_short_to_tell_is_in_the_language_of_the_workspace() -> None:
     assert languages_of(["Ok."], [], "de") == ["de"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "language"),
+    [
+        ("はい、もしもし", [], "ja"),
+        ("שלום חבר", [], "he"),
+        ("Eg heiter Ola, og eg kjem frå Bergen. Korleis har du det i dag?", [], "no"),  # as the model calls it too
+        ("Ok.", ["es", "fr"], "es"),  # the model excludes the workspace's
+        ("Ok.", ["es", "de"], "de"),
+    ],
+)
+def test_a_short_text_is_in_a_language_that_its_letters_and_the_model_allow(
+    text: str, told: list[str], language: str
+) -> None:
+    assert languages_of([text], told, "de") == [language]
 
 
 def test_what_holds_no_letter_was_not_said() -> None:
@@ -114,3 +135,15 @@ def test_times_that_the_model_tells_are_those_of_the_recording_and_shared_second
     ]
     told = [(one.start_ms, one.end_ms, one.text, one.timing) for one in utterances(heard, "en")]
     assert told == [(1000, 2000, "One.", "told"), (7000, 8000, "Two.", "told"), (10000, 11000, "Three.", "told")]
+
+
+def test_times_that_only_one_of_two_joined_pieces_tells_cost_no_words() -> None:
+    before = [Segment(start=1, end=2, text=" One."), Segment(start=7, end=8, text=" Two.")]
+    for told, untold in ((before, ()), ((), before)):
+        heard = [
+            (part(0, None, 0, 10_000), Words(text="One. Two.", segments=told)),
+            (part(0, None, 6_000, 16_000, shared=4_000), Words(text="Three. Four.", segments=untold)),
+        ]
+        said = utterances(heard, "en")
+        assert [one.text for one in said] == ["One.", "Two.", "Three.", "Four."]
+        assert {one.timing for one in said} == {"estimated"}

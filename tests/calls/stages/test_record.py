@@ -124,6 +124,28 @@ def test_a_number_of_where_the_prospect_is_goes_too(db: Database, posts: Posts) 
     assert row["redacted_text"] == "rep: Hi.\nprospect: [phone], please."
 
 
+def test_a_number_goes_too_that_is_said_on_after_a_word_of_the_other(db: Database, posts: Posts) -> None:
+    said = (
+        "Your card?",
+        "It's 4111 1111,",
+        "Mhm.",
+        "1111 1111.",
+        "Okay.",
+        "Expires 12/27.",
+        "And 415",
+        "No, 555 2671.",
+    )
+    row = record(db, accepted(db, submission()), posts, transcribe=transcript(*said))
+    assert row["redacted_text"].split("\n") == [
+        "rep: Your card?",
+        "prospect: It's [card].",
+        "rep: Mhm. Okay.",
+        "prospect: Expires 12/27.",
+        "rep: And 415",
+        "prospect: No, 555 2671.",
+    ]
+
+
 @pytest.mark.parametrize("status", [Status.DEFERRED, Status.SKIPPED])
 def test_a_call_without_a_transcript_is_recorded_and_says_so(db: Database, posts: Posts, status: Status) -> None:
     hand = accepted(db, submission())

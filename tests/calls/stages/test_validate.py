@@ -73,6 +73,19 @@ def test_other_formats_are_read_too(look: Look, upload: Upload, kind: str) -> No
     assert look(uri=upload("a", audio(3, 1, kind))).facts["channels"] == 1
 
 
+def test_a_flac_that_does_not_tell_its_length_is_as_long_as_it_is(look: Look, upload: Upload) -> None:
+    data = bytearray(audio(3, 1, "FLAC"))
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    ms = look(uri=upload("a", bytes(data))).facts["ms"]
+    assert isinstance(ms, int)
+    assert 2_980 <= ms <= 3_000
+
+
+def test_an_address_with_a_space_around_it_is_an_address(look: Look) -> None:
+    assert look(prospect=Party(email=" jane@example.com ")).status is Status.DONE
+
+
 def test_a_call_without_a_recording_goes_on_without(look: Look) -> None:
     made = look()
     assert (made.status, made.handle, made.facts) == (Status.DONE, None, {"audio": "none"})
