@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from nooks_dagster.cli import printing
+from nooks_dagster.cli.printing import console as usual
+from nooks_dagster.cli.printing import print_json
 from nooks_dagster.local import control, environment
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.record import Entry
@@ -23,7 +24,7 @@ def up(
 ) -> None:
     """Start the platform on this machine, or mend it. Data and settings stay as they are."""
     began = time.monotonic()
-    console = Console(quiet=True) if as_json else printing.console
+    console = Console(quiet=True) if as_json else usual
     configuration = environment.ensure(environment.find_root())
     environment.apply(configuration)
     running = _already_running(configuration, console)
@@ -39,7 +40,7 @@ def up(
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         services = [{"name": entry.name, "state": entry.state} for entry in entries]
-        printing.print_json({"ui": address, "seconds": seconds, "services": services})
+        print_json({"ui": address, "seconds": seconds, "services": services})
         return
     console.print(f"\nReady in {seconds} s: [bold]{address}[/bold]")
     console.print(_what_now(configuration))
