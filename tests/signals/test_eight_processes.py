@@ -17,6 +17,8 @@ from tests.sql import rows
 
 BOOKS = {f"w{number}": sites(90, start=30 * number) for number in range(4)}
 ANSWERED = "select count(*) from signals.answers where purchase is not null"
+# Whoever is stopped within a transaction would hold up all others until it goes on.
+BOUNDED = "?options=-c%20idle_in_transaction_session_timeout%3D1s"
 # Each purchase that is no answer's, by what became of it.
 UNUSED = """
     select p.state, coalesce(d.reason, '') from llm.purchases p left join signals.duplicates d on d.purchase = p.id
@@ -39,7 +41,7 @@ def start(
     programs: Programs, database_url: str, platform: Platform, tmp_path: Path, sandbox: Sandbox
 ) -> Iterator[Callable[[int], Program]]:
     """Start the n-th process: two a workspace, each with an edition of the pages of its own."""
-    where = (database_url, platform.lake.uri("").split("/")[2], str(tmp_path))
+    where = (database_url + BOUNDED, platform.lake.uri("").split("/")[2], str(tmp_path))
     started: list[Program] = []
 
     def one(number: int) -> Program:
