@@ -15,7 +15,7 @@ help:
 	@echo "make bench-cadence  let many workspaces sync for one cadence; WORKSPACES=200 CADENCE=15 MINUTES=15"
 	@echo "make bench-signals  ask signals about a book, beside one job for all of it; ACCOUNTS=1000 SIGNALS=\"hiring news\""
 	@echo "make bench-ingest  measure what it costs to accept a call; CALLS=3000 CONNECTIONS=16"
-	@echo "make bench-calls  let calls come, from the dialer to the CRM; RATE=12 SECONDS=60 WORKERS=\"1 2 4\" LENGTH=8 TROUBLED=1"
+	@echo "make bench-calls  let calls come, from the dialer to the CRM; RATE=12 SECONDS=60 WORKERS=\"1 2 4\" LENGTH=8 TROUBLED=1 HISTORY=1000000 SYNCS=50 SIGNALS=1000"
 
 install:
 	@PYTHON="$(PYTHON)" scripts/bootstrap
@@ -54,4 +54,4 @@ bench-ingest: install
 	@.venv/bin/python -m benchmarks.ingest --calls $(or $(CALLS),3000) --connections $(or $(CONNECTIONS),1)
 
 bench-calls: install
-	@.venv/bin/python -m benchmarks.calls --rate $(or $(RATE),12) --seconds $(or $(SECONDS),60) --length $(or $(LENGTH),8) $(foreach count,$(or $(WORKERS),2),--workers $(count)) $(if $(TROUBLED),--troubled)
+	@.venv/bin/python -m benchmarks.calls --rate $(or $(RATE),12) --seconds $(or $(SECONDS),60) --length $(or $(LENGTH),8) $(foreach count,$(or $(WORKERS),2),--workers $(count)) $(if $(TROUBLED),--troubled) $(if $(HISTORY),--history $(HISTORY)) $(if $(SYNCS),--syncs $(SYNCS)) $(if $(SIGNALS),--signals $(SIGNALS))

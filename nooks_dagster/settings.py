@@ -150,6 +150,13 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(
         default=30, gt=0, description="A dead worker's item is free after this; renewed at a third of it."
     )
+    background_nice: int = Field(
+        default=10,
+        ge=0,
+        le=19,
+        description="Nice value of threads that read histories, sweep or backfill: a tenth of a live one's share of a "
+        "core that both want. 0: they share alike.",
+    )
     silence_seconds: int = Field(
         default=90, gt=0, description="A run without a heartbeat for this long is lost: three leases."
     )

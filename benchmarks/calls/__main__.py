@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.calls import plot
+from benchmarks.calls.beside.wish import Beside
 from benchmarks.calls.dialing import Load
 from benchmarks.calls.house import Size
 from benchmarks.calls.measuring import Wish, measure
@@ -29,12 +30,16 @@ def main(  # noqa: PLR0913  one argument for each option
     troubled: Annotated[bool, typer.Option("--troubled", help="CRM and provider stumble.")] = False,
     turn: Annotated[bool, typer.Option("--turn", help="Wait, so that the hour changes in the middle.")] = False,
     history: Annotated[int, typer.Option(min=0, help="Contacts of another org that are read meanwhile.")] = 0,
+    syncs: Annotated[int, typer.Option(min=0, help="Workspaces that are synced meanwhile, again and again.")] = 0,
+    cadence: Annotated[int, typer.Option(min=1, help="Minutes between two syncs of each; 15 in production.")] = 1,
+    signals: Annotated[int, typer.Option(min=0, help="Accounts that signals are asked about meanwhile.")] = 0,
     results: Annotated[Path, typer.Option(help="Folder of the reports and plots.")] = RESULTS,
 ) -> None:
     """Measure, print tables, and write reports that can be compared between releases."""
     console, load = Console(), Load(rate, seconds, length, mix=mix)
+    beside = Beside(history, syncs, cadence, signals)
     for count in workers:
-        report = measure(Wish(load, Size(count, hands), Provider(scale), troubled, turn, history=history))
+        report = measure(Wish(load, Size(count, hands), Provider(scale), troubled, turn, beside=beside))
         console.print(report.table())
         path = report.write(results)
         path.with_suffix(".svg").write_text(plot.svg(report))

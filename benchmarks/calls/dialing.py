@@ -44,7 +44,13 @@ def dialing(house: House, load: Load) -> Iterator["subprocess.Popen[bytes]"]:
     with (folder / "dial.json").open("wb") as output, (folder / "dial.log").open("wb") as errors:
         command = [sys.executable, "-m", "sandbox", "dial", *state, *signed, *options, *kinds]
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=house.where.variables, stdout=output, stderr=errors, stdin=subprocess.DEVNULL
+            command,
+            cwd=PROJECT,
+            env=house.where.variables,
+            stdout=output,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # it is nobody's run, and shares no cores with them
         )
     try:
         yield process

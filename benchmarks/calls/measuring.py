@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from benchmarks import machine
-from benchmarks.calls import beside, dialing, provider
+from benchmarks.calls import dialing, provider
+from benchmarks.calls.beside.done import Done, done
+from benchmarks.calls.beside.going_on import going_on
+from benchmarks.calls.beside.outside import outside
+from benchmarks.calls.beside.ready import make_ready
+from benchmarks.calls.beside.wish import Beside
 from benchmarks.calls.dialing import Load
 from benchmarks.calls.house import House, Size, house
 from benchmarks.calls.looks import Look, looks
@@ -24,10 +29,7 @@ QUIET_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is measured; with `turn` it begins so that the hour changes in its middle.
-
-    `history` is the number of contacts of another org that are read beside it.
-    """
+    """What is measured; with `turn` it begins so that the hour changes in its middle."""
 
     load: Load
     size: Size = field(default_factory=Size)
@@ -35,7 +37,7 @@ class Wish:
     troubled: bool = False
     turn: bool = False
     every: float = EVERY
-    history: int = 0
+    beside: Beside = field(default_factory=Beside)
 
 
 def measure(wish: Wish) -> CallsReport:
@@ -45,13 +47,18 @@ def measure(wish: Wish) -> CallsReport:
         Failure: It could not be measured; says why.
     """
     load = os.getloadavg()[0]
-    with house(wish.size, wish.provider, beside.world(wish.history)) as made:
+    with (
+        house(wish.size, wish.provider, settings=wish.beside.settings()) as made,
+        outside(made, wish.beside, wish.provider) as where,
+    ):
+        make_ready(made, where, wish.beside)
         if wish.turn:
             time.sleep(max(0.0, _until_the_hour() - wish.load.seconds / 2))
         made.where.control("counters/reset", {})
-        with befallen(made.where, FAULTS if wish.troubled else []), beside.reading(made, wish.history):
+        with befallen(made.where, FAULTS if wish.troubled else []), going_on(made, where, wish.beside):
             seen, quiet = _watched(made, wish)
-        return _report(made, wish, load, seen, quiet)
+            came = done(made, wish.beside, seen[-1].seconds)
+        return _report(made, wish, load, seen, quiet, came)
 
 
 def _watched(made: House, wish: Wish) -> tuple[list[Look], float]:
@@ -72,7 +79,7 @@ def _watched(made: House, wish: Wish) -> tuple[list[Look], float]:
     raise AssertionError("looks never end")
 
 
-def _report(made: House, wish: Wish, load: float, seen: list[Look], quiet: float) -> CallsReport:
+def _report(made: House, wish: Wish, load: float, seen: list[Look], quiet: float, came: Done) -> CallsReport:
     alone = provider.alone(made.ask(provider.BOUGHT), provider.means(made.where))
     return CallsReport(
         taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -82,8 +89,8 @@ def _report(made: House, wish: Wish, load: float, seen: list[Look], quiet: float
         size=wish.size,
         load=wish.load,
         troubled=wish.troubled,
-        history=wish.history,
-        history_read=beside.read(made),
+        beside=wish.beside,
+        done=came,
         provider_scale=wish.provider.scale,
         dialed=dialing.told(made),
         until_quiet=quiet,

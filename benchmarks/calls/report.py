@@ -11,6 +11,9 @@ from typing import Any
 
 from rich.table import Table
 
+from benchmarks.calls.beside.done import Done
+from benchmarks.calls.beside.going_on import PARTS
+from benchmarks.calls.beside.wish import Beside
 from benchmarks.calls.dialing import Load
 from benchmarks.calls.house import Size
 from benchmarks.calls.looks import Look
@@ -35,8 +38,8 @@ class CallsReport:
     size: Size
     load: Load
     troubled: bool
-    history: int
-    history_read: int
+    beside: Beside
+    done: Done
     provider_scale: float
     dialed: Mapping[str, Any]
     until_quiet: float
@@ -45,11 +48,19 @@ class CallsReport:
     looks: Sequence[Look]
 
     def cpu(self) -> dict[str, float]:
-        """Return the CPU-ms of a call by part, the dialer's own apart."""
-        first, last, calls = self.looks[0].cpu, self.looks[-1].cpu, max(1, self.looks[-1].accepted)
-        spent = {name: 1000 * (last[name] - first.get(name, 0.0)) / calls for name in last}
+        """Return the CPU-ms of a call by part, the dialer's own apart; not what only goes on beside the calls."""
+        calls = max(1, self.looks[-1].accepted)
+        spent = {name: 1000 * seconds / calls for name, seconds in self._spent().items() if name not in PARTS}
         live = {name: spent.pop(name) for name in list(spent) if name.startswith("live worker")}
         return {**spent, "live workers": sum(live.values()), "dialer": float(self.dialed["cpu_ms_a_call"])}
+
+    def _beside(self) -> dict[str, float]:
+        return {name: seconds for name, seconds in self._spent().items() if name in PARTS}
+
+    def _spent(self) -> dict[str, float]:
+        """Return the CPU-seconds of every process of the house."""
+        first, last = self.looks[0].cpu, self.looks[-1].cpu
+        return {name: last[name] - first.get(name, 0.0) for name in last}
 
     def figures(self) -> dict[str, float]:
         """Return what two reports are compared by; lower is better, except for the rate."""
@@ -85,12 +96,17 @@ class CallsReport:
             **{f"MB, most, {name}": max(look.mb[name] for look in self.looks) for name in self.looks[0].mb},
             **{f"MB, at a third, {name}": self.looks[len(self.looks) // 3].mb[name] for name in self.looks[0].mb},
             "rows of the ledger at the end": last.items,
-            "contacts of a history read beside it": self.history_read,
+            **{
+                f"cores busy, {name}": self._spent()[name] / max(1.0, last.seconds)
+                for name in PARTS
+                if name in last.cpu
+            },
+            **self.done.figures(self.beside),
         }
 
     def table(self) -> Table:
         """Return what a person reads of it."""
-        troubled = ", troubled" * self.troubled + ", beside a history" * bool(self.history)
+        troubled = ", troubled" * self.troubled + self.beside.told()
         title = f"{self.load.rate:g} calls/s for {self.load.seconds:g} s, {self.size.workers} live workers{troubled}"
         table = Table(title=f"{title}, {self.release}", title_justify="left")
         table.add_column("figure")
@@ -101,7 +117,7 @@ class CallsReport:
 
     def write(self, folder: Path) -> Path:
         """Write the report as JSON; return where."""
-        terms = "-troubled" * self.troubled + "-history" * bool(self.history)
+        terms = "-troubled" * self.troubled + "-beside" * bool(self.beside)
         name = f"calls-{self.load.rate:g}-{self.size.workers}{terms}"
         path = folder / f"{self.taken_at[:10]}-{self.release}-{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)

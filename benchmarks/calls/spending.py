@@ -17,7 +17,7 @@ import typer
 
 from benchmarks.calls.engine import lone_postgres
 from nooks_dagster.database.pool import Database
-from nooks_dagster.llm.purchases import End, Purchase, State, end, reserve
+from nooks_dagster.llm.purchases import End, Purchase, Reserving, State, end_with_commit, reserve
 
 CAPS = {name: Decimal(1_000_000) for name in ("all", "workspace", "kind")}
 HOLD = timedelta(minutes=1)
@@ -41,11 +41,13 @@ def main(
 
 def _buy(db: Database, number: int, until: float, counts: list[int]) -> None:
     wanted = Purchase("speech", f"bench-{number}", "bench", "call 1", "none", b"", Decimal("0.001"), "bench")
+    with db.transaction() as conn:
+        reserve(conn, wanted, CAPS, HOLD)  # begins the day
     while time.monotonic() < until:
         with db.transaction() as conn:
-            bought = reserve(conn, wanted, CAPS, HOLD)
+            reserving = Reserving(conn, wanted, CAPS, HOLD)
         with db.transaction() as conn:
-            end(conn, bought.id, End(State.SETTLED, Decimal("0.0005")))
+            end_with_commit(conn, {reserving.reserved.id: End(State.SETTLED, Decimal("0.0005"))})
         counts[number] += 1
 
 

@@ -3,7 +3,6 @@
 Belongs here: starting, replacing and ending them, what they took. Does not: what one does (`benchmarks.calls.worker`).
 """
 
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,7 +13,8 @@ from itertools import count
 import psutil
 
 from benchmarks.accounting import cpu_of_tree
-from benchmarks.services import PROJECT, Services
+from benchmarks.calls import runs
+from benchmarks.services import Services
 from nooks_dagster.calls.closing.hours import plan_hours
 from nooks_dagster.calls.live.slots import Slot, open_slots
 from nooks_dagster.database.pool import Database
@@ -105,9 +105,9 @@ class Staff:
 
     def _start(self, slot: Slot) -> Worker:
         run_id = f"bench-{next(self._numbers)}"
-        command = [sys.executable, "-m", "benchmarks.calls.worker", str(slot.slot), slot.hour.isoformat(), run_id]
+        arguments = [str(slot.slot), slot.hour.isoformat(), run_id]
         log = self._where.folder / f"{run_id}.log"
-        return Worker(slot, run_id, processes.start(command, log, cwd=PROJECT, env=self._where.variables))
+        return Worker(slot, run_id, runs.start(self._where, "benchmarks.calls.worker", arguments, log))
 
 
 def _look(worker: Worker) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
+from nooks_dagster.database.last import with_commit
 from nooks_dagster.database.pool import Database
 
 FORGOTTEN = timedelta(minutes=5)  # a failure that old says nothing about now
@@ -75,8 +76,8 @@ class Breakers:
     def answered(self, key: str, caller: str) -> None:
         """Take note that a call was answered, whatever the answer: the breaker closes."""
         with self._db.transaction() as conn:
-            conn.execute(_ANSWERED, {"key": key})
             conn.execute("delete from budgets.failing where key = %s and caller = %s", (key, caller))
+            with_commit(conn, _ANSWERED, {"key": key})
 
     def failed(self, key: str, caller: str) -> None:
         """Take note that a call was not answered; the breaker opens when enough were not, or stays open for longer."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from nooks_dagster.database.last import with_commit
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import QuotaExhausted
 
@@ -42,9 +43,9 @@ class Quotas:
             used: Calls used in the other side's own period.
             limit: Calls allowed in it.
         """
+        values = {"key": key, "used": used, "allowed": limit, "probe": PROBE_EVERY}
         with self._db.transaction() as conn:
-            values = {"key": key, "used": used, "allowed": limit, "probe": PROBE_EVERY}
-            conn.execute(_REPORT, values)
+            with_commit(conn, _REPORT, values)
 
     def allowances(self) -> Mapping[str, Allowance]:
         """Return every allowance that was ever told, by its key."""

@@ -6,7 +6,7 @@ A task that was cut off leaves a scratch file, which the next sync sweeps.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.windows import OpenWindow
 from nooks_dagster.crm.work import CHUNKS, WindowTask
 from nooks_dagster.failures import LostLease
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.ledger.items import Claim, Queue
 from nooks_dagster.threads import Threads
 
@@ -84,10 +85,24 @@ class Task:
 
 
 class Tasks(Threads[Task, None]):
-    """The tasks that are under way."""
+    """The tasks that are under way.
 
-    def __init__(self) -> None:
+    Args:
+        nice: That of the threads whose task nobody waits for.
+    """
+
+    def __init__(self, nice: int = 0) -> None:
         super().__init__("crm")
+        self._nice = nice
+
+    def start(self, work: Task, do: Callable[[Task], None]) -> None:
+        """Begin a task; how many there may be is the caller's to bound."""
+
+        def giving_way(task: Task) -> None:
+            give_way(task.claim.item.work_class, self._nice)
+            do(task)
+
+        super().start(work, giving_way)
 
     def have_suspect(self) -> bool:
         """Say whether one may kill its worker: it did so before, and has got nothing done since."""

@@ -19,7 +19,7 @@ from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.cutting import Cutter
 from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.doing import Doer
-from nooks_dagster.crm.hands import Hands
+from nooks_dagster.crm.hands import Hands, Tasks
 from nooks_dagster.crm.neighbours import Neighbours
 from nooks_dagster.crm.reporting.past import Past
 from nooks_dagster.crm.reporting.progress import WindowProgress, progress
@@ -184,7 +184,7 @@ class WorkspaceSync:
     def _sync(self, keeper: LeaseKeeper) -> Sync:
         db, lake, settings = self._platform.db, self._platform.lake, self._platform.settings
         sweep(lake.scratch)
-        hands = Hands()
+        hands = Hands(tasks=Tasks(settings.background_nice))
         doer = Doer(
             keeper,
             Discovery(db, self._ledger, self._connectors),

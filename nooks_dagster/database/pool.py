@@ -14,6 +14,7 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from nooks_dagster.database import last
 from nooks_dagster.failures import DiskFull, Permanent, Transient, Unavailable
 
 APPLICATION = "nooks"
@@ -56,7 +57,11 @@ class Database:
             Permanent: The migrations of this release were not applied.
         """
         with translated(self._address), self._borrow() as conn:
-            yield conn
+            try:
+                yield conn
+                last.commit(conn)
+            finally:
+                last.forget(conn)
 
     def __enter__(self) -> Self:
         """Return it as it is; the first transaction connects."""

@@ -39,7 +39,7 @@ from nooks_dagster.llm.purchases import End, Purchase, Reserved, State
 from nooks_dagster.llm.replies import Outcome
 from nooks_dagster.llm.speech import Speech
 from nooks_dagster.llm.texts import Texts
-from nooks_dagster.llm.turns import Turns
+from nooks_dagster.llm.turns import Turn, Turns
 from nooks_dagster.settings import Settings
 
 KEY = "llm"
@@ -96,8 +96,8 @@ class Door:
         self.settle_all(conn, [bought], reason)
 
     def settle_all(self, conn: psycopg.Connection[Any], bought: Sequence[Bought[BaseModel]], reason: str = "") -> None:
-        """Settle purchases in the caller's transaction, in one statement. See `SpeechSeller.settle_all`."""
-        purchases.end_all(conn, {one.purchase: _settled(one, reason) for one in bought})
+        """Settle purchases with the commit of the caller's transaction. See `SpeechSeller.settle_all`."""
+        purchases.end_with_commit(conn, {one.purchase: _settled(one, reason) for one in bought})
 
     def upper_bound(self, ask: Ask) -> Decimal:
         """Return the most that asking can cost, in USD. See `Seller.upper_bound`."""
@@ -139,22 +139,40 @@ class Door:
         """Take a permit and reserve, in one transaction with the caller's own."""
         with self._turns.turn(f"{wanted.workspace}{'/live' * wanted.live}", stopped) as turn:
             while True:
-                with self._db.transaction() as conn:
-                    permit = permits.take(
-                        conn,
-                        KEY,
-                        self._most,
-                        wanted.workspace,
-                        self._hold,
-                        kept=self._kept,
-                        urgent=wanted.live,
-                        more=turn.more,
-                    )
-                    if permit:
-                        turn.served()
-                        opening(conn)
-                        return permit, purchases.reserve(conn, purchase, self._caps, self._hold + SETTLING)
+                try:
+                    if opened := self._opened(wanted, purchase, opening, turn):
+                        return opened
+                except purchases.Unreserved:
+                    with self._db.transaction() as conn:
+                        purchases.begin_day(conn, purchase)
+                    if opened := self._opened(wanted, purchase, opening, turn, at_once=True):
+                        return opened
                 turn.wait()
+
+    def _opened(
+        self, wanted: Wanted, purchase: Purchase, opening: Opening, turn: Turn, *, at_once: bool = False
+    ) -> tuple[Permit, Reserved] | None:
+        """Try it; without `at_once` the purchase is reserved with the commit, where nobody waits for this process."""
+        hold = self._hold + SETTLING
+        with self._db.transaction() as conn:
+            permit = permits.take(
+                conn,
+                KEY,
+                self._most,
+                wanted.workspace,
+                self._hold,
+                kept=self._kept,
+                urgent=wanted.live,
+                more=turn.more,
+            )
+            if permit is None:
+                return None
+            turn.served()
+            opening(conn)
+            if at_once:
+                return permit, purchases.reserve(conn, purchase, self._caps, hold)
+            reserving = purchases.Reserving(conn, purchase, self._caps, hold)
+        return permit, reserving.reserved
 
     def _ask(self, goods: Goods[WantedT, AnswerT], wanted: WantedT, permit: Permit) -> Outcome[AnswerT]:
         """Send it, unless nobody is answered just now, and say what came of it."""
@@ -190,7 +208,7 @@ class Door:
                 permits.slow_down(conn, permit.key, self._most, outcome.pause, refused=outcome.refused)
             permits.leave(conn, permit, MARGIN if outcome and outcome.lingers else timedelta(), unhurried=not end)
             if end:
-                purchases.end(conn, reserved.id, end)
+                purchases.end_with_commit(conn, {reserved.id: end})
         self._turns.left()
 
 

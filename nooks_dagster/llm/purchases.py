@@ -6,7 +6,8 @@ No row is removed, and none holds a prompt, an answer or anything about a person
 because its bills do.
 
 Locks go purchase first, then the day's rows of `llm.spend` in the order of their keys, and those are the last that a
-transaction takes: so nobody waits in a circle, and the hot row of all is held only for the commit.
+transaction takes: so nobody waits in a circle. Who buys lets Postgres change them with the commit (`database.last`):
+the hot row of all is held for that alone, and never while a thread waits for a core.
 """
 
 from collections.abc import Mapping
@@ -17,9 +18,11 @@ from enum import StrEnum
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from nooks_dagster.database.last import with_commit
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.outcomes import Deferred
 
@@ -100,7 +103,7 @@ def reserve(
     Raises:
         Deferred: A cap is in the way.
     """
-    values = asdict(purchase) | {f"cap_of_{name}": usd for name, usd in caps.items()} | {"hold": hold}
+    values = _values(purchase, caps, hold)
     with conn.cursor(row_factory=class_row(_Booked)) as cursor:
         while True:
             booked = cursor.execute(_RESERVE.encode(), values).fetchone()
@@ -113,6 +116,39 @@ def reserve(
             conn.execute(_NEW_DAY.encode(), values)
 
 
+def begin_day(conn: psycopg.Connection[Any], purchase: Purchase) -> None:
+    """Make the day's rows of a purchase, in a transaction of its own.
+
+    Beside locked ones it would hold up whoever waits for those while it waits for rows that they make: a circle.
+    """
+    conn.execute(_NEW_DAY.encode(), asdict(purchase))
+
+
+class Reserving:
+    """A purchase that is reserved when a transaction of `Database.transaction` ends, and known after that.
+
+    Where `reserve` would begin a new day or say which cap is in the way, that end raises `Unreserved`, and nothing is
+    committed.
+    """
+
+    def __init__(
+        self, conn: psycopg.Connection[Any], purchase: Purchase, caps: Mapping[str, Decimal], hold: timedelta
+    ) -> None:
+        """Take the arguments of `reserve`."""
+        self._bound = purchase.bound
+        self._found: list[Reserved] = []
+        with_commit(conn, _RESERVE_OR_FAIL, _values(purchase, caps, hold), self._told)
+
+    @property
+    def reserved(self) -> Reserved:
+        """Return it."""
+        return self._found[0]
+
+    def _told(self, cursor: psycopg.Cursor[Any]) -> None:
+        identity, day, *_ = cursor.fetchall()[0]
+        self._found.append(Reserved(identity, day, self._bound))
+
+
 def end(conn: psycopg.Connection[Any], purchase: int, outcome: End) -> bool:
     """End a purchase in the caller's transaction; say if it had not been ended.
 
@@ -123,13 +159,27 @@ def end(conn: psycopg.Connection[Any], purchase: int, outcome: End) -> bool:
 
 def end_all(conn: psycopg.Connection[Any], outcomes: Mapping[int, End]) -> bool:
     """End purchases in the caller's transaction, their sums in one go; say if any had not been ended."""
-    ends = [asdict(outcome) | {"id": purchase, "cost": str(outcome.cost)} for purchase, outcome in outcomes.items()]
-    return conn.execute(_END, {"ends": Jsonb(ends)}).rowcount > 0
+    return conn.execute(_END, {"ends": _ends(outcomes)}).rowcount > 0
+
+
+def end_with_commit(conn: psycopg.Connection[Any], outcomes: Mapping[int, End]) -> None:
+    """End purchases when a transaction of `Database.transaction` ends: the sums of the day are held for that alone."""
+    with_commit(conn, _END, {"ends": _ends(outcomes)})
 
 
 def reap(conn: psycopg.Connection[Any]) -> int:
     """Let purchases whose worker died before it ended them be unknown, some at once; return how many."""
     return conn.execute(_REAP, {"most": REAPED_AT_ONCE}).rowcount
+
+
+def _values(purchase: Purchase, caps: Mapping[str, Decimal], hold: timedelta) -> Mapping[str, Any]:
+    return asdict(purchase) | {f"cap_of_{name}": usd for name, usd in caps.items()} | {"hold": hold}
+
+
+def _ends(outcomes: Mapping[int, End]) -> Jsonb:
+    return Jsonb(
+        [asdict(outcome) | {"id": purchase, "cost": str(outcome.cost)} for purchase, outcome in outcomes.items()]
+    )
 
 
 def _deferred(purchase: Purchase, booked: _Booked) -> Deferred:
@@ -143,6 +193,7 @@ def _deferred(purchase: Purchase, booked: _Booked) -> Deferred:
     )
 
 
+Unreserved = errors.DivisionByZero
 KEYS = 4  # of a purchase in `llm.spend`
 _OF_KEYS = "(('', ''), (%(workspace)s, ''), ('', %(kind)s), (%(workspace)s, %(kind)s))"
 _DAY = "(clock_timestamp() at time zone 'UTC')::date"
@@ -180,6 +231,10 @@ _RESERVE = f"""
         over.workspace as over_workspace, over.kind as over_kind, over.taken, over.usd
     from now left join bought on true left join over on true
 """  # noqa: S608 - constants of this module
+# Divides by zero where nothing was bought: a commit that stands in the same message is not executed then.
+_RESERVE_OR_FAIL = _RESERVE.replace(
+    "select bought.id,", "select coalesce(bought.id, 1 / (bought.id is not null)::int),"
+)
 _NEW_DAY = f"""
     insert into llm.spend (day, workspace, kind)
     select {_DAY}, * from (values ('', ''), (%(workspace)s, ''), ('', %(kind)s), (%(workspace)s, %(kind)s)) as keys

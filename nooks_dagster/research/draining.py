@@ -40,14 +40,24 @@ class Drain:
         keeper: Renews what is claimed.
         looker: Looks at a site.
         workers: Sites in flight.
+        begin: What each of their threads does first.
     """
 
-    def __init__(self, ledger: Ledger, lake: Lake, keeper: LeaseKeeper, looker: Looker, workers: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        lake: Lake,
+        keeper: LeaseKeeper,
+        looker: Looker,
+        workers: int,
+        begin: Callable[[], None] | None = None,
+    ) -> None:
         self._ledger = ledger
         self._lake = lake
         self._keeper = keeper
         self._looker = looker
         self._workers = workers
+        self._begin = begin
         self._held: list[Held] = []
         self._looks: dict[Future[Kept | NotTaken], tuple[Held, str]] = {}
         self._alone = False
@@ -59,7 +69,7 @@ class Drain:
 
         Afterwards `problems` tells of batches that were given back.
         """
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="research") as threads:
+        with ThreadPoolExecutor(self._workers, "research", self._begin) as threads:
             try:
                 while self._start(threads, scope):
                     yield from self._ended()

@@ -7,9 +7,11 @@ from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
@@ -78,6 +80,7 @@ class WorkspaceResearch:
             Transient: Postgres or the lake does not answer.
         """
         run, settings = self._run, self._platform.settings
+        begin = partial(give_way, run.work_class, settings.background_nice)
         launches = Launches.of(self._platform.db, settings)
         goes_on = run.launch is not None
         with (
@@ -85,7 +88,7 @@ class WorkspaceResearch:
             keeping(settings, (run.scope, n)) as keeper,
         ):
             self._plan()
-            drain = Drain(self._ledger, self._platform.lake, keeper, self._looker(), settings.research_workers)
+            drain = Drain(self._ledger, self._platform.lake, keeper, self._looker(), settings.research_workers, begin)
             with closing(drain.run(run.scope)) as looks:
                 yield from looks
             self.problems = drain.problems

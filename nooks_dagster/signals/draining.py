@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 
 from nooks_dagster.failures import Failure, LostLease, QuotaExhausted
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.signals.asking import Asker
 from nooks_dagster.signals.batches import Batches
@@ -46,6 +47,7 @@ class Drain:
         workers: Accounts in hand at once.
         patience: Seconds without an answer until what rests is given back.
         stall: Seconds without any progress until a batch is lost.
+        nice: That of the threads whose account nobody waits for.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Drain:
         workers: int,
         patience: float,
         stall: float,
+        nice: int = 0,
     ) -> None:
         self._batches = batches
         self._asker = asker
         self._claim = claim
         self._patience = patience
         self._stall = stall
+        self._nice = nice
         self._hands: list[Held] = []
         self._of: dict[Pair, Held] = {}
         self._workers = workers
@@ -146,6 +150,7 @@ class Drain:
         self._threads.start(pair, partial(self._do, held))
 
     def _do(self, held: Held, pair: Pair) -> Outcome:
+        give_way(held.claim.item.work_class, self._nice)
         outcome = self._asker.ask(pair, partial(self._stopped, held))
         if outcome.status:
             with suppress(LostLease):

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from nooks_dagster.database.last import with_commit
 from nooks_dagster.signals.declaration import Scope
 from nooks_dagster.signals.questions import Question
 
@@ -37,7 +38,8 @@ def publish(conn: psycopg.Connection[Any], question: Question, published: Publis
     """Give an answer to all accounts that it is about, and close their pairs, in the caller's transaction.
 
     A public one goes to every workspace that has the site. An answer that tells nothing takes none away that does.
-    Locks pairs first, then the order of changes: both after the caller's own rows, and before those of the spend.
+    Locks pairs first, then, with the commit, the order of changes: both after the caller's own rows, and before those
+    of the spend.
     """
     shared = question.signal.scope is Scope.PUBLIC
     values = {
@@ -51,15 +53,17 @@ def publish(conn: psycopg.Connection[Any], question: Question, published: Publis
         "answer": published.answer,
     }
     conn.execute(_CLOSE, values)
-    in_order(conn)
-    conn.execute(_SHOW, values)
+    with_commit(conn, _IN_ORDER, _ORDER)
+    with_commit(conn, _SHOW, values)
 
 
 def in_order(conn: psycopg.Connection[Any]) -> None:
     """Wait for the right to change `signals.current` until the transaction ends, and tell who listens."""
-    conn.execute("select pg_advisory_xact_lock(%s), pg_notify(%s, '')", (CHANGE_LOCK, CHANNEL))
+    conn.execute(_IN_ORDER, _ORDER)
 
 
+_IN_ORDER = "select pg_advisory_xact_lock(%(lock)s), pg_notify(%(channel)s, '')"
+_ORDER = {"lock": CHANGE_LOCK, "channel": CHANNEL}
 _CLOSE = """
     insert into signals.asked as q (signal, subject, workspace, version, own, seen_at, answer, due_at)
     select %(signal)s, %(subject)s, of.workspace, %(version)s, %(own)s, %(seen)s, x.id, x.expires_at

@@ -142,6 +142,7 @@ class WorkspaceSignals:
             workers=settings.signals_workers,
             patience=patience,
             stall=float(settings.stall_seconds),
+            nice=settings.background_nice,
         )
 
     def _judge(self) -> None:

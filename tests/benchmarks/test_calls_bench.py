@@ -5,19 +5,23 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from benchmarks.calls import plot
+from benchmarks.calls.beside.done import Done
+from benchmarks.calls.beside.going_on import PARTS
+from benchmarks.calls.beside.wish import Beside
 from benchmarks.calls.dialing import Load
 from benchmarks.calls.house import Size
 from benchmarks.calls.measuring import Wish, measure
 from benchmarks.calls.provider import Provider
 from benchmarks.calls.report import CallsReport
 
-pytestmark = pytest.mark.timeout(300)  # services of its own, and four interpreters
+pytestmark = pytest.mark.timeout(600)  # services of its own, and a dozen interpreters
 
 
 @pytest.fixture(scope="module")
 def report() -> CallsReport:
-    load = Load(rate=8, seconds=2, length=2, pool=3)
-    return measure(Wish(load, Size(workers=1, hands=8, workspaces=1, accounts=20), Provider(0.1), every=0.5))
+    load, beside = Load(rate=4, seconds=4, length=2, pool=3), Beside(history=1_000, syncs=1, accounts=10)
+    size = Size(workers=1, hands=8, workspaces=1, accounts=20)
+    return measure(Wish(load, size, Provider(0.1), every=0.5, beside=beside))
 
 
 def test_every_call_ends_as_it_should_and_is_logged_once(report: CallsReport) -> None:
@@ -37,3 +41,22 @@ def test_the_plot_shows_it(report: CallsReport) -> None:
     told = " ".join(ET.fromstring(plot.svg(report)).itertext())
     assert "live workers" in told
     assert "activities delivered" in told
+
+
+def test_what_goes_on_beside_the_calls_is_told_with_what_it_took(report: CallsReport) -> None:
+    done, figures = report.done, report.figures()
+    assert done.rows > 0
+    assert done.answers + done.unasked > 0
+    assert figures["incremental syncs due"] == done.starts
+    assert {f"cores busy, {part}" for part in PARTS} < figures.keys()
+    assert all(report.looks[-1].cpu[part] > 0 for part in PARTS)
+
+
+def test_calls_alone_are_told_without_it() -> None:
+    assert (Beside().world(), Beside().told(), Done().figures(Beside())) == ([], "", {})
+
+
+def test_the_orgs_are_as_large_as_is_wanted() -> None:
+    beside = Beside(history=10_000_000, syncs=2)
+    assert beside.world()[1::2] == ["customer-000=30", "customer-001=30", "history=2000000"]
+    assert beside.told() == ", beside a history of 10,000,000, 2 syncs"

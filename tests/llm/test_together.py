@@ -17,7 +17,7 @@ from nooks_dagster.llm import purchases
 from nooks_dagster.llm.caps import caps, choose
 from nooks_dagster.llm.door import Door
 from nooks_dagster.llm.outcomes import Deferred
-from nooks_dagster.llm.purchases import End, Purchase, State
+from nooks_dagster.llm.purchases import End, Purchase, Reserved, State
 from nooks_dagster.local import deadline
 from tests.llm.buyer import CAP, IN_FLIGHT, THREADS
 from tests.llm.conftest import ANSWER, an_ask, chosen
@@ -115,6 +115,17 @@ ENDS = st.one_of(
 BUYS = st.tuples(st.sampled_from("ab"), st.sampled_from(["text", "speech"]), st.integers(1, 9), ENDS)
 
 
+def reserved_as_the_door_does(db: Database, wanted: Purchase) -> Reserved:
+    """Reserve with the commit; where that cannot be, hear why, or begin the day."""
+    try:
+        with db.transaction() as conn:
+            reserving = purchases.Reserving(conn, wanted, CAPS, HOLD)
+    except purchases.Unreserved:
+        with db.transaction() as conn:
+            return purchases.reserve(conn, wanted, CAPS, HOLD)
+    return reserving.reserved
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(BUYS, max_size=25))
 def test_no_cap_is_ever_exceeded_and_the_books_agree_with_the_ledger(
@@ -124,19 +135,19 @@ def test_no_cap_is_ever_exceeded_and_the_books_agree_with_the_ledger(
         conn.execute("truncate llm.purchases, llm.spend")
     for workspace, kind, bound, end in steps:
         try:
-            with db.transaction() as conn:
-                reserved = purchases.reserve(conn, purchase(workspace, kind, bound), CAPS, HOLD)
+            reserved = reserved_as_the_door_does(db, purchase(workspace, kind, bound))
         except Deferred:
             pass
         else:
             with db.transaction() as conn:
                 over = conn.execute(OVER, CAPS).fetchall()
                 if end:
-                    assert purchases.end(
-                        conn, reserved.id, end if end.cost <= bound else replace(end, cost=Decimal(bound))
-                    )
-                    purchases.end(conn, reserved.id, end)
+                    end_of_it = end if end.cost <= bound else replace(end, cost=Decimal(bound))
+                    purchases.end_with_commit(conn, {reserved.id: end_of_it})
             assert over == []
+            if end:
+                with db.transaction() as conn:
+                    assert purchases.end(conn, reserved.id, end) is False
         with db.transaction() as conn:
             assert conn.execute(DIFFERENT).fetchall() == []
 
@@ -153,6 +164,28 @@ DIFFERENT = """
     having s.spent <> coalesce(sum(p.cost), 0)
         or s.reserved <> coalesce(sum(p.bound) filter (where p.state = 'reserved'), 0)
 """
+
+
+def test_who_reserves_or_settles_holds_the_sums_of_the_day_for_the_commit_alone(db: Database) -> None:
+    first = reserved_as_the_door_does(db, purchase("a", "text", 3))
+    with db.transaction() as slow, db.transaction() as conn:
+        reserving = purchases.Reserving(slow, purchase("a", "text", 3), CAPS, HOLD)
+        purchases.end_with_commit(slow, {first.id: End(State.SETTLED, Decimal(1))})
+        conn.execute("set local lock_timeout = '1s'")
+        conn.execute("update llm.spend set spent = spent where workspace = ''")
+    assert reserving.reserved.id > first.id
+    with db.transaction() as conn:
+        assert conn.execute(DIFFERENT).fetchall() == []
+
+
+def test_a_cap_in_the_way_of_a_purchase_that_is_reserved_with_the_commit_undoes_all_of_it(db: Database) -> None:
+    reserved_as_the_door_does(db, purchase("a", "text", 12))
+    with pytest.raises(purchases.Unreserved), db.transaction() as conn:
+        conn.execute("insert into budgets.waiting (key, sharer, until) values ('llm', 'a', now())")
+        purchases.Reserving(conn, purchase("a", "text", 1), CAPS, HOLD)
+    with db.transaction() as conn:
+        assert conn.execute("select from budgets.waiting").fetchall() == []
+        assert conn.execute(DIFFERENT).fetchall() == []
 
 
 def test_what_a_dead_worker_reserved_is_unknown_once_its_deadline_is_over(db: Database) -> None:

@@ -75,8 +75,9 @@ class Backfill:
             Unavailable: Postgres does not answer.
         """
         settings = self._platform.settings
+        hands, nice = settings.calls_in_hand, settings.background_nice
         with keeping(settings) as keeper:
-            crew = Crew(self._platform, self._ledger, keeper, settings.calls_in_hand)
+            crew = Crew(self._platform, self._ledger, keeper, hands, nice=nice)
             try:
                 yield from self._work(crew)
             finally:

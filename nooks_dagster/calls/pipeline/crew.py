@@ -20,6 +20,7 @@ from nooks_dagster.calls.pipeline.pipeline import Ending, Pipeline
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import CALLS
 from nooks_dagster.failures import Failure
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper
 from nooks_dagster.ledger.ledger import Ledger
@@ -35,9 +36,10 @@ class Crew:
         ledger: Claims them.
         keeper: Renews what is in hand.
         size: Calls in hand at most.
+        nice: That of the threads whose call nobody waits for; none beside live calls, with which they share a lock.
     """
 
-    def __init__(self, platform: Platform, ledger: Ledger, keeper: LeaseKeeper, size: int) -> None:
+    def __init__(self, platform: Platform, ledger: Ledger, keeper: LeaseKeeper, size: int, *, nice: int = 0) -> None:
         self.wake = threading.Event()
         """Set when a hand came free; others may set it too."""
         self.endings: Counter[Ending] = Counter()
@@ -45,6 +47,7 @@ class Crew:
         self._ledger = ledger
         self._keeper = keeper
         self._size = size
+        self._nice = nice
         self._known = "stages", [stage.value for stage in platform.works]
         self._stall = platform.settings.stall_seconds
         self._pipeline = Pipeline(ledger, platform.works)
@@ -110,6 +113,7 @@ class Crew:
         thread.start()
 
     def _do(self, hold: Hold) -> None:
+        give_way(hold.claim.item.work_class, self._nice)
         ending = Ending.LOST
         try:
             with self._keeper.holding(hold.claim):
