@@ -25,6 +25,11 @@ WAIT_SECONDS = 30.0
 IDLE_SECONDS = 60.0
 """How long a connection waits for its next use: longer than the pause between two ticks of a sensor."""
 
+STANDSTILL = "5min"
+"""So long a transaction may do nothing before Postgres ends it: one of a process that was stopped in its middle, as by
+a paused machine, holds up all who want its rows. Longer than any of ours waits for another side. Who names another time
+in the address, or in the server's configuration, has that."""
+
 
 class Database:
     """The platform's Postgres database, seen from one process. Safe to share between threads.
@@ -106,6 +111,10 @@ class Database:
             return self._pool
 
 
+_END_STANDSTILL = """
+    select set_config('idle_in_transaction_session_timeout', %s, false)
+    where current_setting('idle_in_transaction_session_timeout') = '0'
+"""
 _CONNECT: dict[str, Any] = {"fallback_application_name": APPLICATION, "connect_timeout": CONNECT_SECONDS}
 
 
@@ -123,6 +132,7 @@ def _check(conn: psycopg.Connection) -> None:
 
 def _configure(conn: psycopg.Connection) -> None:
     conn.execute("set timezone to 'UTC'")
+    conn.execute(_END_STANDSTILL, (STANDSTILL,))
     conn.commit()
 
 
@@ -163,6 +173,14 @@ def address(url: str) -> str:
     return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
+_FOR_ANOTHER = (
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.LockNotAvailable,
+    errors.IdleInTransactionSessionTimeout,
+)
+
+
 @contextmanager
 def translated(where: str) -> Iterator[None]:
     """Turn what accuses the database, or the company a transaction keeps, into `Transient` and `Unavailable`.
@@ -178,7 +196,7 @@ def translated(where: str) -> Iterator[None]:
             subject=f"Postgres at {where}",
             next_step="Start it with `make up` if it is down, or raise NOOKS_POSTGRES_CONNECTIONS.",
         ) from error
-    except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
+    except _FOR_ANOTHER as error:
         raise Transient(
             f"Postgres gave up on a transaction in favour of another ({type(error).__name__}).",
             subject=f"Postgres at {where}",

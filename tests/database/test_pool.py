@@ -5,8 +5,10 @@ import threading
 import psycopg
 import pytest
 
+from nooks_dagster.database import pool
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, Transient
+from nooks_dagster.local import deadline
 
 
 def test_a_database_costs_nothing_until_its_first_transaction() -> None:
@@ -60,6 +62,24 @@ def test_a_connection_lost_in_the_middle_is_worth_another_try(db: Database) -> N
     with pytest.raises(Transient), db.transaction() as conn:
         with psycopg.connect(db._url, autocommit=True) as killer:
             killer.execute("select pg_terminate_backend(%s, 5000)", [conn.info.backend_pid])
+        conn.execute("select 1")
+
+
+def test_a_transaction_that_stands_still_is_ended_for_others_may_wait_for_its_rows(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "STANDSTILL", "500ms")
+    there = "select from pg_stat_activity where pid = %s"
+    with (
+        psycopg.connect(database_url, autocommit=True) as looker,
+        Database(database_url, size=1) as db,
+        pytest.raises(Transient, match="gave up"),
+        db.transaction() as conn,
+    ):
+        conn.execute("select 1")
+        for _ in deadline.polls(60):
+            if looker.execute(there, (conn.info.backend_pid,)).rowcount == 0:
+                break
         conn.execute("select 1")
 
 
