@@ -22,7 +22,7 @@ from benchmarks.services import PROJECT, YARDSTICK, Services, services, settled
 from benchmarks.verification import verified
 from benchmarks.watching import Watch
 from benchmarks.work import Work, run
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 
 RESULTS = PROJECT / "benchmarks" / "results"
 START_SECONDS = 120

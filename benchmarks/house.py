@@ -17,7 +17,7 @@ import psycopg
 from dotenv import dotenv_values
 
 from benchmarks.services import PROJECT, ended_by_sigterm
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.local import deadline, processes, record

@@ -17,8 +17,8 @@ from benchmarks.crms import CRMS, Crm
 from benchmarks.services import BUCKET
 from benchmarks.work import measured
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.properties import properties
-from nooks_dagster.crm.schemas import recall
+from nooks_dagster.crm.rows.properties import properties
+from nooks_dagster.crm.rows.schemas import recall
 from nooks_dagster.database.copy import without_zone
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.crms import WORKSPACE, Crm
-from nooks_dagster.crm.tables import ensure_partitions, partition_name
+from nooks_dagster.crm.rows.tables import ensure_partitions, partition_name
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient

@@ -14,7 +14,7 @@ from benchmarks.work import measured
 from nooks_dagster.crm.connections import shared_connectors
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

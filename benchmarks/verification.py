@@ -8,7 +8,7 @@ from psycopg import sql
 
 from benchmarks.services import YARDSTICK
 from nooks_dagster.crm.canonical import OBJECTS
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.failures import Corrupt
 
 FINGERPRINT = """

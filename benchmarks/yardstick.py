@@ -15,7 +15,7 @@ from psycopg import sql
 from benchmarks.crms import CRMS
 from benchmarks.services import YARDSTICK
 from benchmarks.work import measured
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.settings import settings
 
 BLOCK_BYTES = 1 << 20

@@ -6,7 +6,7 @@ Belongs here: the wiring. Does not: any behaviour.
 import dagster as dg
 
 from nooks_dagster.calls.platform import Platform
-from nooks_dagster.calls.works import platform_of
+from nooks_dagster.calls.wiring import platform_of
 from nooks_dagster.llm.door import Door
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource

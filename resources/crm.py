@@ -6,7 +6,7 @@ Belongs here: the wiring. Does not: any behaviour.
 import dagster as dg
 
 from nooks_dagster.crm.connections import shared_connectors
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.ledger import Ledger
 from resources.lake import LakeResource

@@ -18,7 +18,7 @@ import pytest
 from google.cloud import storage
 from hypothesis import settings as hypothesis_settings
 
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

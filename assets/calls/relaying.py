@@ -17,14 +17,14 @@ from assets.calls.config import CallsConfig
 from assets.calls.results import metadata_of
 from assets.calls.specs import NAMES, key_of, stages_of
 from assets.launched import launch_of
-from nooks_dagster.calls.again.backfill import Backfill, BackfillRun
-from nooks_dagster.calls.again.redelivering import redeliver
 from nooks_dagster.calls.closing.closing import Closing
 from nooks_dagster.calls.closing.hours import key_of as key_of_hour
 from nooks_dagster.calls.live.worker import LiveRun, LiveWorker
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.reporting.numbers import Which
+from nooks_dagster.calls.reprocessing.backfill import Backfill, BackfillRun
+from nooks_dagster.calls.reprocessing.redelivering import redeliver
 from nooks_dagster.crm.reporting.overview import workspace_names
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

@@ -1,7 +1,7 @@
 """`calls_replay`: dead letters of calls are sent again, as one step.
 
 Belongs here: what a person may ask, relaying it. Does not: finding and reviving them
-(`nooks_dagster.calls.again.replay`).
+(`nooks_dagster.calls.reprocessing.replay`).
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import dagster as dg
 from pydantic import Field
 
 from assets.boundary import in_sentences
-from nooks_dagster.calls.again.replay import MOST, Replay, replay
 from nooks_dagster.calls.model import Stage
+from nooks_dagster.calls.reprocessing.replay import MOST, Replay, replay
 from nooks_dagster.settings import settings
 from resources.postgres import PostgresResource
 

@@ -21,8 +21,8 @@ from nooks_dagster.crm.changes.deriving import Changes, Derived
 from nooks_dagster.crm.changes.folders import CHANGES
 from nooks_dagster.crm.changes.rows import KINDS, Day
 from nooks_dagster.crm.reporting.overview import workspace_names
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.wishes import wish
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.wishes import wish
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.workspaces.registry import Registry

@@ -1,6 +1,6 @@
 """What a person may ask of a CRM sync in the Launchpad.
 
-Belongs here: the questions, and how they meet the selected assets. Does not: what makes sense (`crm.wishes`).
+Belongs here: the questions, and how they meet the selected assets. Does not: what makes sense (`crm.sync.wishes`).
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 import dagster as dg
 from pydantic import Field
 
-from nooks_dagster.crm.wishes import wish
+from nooks_dagster.crm.sync.wishes import wish
 from nooks_dagster.crm.work import Request
 from nooks_dagster.failures import Permanent
 

@@ -20,7 +20,7 @@ from nooks_dagster.crm.counts.differing import Difference, differences
 from nooks_dagster.crm.reporting.lag import Late, late_lanes
 from nooks_dagster.crm.reporting.overview import DiscoveryStatus, discoveries
 from nooks_dagster.crm.reporting.status import LaneStatus, Standing, Unmerged, lane_statuses, unmerged_parts
-from nooks_dagster.crm.schema_changes import LATELY, SchemaChange, schema_changes
+from nooks_dagster.crm.rows.schema_changes import LATELY, SchemaChange, schema_changes
 from nooks_dagster.crm.sweeps.guard import WithheldRows, withheld
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

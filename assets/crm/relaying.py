@@ -13,7 +13,7 @@ from assets.crm.config import CrmSyncConfig
 from assets.crm.telling import Telling
 from assets.crm.under_way import UnderWay
 from assets.launched import Context, launched
-from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from resources.crm import CrmResource
 

@@ -13,7 +13,7 @@ from assets.crm.standing import standing
 from nooks_dagster.crm.access.meter import calls_in
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.reporting.stored import Stored
-from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
 from nooks_dagster.crm.work import WindowKind
 from nooks_dagster.settings import settings
 

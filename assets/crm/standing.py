@@ -6,7 +6,7 @@ Belongs here: metadata that tells the same whoever materialises. Does not: what 
 import dagster as dg
 
 from assets.plots import line
-from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
 
 SHOWN = 5
 

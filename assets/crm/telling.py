@@ -19,7 +19,7 @@ from assets.crm.specs import raw_key, table_key
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.reporting.status import LaneStatus
-from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
 from nooks_dagster.crm.work import WINDOWS, Request, WindowKind
 
 REACHED = (Ending.DONE, Ending.HELD_BACK)

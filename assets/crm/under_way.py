@@ -14,7 +14,7 @@ from assets.crm.specs import raw_key, table_key
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.reporting.progress import Tally, WindowProgress
 from nooks_dagster.crm.reporting.status import Standing
-from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
 from nooks_dagster.crm.work import Request
 
 EVERY = 300.0  # seconds: 12 events an hour for each object that is being read, and none in a run that is shorter

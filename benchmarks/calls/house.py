@@ -18,7 +18,7 @@ from benchmarks.crms import SALESFORCE, WORKSPACE
 from benchmarks.services import PROJECT, START_SECONDS, Services, services
 from benchmarks.signals.processes import together
 from nooks_dagster.calls.ingest.keys import Issued, Keys
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient
 from nooks_dagster.local import deadline, health, processes

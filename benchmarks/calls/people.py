@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 
 from nooks_dagster.crm.connections import shared_connectors
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

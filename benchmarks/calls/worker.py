@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import datetime
 
 from nooks_dagster.calls.live.worker import LiveRun, LiveWorker
-from nooks_dagster.calls.works import platform_of
+from nooks_dagster.calls.wiring import platform_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.llm.door import Door

@@ -1,6 +1,6 @@
 """What calls stand on.
 
-Belongs here: one value that every run of calls is given. Does not: making it (`calls.works`, the resources).
+Belongs here: one value that every run of calls is given. Does not: making it (`calls.wiring`, the resources).
 """
 
 from collections.abc import Mapping

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from nooks_dagster.cli.wording import KINDS, moment, span
 from nooks_dagster.crm.reporting.past import LastWindow
-from nooks_dagster.crm.schema_changes import SchemaChange
+from nooks_dagster.crm.rows.schema_changes import SchemaChange
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 SHOWN_CHANGES = 5

@@ -1,6 +1,6 @@
 """`nooks sync`: ask for a sync as a click does, and watch it, or what is under way.
 
-Belongs here: what is asked for, and what is said before and after. Does not: what makes sense (`crm.wishes`),
+Belongs here: what is asked for, and what is said before and after. Does not: what makes sense (`crm.sync.wishes`),
 running it (the dispatcher does), bars (`cli.following`).
 """
 
@@ -15,11 +15,11 @@ from rich.markup import escape
 
 from nooks_dagster.cli.following import follow
 from nooks_dagster.cli.printing import console, print_json
-from nooks_dagster.crm.asking import ask, connected
 from nooks_dagster.crm.connectors import how_to_connect
 from nooks_dagster.crm.reporting.overview import workspace_names
 from nooks_dagster.crm.reporting.watch import Look, Watch
-from nooks_dagster.crm.wishes import wish
+from nooks_dagster.crm.sync.asking import ask, connected
+from nooks_dagster.crm.sync.wishes import wish
 from nooks_dagster.crm.work import SWEEPS, WINDOWS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

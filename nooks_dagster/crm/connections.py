@@ -13,10 +13,10 @@ from nooks_dagster.crm.access.allowance import SharedAllowance
 from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.connectors import kind_of, open_connector
-from nooks_dagster.crm.held import HeldRows
 from nooks_dagster.crm.lifecycle.chosen import ChosenConnector
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.lifecycle.pausing import RESTING
+from nooks_dagster.crm.rows.held import HeldRows
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, Unavailable
 from nooks_dagster.ledger.items import WorkClass

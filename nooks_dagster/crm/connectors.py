@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle, Unthrottled
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.held import Held, NothingHeld
 from nooks_dagster.crm.hubspot.kind import HUBSPOT
 from nooks_dagster.crm.kinds import Kind
+from nooks_dagster.crm.rows.held import Held, NothingHeld
 from nooks_dagster.crm.salesforce.kind import SALESFORCE
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces.registry import Connection

@@ -12,7 +12,7 @@ from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
 from nooks_dagster.crm.activities import ActivityWriter, Readiness
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.held import Held
+from nooks_dagster.crm.rows.held import Held
 
 Opener = Callable[[str, Keys, Throttle, Held], Connector]
 """Makes a connector of a connection's id, its keys, a throttle, and what we have."""

@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import errors, sql
 
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 
 MOST = 200
 """People of one kind that are looked at: more of them share only the number of a switchboard."""

@@ -1,7 +1,7 @@
 """Promoted objects: custom objects of a CRM that have a table of their own, by one file in `crm/objects`.
 
 Belongs here: what such a file declares, finding the files, and what an object becomes by one. Does not: the table
-(`crm.tables`), what becomes of rows that lay among the custom objects (`crm.lifecycle.moving`).
+(`crm.rows.tables`), what becomes of rows that lay among the custom objects (`crm.lifecycle.moving`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """The work of CRM sync as the ledger keeps it: discoveries, windows and chunks.
 
 Belongs here: the queues, the names of scopes and lanes, and what a payload holds.
-Does not: doing the work (`crm.discovery`, `crm.windows`, `crm.chunks`).
+Does not: doing the work (`crm.sync.discovery`, `crm.sync.windows`, `crm.sync.chunks`).
 """
 
 from collections.abc import Mapping

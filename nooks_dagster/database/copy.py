@@ -1,6 +1,6 @@
 """Arrow batches into a Postgres table by COPY, in constant memory.
 
-Belongs here: the CSV that both sides agree on. Does not: what happens to the rows afterwards (`crm.merge`).
+Belongs here: the CSV that both sides agree on. Does not: what happens to the rows afterwards (`crm.rows.merge`).
 """
 
 import io

@@ -1,6 +1,6 @@
 """Escaping columns of text: looking at all bytes of a column is cheap, and few columns hold what must be escaped.
 
-Belongs here: replacing single characters. Does not: which ones (`crm.properties`).
+Belongs here: replacing single characters. Does not: which ones (`crm.rows.properties`).
 """
 
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nooks_dagster.crm.tables import ensure_tables
+from nooks_dagster.crm.rows.tables import ensure_tables
 from nooks_dagster.database.migrate import create_if_missing, migrate
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from nooks_dagster.cli import app
 from nooks_dagster.crm.connections import shared_connectors
 from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.environment import RIVALS

@@ -12,7 +12,7 @@ from typing import Any
 
 from nooks_dagster.crm.hubspot.fields import association_fields, property_field, property_of
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.schemas import latest
+from nooks_dagster.crm.rows.schemas import latest
 from nooks_dagster.database.pool import Database
 from tests.acceptance.comparison import left_over, stored
 

@@ -20,7 +20,7 @@ from google.cloud import storage
 from benchmarks.crms import SALESFORCE, WORKSPACE
 from benchmarks.signals.processes import Spent, together
 from benchmarks.signals.truth import Stated, World
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local.environment import Environment
 from nooks_dagster.local.postgres import Postgres

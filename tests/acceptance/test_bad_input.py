@@ -9,9 +9,9 @@ from click.testing import Result
 from assets.crm.config import CrmSyncConfig
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.salesforce import session
 from nooks_dagster.crm.salesforce.lines import Line
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.local.postgres import Postgres

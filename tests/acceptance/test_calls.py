@@ -14,7 +14,7 @@ from nooks_dagster.crm.connections import shared_connectors
 from nooks_dagster.crm.hubspot.object_types import ASSOCIATED
 from nooks_dagster.crm.lifecycle.connecting import connect
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.local.samples import SAMPLES

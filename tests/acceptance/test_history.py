@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.ledger.items import WorkClass
 from tests.acceptance.comparison import differences

@@ -7,7 +7,7 @@ import pytest
 
 from nooks_dagster.crm.connections import shared_connectors
 from nooks_dagster.crm.lifecycle.connecting import connect
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import DEPTHS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

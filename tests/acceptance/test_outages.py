@@ -11,9 +11,9 @@ from threading import Thread
 import pytest
 from google.cloud import storage
 
-from nooks_dagster.crm import chunks
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync import chunks
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database import pool
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.failures import Transient, Unavailable

@@ -10,8 +10,8 @@ import pytest
 
 from assets.crm.records import crm_records
 from assets.partitions import workspaces
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings

@@ -15,7 +15,7 @@ from benchmarks.crms import SALESFORCE
 from benchmarks.report import Report
 from benchmarks.services import YARDSTICK
 from benchmarks.verification import verified
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt
 from tests.benchmarks.conftest import ROWS

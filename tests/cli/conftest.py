@@ -9,8 +9,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from nooks_dagster.cli.errors import Sentences
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings

@@ -9,7 +9,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from nooks_dagster.cli import app
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.local.samples import ensure_sample_workspaces
 from nooks_dagster.settings import settings

@@ -13,7 +13,7 @@ from click.testing import Result
 from nooks_dagster.budgets.quotas import Quotas
 from nooks_dagster.cli.status import status
 from nooks_dagster.crm.model import FieldType, SourceField
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import CHUNKS, WINDOWS, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

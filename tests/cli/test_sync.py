@@ -16,7 +16,7 @@ from rich.console import Console
 from nooks_dagster.cli import following
 from nooks_dagster.cli.sync import sync
 from nooks_dagster.crm.reporting.watch import Watch
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import DISCOVERIES, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

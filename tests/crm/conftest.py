@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from nooks_dagster.crm.reporting.reports import WindowReport
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

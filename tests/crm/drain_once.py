@@ -9,13 +9,13 @@ from typing import Any
 
 from nooks_dagster.crm.access.throttle import Unthrottled
 from nooks_dagster.crm.connector import Connector
-from nooks_dagster.crm.held import HeldRows
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials
 from nooks_dagster.crm.hubspot.plans import Sizes
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.rows.held import HeldRows
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings

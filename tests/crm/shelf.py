@@ -5,10 +5,10 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from nooks_dagster.crm.merge import merge
-from nooks_dagster.crm.raw import raw_schema, read_raw
-from nooks_dagster.crm.raw_parts import RawParts
-from nooks_dagster.crm.schemas import remember
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.raw import raw_schema, read_raw
+from nooks_dagster.crm.rows.raw_parts import RawParts
+from nooks_dagster.crm.rows.schemas import remember
 from nooks_dagster.crm.upkeep.compaction import Compacted, Compaction
 from nooks_dagster.crm.work import COMPACTIONS, RawDataset
 from nooks_dagster.database.pool import Database

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import IDS, Request, WindowKind, WindowTask, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset

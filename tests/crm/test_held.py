@@ -1,8 +1,8 @@
 """What is held: rows that are there and not deleted, by one small query."""
 
-from nooks_dagster.crm.held import HeldRows
-from nooks_dagster.crm.merge import merge
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.held import HeldRows
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from tests.crm.things import CONNECTION, THING, Row, at, batch
 

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.lifecycle.belongings import Owner, drop_partitions
-from nooks_dagster.crm.merge import MergeCounts, merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
-from nooks_dagster.crm.properties import properties
-from nooks_dagster.crm.raw import observed
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.merge import MergeCounts, merge
+from nooks_dagster.crm.rows.properties import properties
+from nooks_dagster.crm.rows.raw import observed
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent
 from tests.crm.things import (

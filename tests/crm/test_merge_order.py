@@ -7,10 +7,10 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from nooks_dagster.crm.merge import MergeCounts, merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
-from nooks_dagster.crm.raw import observed
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.merge import MergeCounts, merge
+from nooks_dagster.crm.rows.raw import observed
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

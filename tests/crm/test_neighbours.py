@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.neighbours import Neighbours
+from nooks_dagster.crm.sync.neighbours import Neighbours
 from nooks_dagster.crm.work import Request, WindowKind, WindowTask, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.holds import hold

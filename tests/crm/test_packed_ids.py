@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.packed_ids import pack, unpack
+from nooks_dagster.crm.sync.packed_ids import pack, unpack
 
 
 @given(st.lists(st.integers(0, 10**15).map(str) | st.from_regex(r"[A-Za-z0-9]{1,18}", fullmatch=True)))

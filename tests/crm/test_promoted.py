@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from nooks_dagster.crm import canonical, promoted, tables
+from nooks_dagster.crm import canonical, promoted
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.model import FieldType, SourceField
 from nooks_dagster.crm.promoted import Promoted
-from nooks_dagster.crm.tables import ensure_partitions, ensure_tables
+from nooks_dagster.crm.rows import tables
+from nooks_dagster.crm.rows.tables import ensure_partitions, ensure_tables
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from tests.crm.things import THING

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.properties import properties
+from nooks_dagster.crm.rows.properties import properties
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 rows = st.fixed_dictionaries(

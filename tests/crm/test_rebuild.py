@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.upkeep.lake import Upkeep
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.database.pool import Database

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from nooks_dagster.crm.model import FieldType, SourceField
-from nooks_dagster.crm.schema_changes import schema_changes
-from nooks_dagster.crm.schemas import remember
+from nooks_dagster.crm.rows.schema_changes import schema_changes
+from nooks_dagster.crm.rows.schemas import remember
 from nooks_dagster.database.pool import Database
 from tests.crm.conftest import Click
 from tests.crm.fake_crm import FIELDS, FakeCrm, row

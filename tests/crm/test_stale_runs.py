@@ -6,12 +6,12 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from nooks_dagster.crm.claiming import Claimer
-from nooks_dagster.crm.hands import Hands, Held, Task
 from nooks_dagster.crm.model import Window
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.claiming import Claimer
+from nooks_dagster.crm.sync.hands import Hands, Held, Task
+from nooks_dagster.crm.sync.windows import OpenWindow, WindowRunner
 from nooks_dagster.crm.upkeep.janitor import Janitor
-from nooks_dagster.crm.windows import OpenWindow, WindowRunner
 from nooks_dagster.crm.work import CHUNKS, WINDOWS, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from nooks_dagster.crm import sync
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync import sync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.local import deadline
 from tests.crm.fake_crm import FakeCrm, row
 
 HANGS = """
 import threading, time
-from nooks_dagster.crm.hands import Task, Tasks
+from nooks_dagster.crm.sync.hands import Task, Tasks
 from nooks_dagster.crm.work import CHUNKS
 from nooks_dagster.ledger.items import Claim, Item
 tasks = Tasks()

@@ -6,7 +6,7 @@ import pytest
 
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.lifecycle.belongings import Owner, drop_partitions
-from nooks_dagster.crm.tables import ensure_partitions, partition_name
+from nooks_dagster.crm.rows.tables import ensure_partitions, partition_name
 from nooks_dagster.database.pool import Database
 
 SYSTEM = {

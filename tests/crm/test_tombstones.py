@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.merge import merge
-from nooks_dagster.crm.raw import missing
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.raw import missing
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from tests.crm.things import CONNECTION, THING, Row, at, batch
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from nooks_dagster.crm import sync
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync import sync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import RateLimited
 from nooks_dagster.ledger.leases import LeaseKeeper

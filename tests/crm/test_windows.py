@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm import chunks
 from nooks_dagster.crm.connections import Connectors
 from nooks_dagster.crm.lifecycle.removing import remove_connection
-from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Chunk, Extraction, FieldType, SourceField, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync import chunks
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Corrupt, Permanent, QuotaExhausted

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
-from nooks_dagster.crm.raw import observed
+from nooks_dagster.crm.rows.raw import observed
 from nooks_dagster.database.pool import Database
 
 CONNECTION = "acme-salesforce"

@@ -6,7 +6,7 @@ The janitor keeps nothing, so it takes in its second sweep what it found in its 
 from datetime import timedelta
 from pathlib import Path
 
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.upkeep.janitor import Janitor
 from nooks_dagster.crm.upkeep.lake import Upkeep
 from nooks_dagster.database.pool import Database

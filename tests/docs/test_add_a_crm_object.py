@@ -21,8 +21,8 @@ SYNC = """
 import json
 from uuid import uuid4
 from nooks_dagster.crm.connections import shared_connectors
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject
-from nooks_dagster.crm.raw import observed
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.raw import observed
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import defs
 from nooks_dagster.workspaces.registry import Registry

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import requests
 
-from nooks_dagster.crm.asking import ask, connected
+from nooks_dagster.crm.sync.asking import ask, connected
 from nooks_dagster.crm.work import DEPTHS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure

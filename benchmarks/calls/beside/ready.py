@@ -16,7 +16,7 @@ from benchmarks.crms import SALESFORCE, WORKSPACE
 from benchmarks.services import Services
 from benchmarks.signals.growth import ACCOUNTS, PAGES, SITES
 from benchmarks.signals.processes import together
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient

@@ -17,9 +17,9 @@ from datetime import timedelta
 
 from assets.account_signals.catalog import signals
 from nooks_dagster.crm.connections import shared_connectors
-from nooks_dagster.crm.runs import Platform as CrmPlatform
-from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
 from nooks_dagster.crm.starts.incremental import plan_starts
+from nooks_dagster.crm.sync.runs import Platform as CrmPlatform
+from nooks_dagster.crm.sync.runs import SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass

@@ -16,12 +16,12 @@ from datetime import timedelta
 from functools import partial
 
 from nooks_dagster.calls.delivery.contents import contents
-from nooks_dagster.calls.delivery.doors import Doors
-from nooks_dagster.calls.delivery.gone import withdraw_gone
+from nooks_dagster.calls.delivery.integrations import Doors
 from nooks_dagster.calls.delivery.lanes import Lane, due_lanes, take
-from nooks_dagster.calls.delivery.looking import look, unready
+from nooks_dagster.calls.delivery.readiness import look, unready
 from nooks_dagster.calls.delivery.sending import Integration, Sent, send
 from nooks_dagster.calls.delivery.settling import Batch, Settling
+from nooks_dagster.calls.delivery.withdrawing import withdraw_gone
 from nooks_dagster.crm.activities import Refused
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.database.pool import Database

@@ -1,7 +1,7 @@
 """Webhooks: a recorded call as a signed message to an address that the customer named.
 
 Belongs here: the message, its signature, what an answer means. Does not: which webhooks there are
-(`calls.delivery.addresses`), the bounds of a request (`research.web`).
+(`calls.delivery.webhook_registry`), the bounds of a request (`research.web`).
 
 A message may come twice, when its answer was lost: the same `X-Nooks-Delivery` is the same call, and the later says
 what holds.

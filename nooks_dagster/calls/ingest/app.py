@@ -16,14 +16,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from nooks_dagster.calls.ingest.fairness import Buckets
-from nooks_dagster.calls.ingest.group import GroupCommit
+from nooks_dagster.calls.ingest.group_commit import GroupCommit
 from nooks_dagster.calls.ingest.keyring import Keyring
 from nooks_dagster.calls.ingest.metrics import Backlog
 from nooks_dagster.calls.ingest.openapi import document
 from nooks_dagster.calls.ingest.posting import Desk
 from nooks_dagster.calls.ingest.problems import Problem, of_http, unexpected
-from nooks_dagster.calls.ingest.telling import Telling
-from nooks_dagster.calls.ingest.watching import Watch
+from nooks_dagster.calls.ingest.request_log import Watch
+from nooks_dagster.calls.ingest.status_pages import Telling
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.sessions import UploadSessions
 from nooks_dagster.settings import Settings, settings

@@ -16,7 +16,7 @@ from nooks_dagster.calls.ingest import bodies, signatures
 from nooks_dagster.calls.ingest.accepting import Accepted, Answer, Offer, OtherBody
 from nooks_dagster.calls.ingest.fairness import Buckets
 from nooks_dagster.calls.ingest.forms import SUFFIXES, Upload, check_length, check_place, check_rep, filled, folder
-from nooks_dagster.calls.ingest.group import GroupCommit
+from nooks_dagster.calls.ingest.group_commit import GroupCommit
 from nooks_dagster.calls.ingest.keyring import Keyring
 from nooks_dagster.calls.ingest.metrics import BELOW_LIVE, CALLS
 from nooks_dagster.calls.ingest.problems import conflict, refused, unavailable

@@ -1,6 +1,6 @@
 """Upkeep: what a live worker does once a minute beside its calls, whichever of them comes first.
 
-Belongs here: the loop. Does not: what is done (`calls.retention`, `calls.again.deferred`).
+Belongs here: the loop. Does not: what is done (`calls.retention`, `calls.reprocessing.deferred`).
 """
 
 import logging
@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nooks_dagster.calls.again.deferred import plan_deferred
 from nooks_dagster.calls.platform import Platform
+from nooks_dagster.calls.reprocessing.deferred import plan_deferred
 from nooks_dagster.calls.retention import forget_done
 from nooks_dagster.failures import Failure
 

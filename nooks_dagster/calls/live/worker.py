@@ -15,12 +15,12 @@ from nooks_dagster.budgets.pace import Pace
 from nooks_dagster.calls.live.listening import POLL_SECONDS, Listener
 from nooks_dagster.calls.live.loops import Loop, Loops
 from nooks_dagster.calls.live.turns import relieved, take_turn
-from nooks_dagster.calls.pipeline.alone import COMMAND, SuspectProcesses
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.pipeline.crew import Crew
+from nooks_dagster.calls.pipeline.suspects import COMMAND, SuspectProcesses
 from nooks_dagster.calls.platform import Platform
+from nooks_dagster.calls.wiring import loops_of
 from nooks_dagster.calls.work import scope_of_worker
-from nooks_dagster.calls.works import loops_of
 from nooks_dagster.failures import Failure, LostLease, Transient
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.launches import Launches

@@ -1,7 +1,7 @@
 """Committing: writes what came of a call's stages, each time in one transaction under the fence of its item.
 
 Belongs here: what is written together, and trying again when Postgres gave up. Does not: which stage runs next
-(`calls.pipeline.pipeline`), the statements (`calls.pipeline.kept`).
+(`calls.pipeline.pipeline`), the statements (`calls.pipeline.stage_rows`).
 
 Locked in one order: the item, the call, its stages, what the stages write, and the spend last.
 """
@@ -16,7 +16,7 @@ import psycopg
 
 from nooks_dagster.calls.model import CallState
 from nooks_dagster.calls.pipeline.hold import Hold, Trial
-from nooks_dagster.calls.pipeline.kept import Row, keep, stand
+from nooks_dagster.calls.pipeline.stage_rows import Row, keep, stand
 from nooks_dagster.calls.work import CALLS
 from nooks_dagster.failures import Transient, Unauthorized, word_for
 from nooks_dagster.ledger.items import Item

@@ -1,7 +1,7 @@
 """The crew: takes due calls in batches, a thread for each, and knows what is in hand.
 
 Belongs here: claiming with loading, threads, counting, letting go. Does not: one call (`calls.pipeline.pipeline`),
-when to claim (`calls.live.worker`, `calls.again.backfill`).
+when to claim (`calls.live.worker`, `calls.reprocessing.backfill`).
 
 A thread that hangs is counted no more once its lease is let go: it is a daemon, and can commit nothing.
 """
@@ -13,9 +13,9 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 
-from nooks_dagster.calls.calls import load
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.pipeline.hold import Hold
+from nooks_dagster.calls.pipeline.loading import load
 from nooks_dagster.calls.pipeline.pipeline import Ending, Pipeline
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.calls.work import CALLS

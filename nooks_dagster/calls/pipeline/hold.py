@@ -11,10 +11,10 @@ from typing import Any
 
 import psycopg
 
-from nooks_dagster.calls.calls import Loaded
 from nooks_dagster.calls.closing.hours import key_of
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, Status
-from nooks_dagster.calls.pipeline.kept import Row
+from nooks_dagster.calls.pipeline.loading import Loaded
+from nooks_dagster.calls.pipeline.stage_rows import Row
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 

@@ -1,6 +1,6 @@
 """Parts: whose voice each channel is, and the pieces of it that are to be heard.
 
-Belongs here: channels, voice and pieces of one recording. Does not: hearing (`calls.speech.by_openai`).
+Belongs here: channels, voice and pieces of one recording. Does not: hearing (`calls.speech.openai_transcriber`).
 """
 
 from collections.abc import Sequence

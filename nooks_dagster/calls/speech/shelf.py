@@ -1,6 +1,6 @@
 """The shelf: words that were paid for, kept until the transcript that they belong to is committed.
 
-Belongs here: the rows of `calls.pieces`. Does not: when a piece is worth a row (`calls.speech.by_openai`).
+Belongs here: the rows of `calls.pieces`. Does not: when a piece is worth a row (`calls.speech.openai_transcriber`).
 
 Nearly every call is two short pieces, whose words are committed with it; a worker that dies has them bought again for a
 tenth of a cent. Two hours are fifty pieces and a dollar: one that fails, or a death, must not cost the others.

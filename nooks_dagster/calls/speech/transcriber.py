@@ -1,6 +1,6 @@
 """What a transcriber is, and what it hands over.
 
-Belongs here: the protocol. Does not: any of them (`calls.speech.by_openai`).
+Belongs here: the protocol. Does not: any of them (`calls.speech.openai_transcriber`).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Wording: from the words of each piece to the utterances of a call.
 
-Belongs here: joining, times, languages and order. Does not: hearing (`calls.speech.by_openai`).
+Belongs here: joining, times, languages and order. Does not: hearing (`calls.speech.openai_transcriber`).
 """
 
 from collections.abc import Sequence

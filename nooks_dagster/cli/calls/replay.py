@@ -1,6 +1,6 @@
 """`nooks calls replay`: send what was given up or refused again.
 
-Belongs here: what a person sees. Does not: finding and reviving it (`calls.again.replay`).
+Belongs here: what a person sees. Does not: finding and reviving it (`calls.reprocessing.replay`).
 """
 
 import getpass
@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from nooks_dagster.calls.again.replay import MOST, Replay
-from nooks_dagster.calls.again.replay import replay as replay_dead
 from nooks_dagster.calls.model import Stage
+from nooks_dagster.calls.reprocessing.replay import MOST, Replay
+from nooks_dagster.calls.reprocessing.replay import replay as replay_dead
 from nooks_dagster.cli.named import require_workspace
 from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.database.pool import Database

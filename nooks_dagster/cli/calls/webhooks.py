@@ -1,6 +1,6 @@
 """`nooks calls webhooks`: where a workspace's recorded calls are told to.
 
-Belongs here: what a person sees. Does not: keeping webhooks (`calls.delivery.addresses`), sending.
+Belongs here: what a person sees. Does not: keeping webhooks (`calls.delivery.webhook_registry`), sending.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from nooks_dagster.calls.delivery.addresses import Addresses
+from nooks_dagster.calls.delivery.webhook_registry import Addresses
 from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.wording import moment
 from nooks_dagster.database.pool import Database

@@ -25,9 +25,9 @@ from nooks_dagster.crm.changes.rows import SCHEMA, Day, changed_rows, moments
 from nooks_dagster.crm.changes.spool import ChangeSpool, chosen
 from nooks_dagster.crm.lifecycle.leaving_out import wanted_only
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.raw import MISSING, OBSERVED, read_raw
-from nooks_dagster.crm.raw_parts import RawParts
-from nooks_dagster.crm.schemas import known_objects
+from nooks_dagster.crm.rows.raw import MISSING, OBSERVED, read_raw
+from nooks_dagster.crm.rows.raw_parts import RawParts
+from nooks_dagster.crm.rows.schemas import known_objects
 from nooks_dagster.crm.upkeep.rewriting import PartCutter
 from nooks_dagster.crm.work import RawDataset
 from nooks_dagster.database import clock

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.properties import properties
-from nooks_dagster.crm.raw import MISSING, MOMENT, OBSERVED
+from nooks_dagster.crm.rows.properties import properties
+from nooks_dagster.crm.rows.raw import MISSING, MOMENT, OBSERVED
 from nooks_dagster.crm.work import RawDataset
 
 pc: Any = pyarrow.compute  # its functions are made when it is imported, so type checkers see none of them

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.crm.work import RawDataset
 
 BUCKET_ROWS = 50_000  # ids to list when a bucket differs: 25 calls of Salesforce's, 500 of HubSpot's

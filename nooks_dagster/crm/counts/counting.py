@@ -20,9 +20,9 @@ from nooks_dagster.crm.counts.buckets import Bucket, Buckets, Outcome
 from nooks_dagster.crm.counts.sides import Sides
 from nooks_dagster.crm.lifecycle.chosen import wants
 from nooks_dagster.crm.lifecycle.options import lenient
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.schemas import known_objects
-from nooks_dagster.crm.watermarks import watermark
+from nooks_dagster.crm.rows.schemas import known_objects
+from nooks_dagster.crm.sync.runs import Platform
+from nooks_dagster.crm.sync.watermarks import watermark
 from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, RawDataset, lane_of
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import Claim, NewItem, Queue, WorkClass

@@ -6,7 +6,6 @@ Belongs here: one method per question. Does not: session, plans, pages, conversi
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from nooks_dagster.crm.held import Held, NothingHeld
 from nooks_dagster.crm.hubspot.catalog import Catalog
 from nooks_dagster.crm.hubspot.extracting import Extractor
 from nooks_dagster.crm.hubspot.listing import Listing
@@ -18,6 +17,7 @@ from nooks_dagster.crm.hubspot.ranges import Span
 from nooks_dagster.crm.hubspot.searching import ID, Searching
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Extraction, Plan, SourceObject, Step, Usage, Window
+from nooks_dagster.crm.rows.held import Held, NothingHeld
 from nooks_dagster.failures import Permanent
 
 # HubSpot gives no bound for how far its index lags. Windows overlap by ten minutes more; what takes longer to show

@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from nooks_dagster.crm.held import Held
 from nooks_dagster.crm.hubspot.associations import MOST_INPUTS, Associations
 from nooks_dagster.crm.hubspot.fields import associated_types
 from nooks_dagster.crm.hubspot.in_order import in_order
@@ -23,6 +22,7 @@ from nooks_dagster.crm.hubspot.rows import MERGED, Rows
 from nooks_dagster.crm.hubspot.searching import ID
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
+from nooks_dagster.crm.rows.held import Held
 
 pc: Any = pyarrow.compute  # its functions are made when it is imported, so type checkers see none of them
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.held import Held
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.hubspot.object_types import OWNERS, RECORDS
 from nooks_dagster.crm.hubspot.session import API, ASSOCIATION_CALLS, ASSOCIATIONS, SEARCH, Session
 from nooks_dagster.crm.hubspot.writing import HubSpotWriter
 from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
+from nooks_dagster.crm.rows.held import Held
 from nooks_dagster.failures import Permanent
 
 _TEN_SECONDS = timedelta(seconds=10)

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from nooks_dagster.crm.held import Held
 from nooks_dagster.crm.hubspot.associations import MOST_INPUTS
 from nooks_dagster.crm.hubspot.ranges import Range, Span
 from nooks_dagster.crm.hubspot.searching import MOST_PLACES, PAGE_ROWS, Found, Place, Searching
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Plan, SourceObject, Step, Window
-from nooks_dagster.crm.packed_ids import pack
+from nooks_dagster.crm.rows.held import Held
+from nooks_dagster.crm.sync.packed_ids import pack
 from nooks_dagster.failures import Corrupt, Permanent
 
 ARCHIVED = "archived"

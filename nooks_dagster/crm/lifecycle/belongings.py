@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from nooks_dagster.crm.tables import lock_partitions, partition_name
+from nooks_dagster.crm.rows.tables import lock_partitions, partition_name
 from nooks_dagster.crm.work import lane_of, scope_of, sweep_lane_of
 from nooks_dagster.database.pool import Database
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from nooks_dagster.crm.drift import unlearn
 from nooks_dagster.crm.lifecycle.chosen import fixed_fields, left_out, wants
 from nooks_dagster.crm.lifecycle.leaving_out import forget_values
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.schemas import shapes_of
+from nooks_dagster.crm.rows.drift import unlearn
+from nooks_dagster.crm.rows.schemas import shapes_of
 from nooks_dagster.crm.work import Request, WindowKind, WindowTask, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

@@ -1,7 +1,7 @@
 """Connecting a CRM: the credentials are tried first, and only what works is recorded.
 
 Belongs here: the order of it, and keeping sandbox and real apart. Does not: how a CRM is tried (its `kind`),
-where things are kept (`workspaces`, `crm.tables`).
+where things are kept (`workspaces`, `crm.rows.tables`).
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from nooks_dagster.crm.access.allowance import SharedAllowance
 from nooks_dagster.crm.access.keys import REFRESH, OwnKeys, SharedKeys
 from nooks_dagster.crm.connectors import kind_of
 from nooks_dagster.crm.kinds import Inspection, Kind
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.work import Request, discovery, scope_of
 from nooks_dagster.crm.writers import remember
 from nooks_dagster.database.pool import Database

@@ -17,8 +17,8 @@ from psycopg import sql
 from nooks_dagster.crm.lifecycle.chosen import narrowed
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.raw import raw_schema
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.raw import raw_schema
+from nooks_dagster.crm.rows.tables import partition_name
 
 # A choice waits for the merges that began before it, and then empties what they brought.
 OPTIONS = "select options from workspaces.connections where id = %s for share"

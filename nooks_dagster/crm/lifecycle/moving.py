@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from nooks_dagster.crm.lifecycle.belongings import Owner, forget_work, partitioned_tables
-from nooks_dagster.crm.schemas import latest_tables
+from nooks_dagster.crm.rows.schemas import latest_tables
 from nooks_dagster.crm.work import RAW, RawDataset
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.catalog import datasets_of, forget_dataset

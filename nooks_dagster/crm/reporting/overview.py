@@ -17,7 +17,7 @@ from nooks_dagster.crm.access.allowance import quota_of
 from nooks_dagster.crm.reporting.past import LastWindow, lags, last_windows
 from nooks_dagster.crm.reporting.progress import WindowProgress, progress
 from nooks_dagster.crm.reporting.status import LaneStatus, Standing, lane_statuses
-from nooks_dagster.crm.schema_changes import LATELY, SchemaChange, schema_changes
+from nooks_dagster.crm.rows.schema_changes import LATELY, SchemaChange, schema_changes
 from nooks_dagster.crm.sweeps.guard import WithheldRows, withheld
 from nooks_dagster.crm.work import DISCOVERIES, scope_of
 from nooks_dagster.database.pool import Database

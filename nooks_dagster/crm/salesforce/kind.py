@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.held import Held
 from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
+from nooks_dagster.crm.rows.held import Held
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.salesforce.describe import CANONICAL

@@ -1,6 +1,6 @@
 """Overlap: what becomes of a start, and of its window in each lane, while what came before it is not done.
 
-Belongs here: the table of decisions, and what they read of the ledger. Does not: acting on them (`crm.discovery`).
+Belongs here: the table of decisions, and what they read of the ledger. Does not: acting on them (`crm.sync.discovery`).
 
 No decision loses data: what is read next always begins where the watermark stands.
 """

@@ -14,7 +14,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.staging import Staging
+from nooks_dagster.crm.rows.staging import Staging
 from nooks_dagster.crm.sweeps.roll import Roll
 
 NOTE = """
@@ -54,7 +54,7 @@ def compare(
         source: What was listed: an object with key, stamp, mark of deletion and the fields to compare.
         connection_id: Whose rows.
         roll: The sweep's.
-        batches: Raw rows of that source (`crm.raw`).
+        batches: Raw rows of that source (`crm.rows.raw`).
 
     Raises:
         Corrupt: A row has no key or no stamp.

@@ -1,13 +1,13 @@
 """What the source says was deleted in a window, and the window did not bring: asked for by its id before it ends.
 
-Belongs here: planning those chunks. Does not: reading them (`crm.chunks`), how a source is asked (each connector).
+Belongs here: planning those chunks. Does not: reading them (`crm.sync.chunks`), how a source is asked (each connector).
 
 It comes when the rest of the window is merged, so that what a query did show as deleted is not read twice.
 """
 
 from nooks_dagster.crash_points import crash_point
-from nooks_dagster.crm.held import HeldRows
-from nooks_dagster.crm.windows import OpenWindow
+from nooks_dagster.crm.rows.held import HeldRows
+from nooks_dagster.crm.sync.windows import OpenWindow
 from nooks_dagster.crm.work import CHUNKS, WindowKind
 from nooks_dagster.ledger.giving_up import GIVEN_UP
 from nooks_dagster.ledger.items import NewItem

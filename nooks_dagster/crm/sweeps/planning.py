@@ -17,13 +17,13 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from nooks_dagster.crm.landed import first_observed
 from nooks_dagster.crm.model import SourceObject, Volatile
-from nooks_dagster.crm.schemas import shapes_of
+from nooks_dagster.crm.rows.schemas import shapes_of
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.crm.starts.clock import Rhythm, starts
 from nooks_dagster.crm.sweeps.roll import drop_orphans
-from nooks_dagster.crm.tables import partition_name
-from nooks_dagster.crm.watermarks import watermarks
+from nooks_dagster.crm.sync.landed import first_observed
+from nooks_dagster.crm.sync.watermarks import watermarks
 from nooks_dagster.crm.work import DEPTHS, IDS, Request, WindowKind, WindowTask
 from nooks_dagster.ledger.items import Item, NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger

@@ -15,7 +15,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.crm.work import SWEEPS, WindowTask
 from nooks_dagster.failures import StalePlan
 

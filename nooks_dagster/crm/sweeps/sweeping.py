@@ -1,8 +1,8 @@
 """Sweeps: what stamps do not show is found by comparing every row, and read by its id.
 
 Belongs here: the life of a sweep, from what it lists to what it reads. Does not: what differs
-(`crm.sweeps.comparing`), how many rows may go (`crm.sweeps.guard`), reading by ids (`crm.chunks`), when there is one
-(`crm.sweeps.planning`).
+(`crm.sweeps.comparing`), how many rows may go (`crm.sweeps.guard`), reading by ids (`crm.sync.chunks`), when there is
+one (`crm.sweeps.planning`).
 
 First the source lists every row, with no more than key, stamp, mark of deletion and the fields to compare. When all is
 listed, rows that differ and rows that were not shown become chunks of ids. So nothing is deleted on the word of a list:
@@ -15,14 +15,14 @@ from datetime import timedelta
 
 from nooks_dagster.crash_points import crash_point
 from nooks_dagster.crm.access.meter import spent
-from nooks_dagster.crm.landed import OBSERVED_AT, first_observed
 from nooks_dagster.crm.model import Chunk
-from nooks_dagster.crm.raw import raw_schema, read_raw
-from nooks_dagster.crm.spooling import spool
+from nooks_dagster.crm.rows.raw import raw_schema, read_raw
 from nooks_dagster.crm.sweeps.comparing import compare
 from nooks_dagster.crm.sweeps.guard import Withheld, check
 from nooks_dagster.crm.sweeps.roll import DIFFERS, MISSING, Roll, Stretch
-from nooks_dagster.crm.windows import OpenWindow
+from nooks_dagster.crm.sync.landed import OBSERVED_AT, first_observed
+from nooks_dagster.crm.sync.spooling import spool
+from nooks_dagster.crm.sync.windows import OpenWindow
 from nooks_dagster.crm.work import CHUNKS, WindowKind, WindowTask, moment
 from nooks_dagster.database import clock
 from nooks_dagster.database.copy import SLICE_ROWS

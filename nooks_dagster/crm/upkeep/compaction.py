@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nooks_dagster.crash_points import crash_point
-from nooks_dagster.crm.raw_parts import RawParts
+from nooks_dagster.crm.rows.raw_parts import RawParts
 from nooks_dagster.crm.upkeep.next_base import NextBase
 from nooks_dagster.crm.upkeep.rewriting import Shape
 from nooks_dagster.crm.work import RawDataset

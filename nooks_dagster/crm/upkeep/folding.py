@@ -1,4 +1,4 @@
-"""Folding: of many versions of a row the one that the merge would end with (`crm.merge`), in Arrow and NumPy.
+"""Folding: of many versions of a row the one that the merge would end with (`crm.rows.merge`), in Arrow and NumPy.
 
 Belongs here: the rule, on versions alone, without their values. Does not: files (`crm.upkeep.compaction`).
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.raw import MISSING, OBSERVED, PRESENT, read_raw
+from nooks_dagster.crm.rows.raw import MISSING, OBSERVED, PRESENT, read_raw
 
 pc: Any = pyarrow.compute  # its functions are made when it is imported, so type checkers see none of them
 

@@ -6,9 +6,9 @@ Does not: the work (`crm.upkeep.compaction`, `crm.upkeep.janitor`).
 
 from collections.abc import Iterator
 
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
+from nooks_dagster.crm.sync.watermarks import watermark
 from nooks_dagster.crm.upkeep.compaction import Compacted, Compaction, worth_folding
-from nooks_dagster.crm.watermarks import watermark
 from nooks_dagster.crm.work import COMPACTIONS, RAW, RawDataset
 from nooks_dagster.failures import Corrupt, Permanent
 from nooks_dagster.lake.catalog import datasets

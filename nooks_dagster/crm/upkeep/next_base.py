@@ -16,8 +16,8 @@ from operator import itemgetter
 import numpy as np
 import pyarrow as pa
 
-from nooks_dagster.crm.raw import raw_schema
-from nooks_dagster.crm.raw_parts import RawParts
+from nooks_dagster.crm.rows.raw import raw_schema
+from nooks_dagster.crm.rows.raw_parts import RawParts
 from nooks_dagster.crm.upkeep.folding import Versions, folded, joined
 from nooks_dagster.crm.upkeep.rewriting import LocalInput, PartCutter, Shape
 from nooks_dagster.lake.handle import Handle

@@ -14,7 +14,7 @@ from typing import Self
 import pyarrow as pa
 
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.raw import MOMENT, OBSERVED, PRESENT, read_raw
+from nooks_dagster.crm.rows.raw import MOMENT, OBSERVED, PRESENT, read_raw
 from nooks_dagster.crm.upkeep.folding import Flags, Numbers, Versions, versions
 from nooks_dagster.lake.parts import LocalPart, PartWriter
 

@@ -10,7 +10,7 @@ import pytest
 
 from assets.calls.records import call_logging
 from nooks_dagster.calls.platform import Platform
-from nooks_dagster.calls.works import platform_of
+from nooks_dagster.calls.wiring import platform_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.llm.door import Door

@@ -10,12 +10,12 @@ import pytest
 from assets.calls import relaying
 from assets.calls.jobs import calls_closing, calls_live
 from assets.calls.specs import NAMES
-from nooks_dagster.calls.again.backfill import BackfillRun
 from nooks_dagster.calls.closing.hours import reopen
 from nooks_dagster.calls.live.worker import LiveRun
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.pipeline.beats import Beat
 from nooks_dagster.calls.pipeline.pipeline import Ending
+from nooks_dagster.calls.reprocessing.backfill import BackfillRun
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from tests.assets.calls.conftest import KEY, Click, Run, told

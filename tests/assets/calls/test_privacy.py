@@ -20,7 +20,7 @@ from nooks_dagster.calls.ingest.keys import Keys
 from nooks_dagster.calls.model import Outcome, Stage, StageWork, Task
 from nooks_dagster.calls.pipeline.crew import Crew
 from nooks_dagster.calls.platform import Platform
-from nooks_dagster.calls.works import platform_of
+from nooks_dagster.calls.wiring import platform_of
 from nooks_dagster.crm.activities import Activity
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

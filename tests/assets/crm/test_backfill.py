@@ -10,8 +10,8 @@ import pytest
 
 from assets.partitions import workspaces
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.watermarks import move_watermark
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.watermarks import move_watermark
 from nooks_dagster.crm.work import start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

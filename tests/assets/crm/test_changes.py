@@ -10,7 +10,7 @@ import pytest
 
 from assets.crm.changes import KEY, crm_changes
 from assets.partitions import days
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import defs
 from resources.crm import CrmResource

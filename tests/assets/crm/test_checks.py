@@ -10,7 +10,7 @@ import pytest
 from nooks_dagster.budgets.quotas import Quotas
 from nooks_dagster.crm.counts.counting import Counting
 from nooks_dagster.crm.model import FieldType
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import CHUNKS, Request, WindowKind, WindowTask, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs

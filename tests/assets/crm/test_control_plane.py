@@ -12,7 +12,7 @@ import pytest
 
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.stored import Stored
-from nooks_dagster.crm.runs import WorkspaceSync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger import verdicts

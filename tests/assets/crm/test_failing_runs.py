@@ -7,8 +7,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from nooks_dagster.crm.runs import Platform
-from nooks_dagster.crm.windows import Dataset
+from nooks_dagster.crm.sync.runs import Platform
+from nooks_dagster.crm.sync.windows import Dataset
 from nooks_dagster.crm.work import start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs

@@ -11,7 +11,7 @@ import pytest
 from assets.crm.telling import Telling
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.model import SourceObject
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from nooks_dagster.crm.connectors import how_to_connect
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.definitions import build_defs
 from tests.assets.conftest import FakeCrmResource
 from tests.crm.fake_crm import FakeCrm, row

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
-from nooks_dagster.crm.runs import WorkspaceSync
-from nooks_dagster.crm.sync import Sync
+from nooks_dagster.crm.sync.runs import WorkspaceSync
+from nooks_dagster.crm.sync.sync import Sync
 from nooks_dagster.crm.work import DISCOVERIES, WINDOWS, Request, WindowKind, WindowTask, discovery
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import Claim, WorkClass

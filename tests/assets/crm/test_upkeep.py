@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from assets.crm.upkeep import crm_lake_compaction
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.lake.dataset import Dataset
 from tests.assets.conftest import Click, FakeCrmResource, sentence
 from tests.crm.fake_crm import FakeCrm, row

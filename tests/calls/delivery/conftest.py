@@ -7,7 +7,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from nooks_dagster.calls.delivery import loop
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 from tests.calls.delivery.things import Book

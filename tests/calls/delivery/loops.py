@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nooks_dagster.calls.delivery.doors import Doors
+from nooks_dagster.calls.delivery.integrations import Doors
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.crm.activities import ActivityWriter
 from nooks_dagster.database.pool import Database

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from nooks_dagster.calls.delivery import settling
-from nooks_dagster.calls.delivery.addresses import Addresses
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
+from nooks_dagster.calls.delivery.webhook_registry import Addresses
 from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.access.throttle import Unthrottled
 from nooks_dagster.crm.connector import Connector
@@ -23,10 +23,10 @@ from nooks_dagster.crm.hubspot.credentials import Credentials as PortalCredentia
 from nooks_dagster.crm.hubspot.kind import HUBSPOT
 from nooks_dagster.crm.hubspot.session import Session as HubSpotSession
 from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.credentials import Credentials
 from nooks_dagster.crm.salesforce.session import Session
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.calls.delivery.doors import Doors
+from nooks_dagster.calls.delivery.integrations import Doors
 from nooks_dagster.calls.delivery.lanes import take
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.calls.delivery.settling import pace

@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import uuid4
 
-from nooks_dagster.calls.delivery.gone import withdraw_gone
+from nooks_dagster.calls.delivery.withdrawing import withdraw_gone
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 from tests.calls.delivery.fake_integration import FakeIntegration

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.calls.delivery.addresses import Addresses
 from nooks_dagster.calls.delivery.contents import contents
-from nooks_dagster.calls.delivery.doors import Doors
+from nooks_dagster.calls.delivery.integrations import Doors
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.calls.delivery.sending import of_lane
+from nooks_dagster.calls.delivery.webhook_registry import Addresses
 from nooks_dagster.calls.delivery.webhooks import Target, Webhook
 from nooks_dagster.crm.activities import Activity, CallResult, Refused, Written
 from nooks_dagster.database.pool import Database

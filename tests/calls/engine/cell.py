@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from nooks_dagster.calls.pipeline.alone import multiply, orphaned, work_alone
+from nooks_dagster.calls.pipeline.suspects import multiply, orphaned, work_alone
 from nooks_dagster.calls.platform import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake

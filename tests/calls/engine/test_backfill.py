@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from nooks_dagster.calls.again.backfill import Backfill, BackfillRun
-from nooks_dagster.calls.again.redoing import Redo, plan_again
 from nooks_dagster.calls.model import WORKED, Made, Outcome, Stage, Status, Task
 from nooks_dagster.calls.pipeline.pipeline import Ending
+from nooks_dagster.calls.reprocessing.backfill import Backfill, BackfillRun
+from nooks_dagster.calls.reprocessing.redoing import Redo, plan_again
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
 from tests.calls.engine.things import World, made

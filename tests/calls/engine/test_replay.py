@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from nooks_dagster.calls.again.replay import MOST, Replay, Replayed, replay
 from nooks_dagster.calls.model import Outcome, Stage, Task
 from nooks_dagster.calls.pipeline.pipeline import Ending
 from nooks_dagster.calls.reporting.story import named, story
+from nooks_dagster.calls.reprocessing.replay import MOST, Replay, Replayed, replay
 from nooks_dagster.calls.stages.refusals import Refusal
 from nooks_dagster.failures import Permanent, Transient
 from tests.calls.engine.things import World

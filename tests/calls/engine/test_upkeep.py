@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from nooks_dagster.calls.again.deferred import plan_deferred
 from nooks_dagster.calls.live.upkeep import Upkeep
 from nooks_dagster.calls.model import Made, Outcome, Stage, Status
 from nooks_dagster.calls.pipeline.pipeline import Ending
+from nooks_dagster.calls.reprocessing.deferred import plan_deferred
 from nooks_dagster.calls.retention import forget, forget_done
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.llm import caps

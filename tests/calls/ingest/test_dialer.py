@@ -11,7 +11,7 @@ from google.cloud import storage
 from typer.testing import CliRunner
 
 from nooks_dagster.calls.pipeline.crew import Crew
-from nooks_dagster.calls.works import platform_of
+from nooks_dagster.calls.wiring import platform_of
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message
 from nooks_dagster.calls.ingest.app import create
 from nooks_dagster.calls.ingest.metrics import REQUESTS
 from nooks_dagster.calls.ingest.posting import Desk
-from nooks_dagster.calls.ingest.telling import Telling
+from nooks_dagster.calls.ingest.status_pages import Telling
 from nooks_dagster.settings import Settings
 
 ROUTES = [

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from psycopg import errors
 
-from nooks_dagster.calls.ingest import group as groups
+from nooks_dagster.calls.ingest import group_commit as groups
 from nooks_dagster.calls.ingest.accepting import Accepted, Offer, OtherBody
-from nooks_dagster.calls.ingest.group import GroupCommit
+from nooks_dagster.calls.ingest.group_commit import GroupCommit
 from nooks_dagster.calls.submission import Submission
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Unavailable

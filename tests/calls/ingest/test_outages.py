@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from google.cloud import storage
 
-from nooks_dagster.calls.ingest import group as groups
+from nooks_dagster.calls.ingest import group_commit as groups
 from nooks_dagster.calls.ingest import keyring as keyrings
 from nooks_dagster.calls.ingest.accepting import Accepted
-from nooks_dagster.calls.ingest.group import GroupCommit
+from nooks_dagster.calls.ingest.group_commit import GroupCommit
 from nooks_dagster.calls.ingest.keyring import Keyring
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Unavailable

@@ -19,7 +19,7 @@ from nooks_dagster.calls.closing.archive import Archive
 from nooks_dagster.calls.language import Languages
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, StageWork, Status
 from nooks_dagster.calls.recordings import Recordings
-from nooks_dagster.calls.speech.by_openai import OpenAI
+from nooks_dagster.calls.speech.openai_transcriber import OpenAI
 from nooks_dagster.calls.speech.translator import Translator
 from nooks_dagster.calls.stages.transcribe import Transcribe
 from nooks_dagster.calls.stages.translate import Translate

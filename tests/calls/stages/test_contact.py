@@ -9,7 +9,7 @@ from nooks_dagster.calls.model import Made, Status
 from nooks_dagster.calls.stages.contact import Contact
 from nooks_dagster.calls.submission import Party
 from nooks_dagster.crm import people
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.database.pool import Database
 from tests.calls.stages.things import CONNECTION, REGION, accepted, connect, put, run, submission
 

@@ -14,7 +14,7 @@ import soundfile
 from nooks_dagster.calls.ingest.accepting import accept
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, StageWork
 from nooks_dagster.calls.submission import Direction, Disposition, Party, Recording, Submission
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 

@@ -15,7 +15,7 @@ from nooks_dagster.crm.changes.rows import Day
 from nooks_dagster.crm.lifecycle.choosing import choose
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.lifecycle.removing import remove_object
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.upkeep.lake import Upkeep
 from nooks_dagster.crm.work import Request, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database

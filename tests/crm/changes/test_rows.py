@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from nooks_dagster.crm.changes.rows import Day, changed_rows
 from nooks_dagster.crm.model import FieldType, SourceField
-from nooks_dagster.crm.raw import missing, observed
+from nooks_dagster.crm.rows.raw import missing, observed
 from nooks_dagster.crm.work import RawDataset
 from tests.crm.things import CONNECTION, ROOT, THING, at, fields
 from tests.crm.things import Row as Thing

@@ -10,7 +10,7 @@ from nooks_dagster.crm.counts import buckets, counting
 from nooks_dagster.crm.counts.buckets import Buckets
 from nooks_dagster.crm.counts.counting import COUNTS, Counted, Counting
 from nooks_dagster.crm.counts.differing import Difference, differences
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import RawDataset
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

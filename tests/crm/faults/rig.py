@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 import requests
 
-from nooks_dagster.crm import sync
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.reporting.status import LaneStatus, lane_statuses
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.sweeps.planning import plan_late_passes
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.sync import sync
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import IDS, Request, WindowKind, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import RateLimited

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nooks_dagster.crm.model import Window
-from nooks_dagster.crm.packed_ids import pack
+from nooks_dagster.crm.sync.packed_ids import pack
 from nooks_dagster.failures import Corrupt
 from tests.crm.hubspot.memory_portal import MemoryPortal, listed
 from tests.crm.hubspot.reading import at, changes, connected, drain, planned

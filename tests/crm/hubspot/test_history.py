@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from nooks_dagster.crm.changes.rows import Day, changed_rows
 from nooks_dagster.crm.hubspot import extracting
 from nooks_dagster.crm.model import Window
-from nooks_dagster.crm.raw import observed
+from nooks_dagster.crm.rows.raw import observed
 from nooks_dagster.crm.work import RawDataset
 from nooks_dagster.failures import Corrupt, Transient
 from tests.crm.hubspot.memory_portal import MemoryPortal, Record, listed

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from nooks_dagster.crm.held import HeldRows
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.plans import Sizes
-from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Extraction, Window
-from nooks_dagster.crm.raw import observed
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.held import HeldRows
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.raw import observed
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.database.pool import Database
 from tests.crm.hubspot.memory_portal import MemoryPortal
 from tests.crm.hubspot.reading import at, planned

@@ -17,7 +17,7 @@ from nooks_dagster.crm.lifecycle.leaving_out import wanted_only
 from nooks_dagster.crm.lifecycle.options import SyncOptions
 from nooks_dagster.crm.model import FieldType, SourceField, SourceObject, Window
 from nooks_dagster.crm.reporting.reports import WindowReport
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nooks_dagster.crm import sync
-from nooks_dagster.crm.asking import ask
 from nooks_dagster.crm.lifecycle.pausing import disconnect, named, pause, resume
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.overview import overview
 from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.reporting.status import Standing
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync import sync
+from nooks_dagster.crm.sync.asking import ask
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, scope_of
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

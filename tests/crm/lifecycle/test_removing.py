@@ -18,8 +18,8 @@ from nooks_dagster.crm.lifecycle.removing import Removed, remove_connection, rem
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
 from nooks_dagster.crm.reporting.shown import show
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.upkeep.janitor import Janitor
 from nooks_dagster.crm.work import IDS, Request, WindowKind
 from nooks_dagster.database.pool import Database

@@ -3,7 +3,7 @@
 import pytest
 
 from nooks_dagster.crm.reporting.stored import Stored, stored
-from nooks_dagster.crm.tables import ensure_partitions, partition_name
+from nooks_dagster.crm.rows.tables import ensure_partitions, partition_name
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 

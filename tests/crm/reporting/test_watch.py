@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from nooks_dagster.crm.asking import ask
 from nooks_dagster.crm.reporting.status import Standing
 from nooks_dagster.crm.reporting.watch import Watch
-from nooks_dagster.crm.runs import Platform
+from nooks_dagster.crm.sync.asking import ask
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import DISCOVERIES, IDS, SWEEPS, WINDOWS, Request, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent

@@ -7,7 +7,7 @@ import pytest
 from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.connectors import open_connector
 from nooks_dagster.crm.lifecycle.connecting import NewConnection, connect
-from nooks_dagster.crm.tables import partition_name
+from nooks_dagster.crm.rows.tables import partition_name
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, Permanent, Unauthorized
 from nooks_dagster.settings import settings

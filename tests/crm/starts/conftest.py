@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from nooks_dagster.crm.connections import Connectors
-from nooks_dagster.crm.discovery import Discovery
 from nooks_dagster.crm.lifecycle.options import OverlapPolicy
 from nooks_dagster.crm.reporting.reports import WindowReport
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.discovery import Discovery
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import DISCOVERIES, start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

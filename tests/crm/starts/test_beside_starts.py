@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from nooks_dagster.crm.asking import ask
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.asking import ask
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request, start
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass

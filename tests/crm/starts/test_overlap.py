@@ -9,8 +9,8 @@ import pytest
 from nooks_dagster.crm.lifecycle.options import OverlapPolicy
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import Ending
-from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.starts.overlap import FREE, MOST_WAITING, Fate, OpenLane, fate
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.work import WINDOWS
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import LostLease, QuotaExhausted

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.held import HeldRows
-from nooks_dagster.crm.merge import merge
 from nooks_dagster.crm.model import Volatile
-from nooks_dagster.crm.raw import missing, observed
+from nooks_dagster.crm.rows.held import HeldRows
+from nooks_dagster.crm.rows.merge import merge
+from nooks_dagster.crm.rows.raw import missing, observed
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.sweeps.comparing import compare, to_compare
 from nooks_dagster.crm.sweeps.roll import Roll
-from nooks_dagster.crm.tables import ensure_partitions
 from nooks_dagster.crm.work import DEPTHS, WindowKind, WindowTask
 from nooks_dagster.database.pool import Database
 from tests.crm.things import CONNECTION, THING, Part, Row, at, batch

@@ -9,9 +9,9 @@ import pytest
 
 from nooks_dagster.crm.model import SourceField, SourceObject, Volatile
 from nooks_dagster.crm.reporting.reports import WindowReport
-from nooks_dagster.crm.runs import Platform
 from nooks_dagster.crm.sweeps import planning
 from nooks_dagster.crm.sweeps.planning import plan_late_passes, plan_sweeps
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.registry import Registry

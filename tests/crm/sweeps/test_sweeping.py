@@ -7,9 +7,9 @@ import pytest
 
 from nooks_dagster.crm.model import SourceField, Volatile
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
-from nooks_dagster.crm.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.sweeps import guard, sweeping
-from nooks_dagster.crm.windows import OpenWindow, WindowRunner
+from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.windows import OpenWindow, WindowRunner
 from nooks_dagster.crm.work import IDS, Request, WindowKind
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.dataset import Dataset

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.upkeep import compaction, rewriting
 from nooks_dagster.crm.upkeep.next_base import NextBase
 from nooks_dagster.crm.work import COMPACTIONS

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from nooks_dagster.crm.tables import ensure_partitions
+from nooks_dagster.crm.rows.tables import ensure_partitions
 from nooks_dagster.crm.upkeep.janitor import Janitor, Swept
 from nooks_dagster.crm.work import CHUNKS, WINDOWS
 from nooks_dagster.database.pool import Database

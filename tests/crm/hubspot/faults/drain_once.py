@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nooks_dagster.crm.runs import SyncRun, WorkspaceSync
+from nooks_dagster.crm.sync.runs import SyncRun, WorkspaceSync
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings

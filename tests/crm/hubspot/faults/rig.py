@@ -13,13 +13,13 @@ from itertools import count
 from types import MappingProxyType
 
 from nooks_dagster.crm.access.throttle import Unthrottled
-from nooks_dagster.crm.held import Held, HeldRows
 from nooks_dagster.crm.hubspot import listing, reading, searching
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials
 from nooks_dagster.crm.hubspot.plans import Sizes
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
+from nooks_dagster.crm.rows.held import Held, HeldRows
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm import sync
+from nooks_dagster.crm.sync import sync
 from tests.crm.hubspot.faults.rig import Rig
 
 # Pages of a chunk: what only looks whether a type may be read asks for no property, and would stop all lanes.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm import sync
+from nooks_dagster.crm.sync import sync
 from tests.crm.salesforce.faults.rig import Rig
 
 ROWS = ["query_all", "query_more", "bulk_results"]
