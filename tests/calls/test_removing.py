@@ -1,6 +1,5 @@
 """A workspace that is removed leaves nothing of its calls, whoever is at them."""
 
-import threading
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -81,20 +80,11 @@ def test_who_works_on_a_call_of_it_commits_nothing(db: Database, store: FileSecr
 
 
 @pytest.mark.usefixtures("filled")
-def test_a_call_that_comes_as_its_workspace_goes_is_refused(db: Database, store: FileSecrets) -> None:
-    answers: list[object] = []
-
-    def send() -> None:
-        with db.transaction() as conn:
-            answers.extend(accept_all(conn, [offer("late")], "r"))
-
-    late = threading.Thread(target=send)
+def test_a_call_that_comes_as_its_workspace_goes_is_refused_at_once(db: Database, store: FileSecrets) -> None:
     with db.transaction() as conn:
         forget_workspace(conn, store, "acme")
-        late.start()
-        late.join(0.1)
-        assert late.is_alive()
+        with db.transaction() as meanwhile:
+            answers = accept_all(meanwhile, [offer("late")], "r")
         conn.execute("delete from workspaces.workspaces where name = 'acme'")
-    late.join()
     assert [type(answer) for answer in answers] == [Refused]
     assert rows(db, "select workspace from calls.calls") == [("globex",)]
