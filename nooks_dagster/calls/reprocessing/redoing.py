@@ -22,7 +22,7 @@ from nooks_dagster.ledger.items import WorkClass
 PAGE = 500
 # What is asked for, from the first stage on whose result is missing, bad or old: those after it read it. Old is what
 # another version made, and what was written before a stage that it follows was. A dead call goes all the way to its
-# record.
+# record. A refused one begins at what refused it, or not at all: else its record would be made.
 WANTED = """
     WITH page AS (
         SELECT id, workspace, state FROM calls.calls
@@ -41,7 +41,7 @@ WANTED = """
     ), beginning AS (
         SELECT id, min(place) FILTER (WHERE asked AND wanted) AS first FROM judged GROUP BY id
     )
-    SELECT p.id AS call, p.workspace, CASE WHEN p.state <> 'accepted' AND (p.state <> 'refused' OR %(again)s) THEN (
+    SELECT p.id AS call, p.workspace, CASE WHEN p.state <> 'accepted' AND (p.state <> 'refused' OR %(anew)s) THEN (
         SELECT array_agg(j.stage ORDER BY j.place) FROM judged j JOIN beginning b USING (id)
         WHERE j.id = p.id AND b.first IS NOT NULL
           AND ((j.asked AND j.place >= b.first) OR (p.state = 'dead' AND j.unfinished))) END AS stages
@@ -92,6 +92,7 @@ def page_of(conn: psycopg.Connection[Any], wish: Wish, after: Redo | None) -> Se
         "versions": [wish.versions.get(stage, "") for stage in WORKED],
         "asked": [stage in wish.stages for stage in WORKED],
         "again": wish.again,
+        "anew": wish.again and Stage.VALIDATE in wish.stages,
     }
     return conn.cursor(row_factory=class_row(Redo)).execute(WANTED, values).fetchall()
 

@@ -125,6 +125,7 @@ def test_only_the_named_workspaces_are_looked_at_and_refused_calls_only_when_ask
     work()
     world.script(Stage.VALIDATE, None)
     assert backfill(world, workspaces=("acme",)) == 0
+    assert backfill(world, Stage.CONTACT, Stage.RECORD, workspaces=("acme",), again=True) == 0
     assert backfill(world, workspaces=("acme",), again=True) == 1
     assert (world.state(ours), world.state(theirs)) == ("recorded", "refused")
 
