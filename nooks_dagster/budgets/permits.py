@@ -81,6 +81,14 @@ def take(
     return None  # the statement always has a row
 
 
+def prepare(conn: psycopg.Connection[Any], key: str, most: int) -> None:
+    """Make the permits that are not there yet, in a transaction of its own.
+
+    Beside rows that others lock two that make them, and fail, could wait for each other in a circle.
+    """
+    conn.execute(_MAKE, {"key": key, "most": most})
+
+
 def leave(
     conn: psycopg.Connection[Any], permit: Permit, after: timedelta = timedelta(), *, unhurried: bool = False
 ) -> None:

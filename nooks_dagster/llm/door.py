@@ -8,6 +8,7 @@ happens: if this process dies, by another one once the deadline is over.
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -81,6 +82,8 @@ class Door:
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._breaker = SharedBreaker(db, "openai", self._worker, PATIENCE)
         self._turns = Turns()
+        self._preparing = threading.Lock()
+        self._prepared = False
         self._reaping = Pace(REAP_EVERY)
 
     def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought[BaseModel]:
@@ -137,6 +140,7 @@ class Door:
         self, wanted: Wanted, purchase: Purchase, opening: Opening, stopped: Callable[[], bool]
     ) -> tuple[Permit, Reserved]:
         """Take a permit and reserve, in one transaction with the caller's own."""
+        self._prepare()
         with self._turns.turn(f"{wanted.workspace}{'/live' * wanted.live}", stopped) as turn:
             while True:
                 try:
@@ -148,6 +152,14 @@ class Door:
                     if opened := self._opened(wanted, purchase, opening, turn, at_once=True):
                         return opened
                 turn.wait()
+
+    def _prepare(self) -> None:
+        """Make the permits, before the first purchase of this process."""
+        with self._preparing:
+            if not self._prepared:
+                with self._db.transaction() as conn:
+                    permits.prepare(conn, KEY, self._most)
+                self._prepared = True
 
     def _opened(
         self, wanted: Wanted, purchase: Purchase, opening: Opening, turn: Turn, *, at_once: bool = False
