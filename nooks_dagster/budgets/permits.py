@@ -42,8 +42,6 @@ class _Found:
     n: int | None
     since: datetime
     until: datetime | None
-    made: int
-    allowed: int
 
 
 def take(
@@ -72,17 +70,14 @@ def take(
     values = {"key": key, "most": most, "sharer": sharer, "hold": hold, "kept": 0 if urgent else kept}
     values |= {"urgent": urgent, "more": more, "regrowth": REGROWTH.total_seconds(), "waiting": WAITING}
     with conn.cursor(row_factory=class_row(_Found)) as cursor:
-        while found := cursor.execute(_TAKE, values).fetchone():
-            if found.n is not None and found.until is not None:
-                return Permit(key, found.n, found.since, found.until)
-            if found.made >= found.allowed:
-                return None
-            conn.execute(_MAKE, {"key": key, "most": most})
-    return None  # the statement always has a row
+        (found,) = cursor.execute(_TAKE, values).fetchall()
+    if found.n is None or found.until is None:
+        return None
+    return Permit(key, found.n, found.since, found.until)
 
 
 def prepare(conn: psycopg.Connection[Any], key: str, most: int) -> None:
-    """Make the permits that are not there yet, in a transaction of its own.
+    """Make the permits that are not there yet, in a transaction of its own, before any is taken.
 
     Beside rows that others lock two that make them, and fail, could wait for each other in a circle.
     """
@@ -178,9 +173,7 @@ _TAKE = f"""
         delete from budgets.waiting
         where key = %(key)s and sharer = %(sharer)s and exists (select from taken) and not %(more)s
     )
-    select taken.n, clock_timestamp() as since, taken.until, bound.allowed,
-        (select count(*) from budgets.permits where key = %(key)s and n < bound.allowed) as made
-    from bound left join taken on true
+    select taken.n, clock_timestamp() as since, taken.until from bound left join taken on true
 """  # noqa: S608 - constants of this module
 _MAKE = """
     insert into budgets.permits (key, n, until)

@@ -19,7 +19,7 @@ def main(url: str, sharer: str) -> None:
     db = Database(url, size=1)
     draw = random.Random(sharer)
     with db.transaction() as conn:
-        conn.execute("select")
+        permits.prepare(conn, "llm", MOST)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()

@@ -22,6 +22,8 @@ WHAT = ("take", "take", "leave", "refused")
 
 def take(db: Database, sharer: str = "acme", most: int = 4, **how: Any) -> Permit | None:
     with db.transaction() as conn:
+        permits.prepare(conn, "llm", most)
+    with db.transaction() as conn:
         return permits.take(conn, "llm", most, sharer, HOLD, **how)
 
 
@@ -79,6 +81,8 @@ def test_a_dead_callers_permit_is_free_once_its_request_must_be_over_and_its_own
 
 
 def test_what_fails_in_the_same_transaction_leaves_its_permit(db: Database) -> None:
+    with db.transaction() as conn:
+        permits.prepare(conn, "llm", 1)
     with pytest.raises(ZeroDivisionError), db.transaction() as conn:
         assert permits.take(conn, "llm", 1, "acme", HOLD)
         _ = 1 // 0
