@@ -13,7 +13,9 @@ UNTOLD = timedelta(seconds=1)
 BREATH = timedelta(seconds=1)
 """After the last request that was allowed; the reset is told for the whole, and a part of it is there long before."""
 LONGEST = timedelta(minutes=10)
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_SPAN = re.compile(
+    r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9}(?:\.\d{1,9})?)ms)?"
+)
 
 
 def told_to_wait(headers: Mapping[str, str]) -> timedelta:
@@ -48,7 +50,7 @@ def _moment(text: str | None) -> timedelta | None:
     """Return how far away a date of HTTP is by our clock: a wait, never a reason to go on earlier."""
     try:
         return parsedate_to_datetime(text or "") - datetime.now(UTC)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -18,11 +18,12 @@ from nooks_dagster.research.documents import Kind
 from nooks_dagster.signals.canonical import digest
 from nooks_dagster.signals.envelope import envelope
 from nooks_dagster.signals.reports import Status
+from nooks_dagster.signals.rules import RULES
 from nooks_dagster.signals.shapes import schema_of, what_is_wrong
 
 TAKEN = frozenset({"answers", "asked", "changes", "current", "duplicates", "leases", "own", "plans", "versions"})
 """Tables of the engine."""
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,38}")
 SHARED = "*"
 """The scope of answers that all workspaces share; no workspace can have that name."""
 
@@ -101,8 +102,9 @@ class Signal:
         Args:
             model: The one that answers.
         """
-        parameters = [self.question, sorted(self.documents), self.most_findings, self.max_output_tokens, self.effort]
-        return digest([self.name, self.prompt_version, self.schema_version, model, parameters])[:16]
+        parameters = [sorted(self.documents), self.most_findings, self.max_output_tokens, self.effort]
+        words = [RULES, self.question, sorted(self.own.items())]
+        return digest([self.name, self.prompt_version, self.schema_version, model, words, parameters])[:16]
 
     def holds(self, status: Status) -> timedelta:
         """Return how long an answer of a status holds."""

@@ -1,4 +1,4 @@
-"""Numbers as people write them in a sentence: 12.5 million, 12,5 Mio., 1 250 000, $40m.
+"""Numbers as people write them in a sentence: 12.5 million, 12,5 Mio., 1 250 000, $40m, 30 crore, 1億5000万円.
 
 Belongs here: which numbers a text may mean. Does not: which one it should (`signals.checks`).
 """
@@ -6,34 +6,28 @@ Belongs here: which numbers a text may mean. Does not: which one it should (`sig
 import re
 from collections.abc import Iterator
 
+# Where languages differ (a Portuguese "mi" is a million, an English one a mile), the larger: it only may be meant.
+_SCALES = {
+    1e12: r"billionen|trilh\w+|trill?i\w+|bln|兆|조|t",
+    1e9: r"mil\smillones|mill?iard\w*|miljard\w*|billion[a-z]*|bilh\w+|milyar\w*|mrd|ml?r?d|mdr|mds|mia|млрд|bn|bi|b",
+    1e8: r"億|亿|억",
+    1e7: r"crores?|cr|千万|천만",
+    1e6: r"mill?ion\w*|mill[oó]n(?:es)?|miljo\w+|milh\w+|milyon\w*|mln|млн|mio|mn|mm|mi|百万|백만|m",
+    1e5: r"lakhs?|lacs?",
+    1e4: r"万|萬|만",
+    1e3: r"tausend|thousand|tsd|tys|тыс|mill?e?|千|천|k",
+}
+_DENSE = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+"""Letters that stand beside a number without a space, and are no part of it."""
+_LETTER = re.compile(f"[{_DENSE}]")
 _NUMBER = re.compile(
-    r"(?<![\w.,])[$€£¥]?\s?(?P<digits>\d{1,3}(?:[ '\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
-    r"\s?-?(?P<scale>mil\smillones|milliard[a-z]*|billion[a-z]*|million[a-z]*|mill[oó]n(?:es)?|mrd|mio|mill?e?|bn|mm|mn|"
-    r"tausend|thousand|tsd|[kmb])?(?!\w)",
+    rf"(?<![^\W{_DENSE}])(?<![.,])[$€£¥]?\s?"
+    r"(?P<digits>\d{1,3}(?:[ '\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)\s?-?"
+    rf"(?:{'|'.join(f'(?P<e{factor:.0f}>{words})' for factor, words in _SCALES.items())})?"
+    rf"(?:(?<=[{_DENSE}])(?=\d)|(?![^\W{_DENSE}]))",
     re.IGNORECASE,
 )
-_SCALES = {
-    "mil millones": 1e9,
-    "milliard": 1e9,
-    "mrd": 1e9,
-    "billionen": 1e12,
-    "billion": 1e9,
-    "bn": 1e9,
-    "b": 1e9,
-    "million": 1e6,
-    "millón": 1e6,
-    "millon": 1e6,
-    "mio": 1e6,
-    "mn": 1e6,
-    "mm": 1e6,
-    "mille": 1e3,
-    "mil": 1e3,
-    "m": 1e6,
-    "tausend": 1e3,
-    "thousand": 1e3,
-    "tsd": 1e3,
-    "k": 1e3,
-}
+_FACTORS = {f"e{factor:.0f}": factor for factor in _SCALES}
 TOLERANCE = 0.005  # "12.5 million" for 12,480,000
 
 
@@ -44,15 +38,14 @@ def mentions(text: str, value: float) -> bool:
 
 def numbers(text: str) -> Iterator[float]:
     """Yield every number that a text may mean; where languages differ (1.250), each reading."""
+    larger, end = 0.0, -1
     for match in _NUMBER.finditer(text):
-        scale = _scale((match["scale"] or "").lower())
-        for plain in _readings(match["digits"]):
-            yield plain * scale
-
-
-def _scale(word: str) -> float:
-    word = " ".join(word.split())
-    return next((factor for start, factor in _SCALES.items() if word and word.startswith(start)), 1.0)
+        factor = _FACTORS.get(match.lastgroup or "", 1.0)
+        found = [plain * factor for plain in _readings(match["digits"])]
+        yield from found
+        if match.start() == end and _LETTER.match(text[end - 1]):  # 1億5000万: one number in two parts
+            yield from (larger + one for one in found)
+        larger, end = found[0], match.end()
 
 
 def _readings(digits: str) -> set[float]:

@@ -9,7 +9,19 @@ import unicodedata
 from typing import NamedTuple
 
 SHORTEST, LONGEST = 8, 600
-"""Characters of a quote: fewer stand anywhere, more are a page."""
+"""Characters of a quote: fewer stand anywhere, more are a page. A letter that is a syllable or a word counts twice."""
+
+# Scripts that put no spaces between words: any letter may end a word, or a run of the same script does, or (Korean) a
+# word may begin only at a space but has its particle behind it.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai and Lao, Burmese, Khmer
+    "\u3005-\u3007\u3040-\u309f\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # hiragana, Chinese characters
+)
+_KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+_HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
+_DENSE = re.compile(f"[{_UNSPACED}{_KATAKANA}{_HANGUL}]")
+_NOTHING = r"[^\s\S]"
+_SPACED = rf"[^\W{_UNSPACED}{_KATAKANA}{_HANGUL}]"
 
 # One character for one, so that a place in the translated text is the same place in the document.
 _TYPOGRAPHY = str.maketrans(
@@ -39,7 +51,7 @@ def find(quote: str, text: str) -> Span | None:
         text: A document's, in NFC.
     """
     wanted = unicodedata.normalize("NFC", quote).strip()
-    if not SHORTEST <= len(wanted) <= LONGEST:
+    if len(wanted) + len(_DENSE.findall(wanted)) < SHORTEST or len(wanted) > LONGEST:
         return None
     start = text.find(wanted)
     if start >= 0:
@@ -57,4 +69,18 @@ def folded(text: str) -> str:
 def says(text: str, value: str) -> bool:
     """Say whether a folded text holds a value, as words of its own."""
     wanted = folded(value)
-    return bool(wanted) and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+    if not wanted:
+        return False
+    before, behind = _more(wanted[0]), _more(wanted[-1], behind=True)
+    return re.search(f"(?<!{before}){re.escape(wanted)}(?!{behind})", text) is not None
+
+
+def _more(edge: str, *, behind: bool = False) -> str:
+    """Return which letters, beside the edge of a word, would make it part of a longer one."""
+    if re.match(f"[{_UNSPACED}]", edge):
+        return _NOTHING
+    if re.match(f"[{_KATAKANA}]", edge):
+        return f"[{_KATAKANA}]"
+    if re.match(f"[{_HANGUL}]", edge):
+        return _NOTHING if behind else f"[{_HANGUL}]"
+    return _SPACED

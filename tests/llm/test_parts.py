@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nooks_dagster.failures import Permanent
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.bounds import LONG_CONTEXT, tokens_at_most
-from nooks_dagster.llm.paces import told_to_wait, used_up
+from nooks_dagster.llm.paces import UNTOLD, told_to_wait, used_up
 from nooks_dagster.llm.prices import price_of
 from nooks_dagster.llm.schemas import UNSUPPORTED, strict_schema
 from tests.llm.conftest import Answer, an_ask
@@ -113,6 +113,12 @@ def test_a_date_to_wait_for_is_a_wait() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert timedelta(seconds=30) < told_to_wait({"retry-after": later}) <= timedelta(seconds=90)
     assert told_to_wait({"retry-after": "Thu, 01 Jan 2026 00:00:00 GMT"}) == timedelta()
+
+
+@pytest.mark.parametrize("odd", ["Sun, 06 Nov 1994 08:49:37 +99999999999999", "nan", "9" * 400, "-1", "²"])
+def test_a_time_that_makes_no_sense_is_a_time_that_was_not_told(odd: str) -> None:
+    assert told_to_wait({"retry-after": odd}) == UNTOLD
+    assert used_up({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": f"{odd}s"}) == timedelta()
 
 
 def test_a_limit_that_is_used_up_is_noticed_before_it_refuses() -> None:

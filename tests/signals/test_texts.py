@@ -47,6 +47,18 @@ def test_a_value_is_words_of_its_own() -> None:
     assert says(folded("We use Go, Rust & C++."), "go")
     assert not says(folded("We use Google"), "Go")
     assert says(folded("Snowflake\u2019s cloud"), "Snowflake")
+    assert says(folded("当社はSalesforceを導入しています"), "Salesforce")
+    assert says(folded("新CTOに山田太郎が就任"), "山田太郎")
+    assert says(folded("세일즈포스를 도입했습니다"), "세일즈포스")
+    assert says(folded("会社はセールスフォースを使う"), "セールスフォース")
+    assert not says(folded("会社はセールスフォースを使う"), "セールス")
+    assert not says(folded("당사는 신세일즈포스를"), "세일즈포스")
+
+
+def test_a_quote_in_a_script_of_syllables_may_be_shorter() -> None:
+    assert find("AWSを利用", "当社はAWSを利用しています") is not None
+    assert find("uses AWS", "it uses AWS") is not None
+    assert find("on AWS", "it runs on AWS") is None
 
 
 @pytest.mark.parametrize(
@@ -68,13 +80,29 @@ def test_a_value_is_words_of_its_own() -> None:
         ("€12 million", 12e6),
         ("a $7-million round", 7e6),
         ("we have 25 open roles", 25),
+        ("een ronde van 5 miljoen euro", 5e6),
+        ("runda 5 mln zł", 5e6),
+        ("un round da 5 milioni", 5e6),
+        ("1,2 miliardi di euro", 1.2e9),
+        ("aporte de R$ 30 milhões", 30e6),
+        ("25 miljoner kronor", 25e6),
+        ("раунд на 5 млн", 5e6),
+        ("raised Rs 50 crore", 500e6),
+        ("5 lakh users", 500e3),
+        ("30億円を調達", 3e9),
+        ("総額1億5000万円", 150e6),
+        ("完成3亿元融资", 300e6),
+        ("50억원 투자", 5e9),
+        ("a market of $1.5T", 1.5e12),
     ],
 )
 def test_a_number_is_read_as_people_write_it(text: str, value: float) -> None:
     assert mentions(text, value)
 
 
-@pytest.mark.parametrize(("text", "value"), [("raised $40m", 40), ("Web2.0", 2), ("in 2026", 26), ("1,250", 1)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("raised $40m", 40), ("Web2.0", 2), ("in 2026", 26), ("1,250", 1), ("5 6", 11)]
+)
 def test_a_part_of_a_number_is_none(text: str, value: float) -> None:
     assert not mentions(text, value)
 

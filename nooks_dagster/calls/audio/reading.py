@@ -165,9 +165,12 @@ class Audio:
         start = self._file.tell() if seekable else 0
         samples = np.zeros((max(0, min(frames, self._file.frames - start)), self.channels), self._dtype)
         try:
-            return np.asarray(self._file.read(dtype=self._dtype, always_2d=True, out=samples))
+            read = np.asarray(self._file.read(dtype=self._dtype, always_2d=True, out=samples))
         except (soundfile.LibsndfileError, RuntimeError):
-            return samples[: max(0, self._file.tell() - start) if seekable else 0]
+            read = samples[: max(0, self._file.tell() - start) if seekable else 0]
+        if read.dtype.kind == "f":  # a broken mixer writes NaN, and one makes silence of all around it
+            np.nan_to_num(read, copy=False, posinf=1.0, neginf=-1.0)
+        return read
 
     def _frames(self) -> int:
         """Count the frames of a file that does not tell."""

@@ -55,7 +55,7 @@ _COUNT = """
         percentile_disc(0.5) within group (order by r.ms), percentile_disc(0.95) within group (order by r.ms),
         %(closed_at)s, %(datasets)s
     from calls.calls c left join lateral (
-        select (1000 * extract(epoch from recorded_at - c.accepted_at))::int as ms
+        select (1000 * extract(epoch from recorded_at - c.accepted_at))::bigint as ms
         from calls.records where call = c.id
     ) r on true
     where c.hour = %(hour)s and c.workspace = %(workspace)s

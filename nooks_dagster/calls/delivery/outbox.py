@@ -33,8 +33,13 @@ POST = """
     where d.digest <> excluded.digest or d.state in ('dead', 'withdrawn')
     returning integration, revision
 """
-# What is tried again is no dead letter any more.
-SUPERSEDE = "delete from work.items where queue = %s and lane = %s and key = any(%s) and state = 'dead'"
+# What is tried again is no dead letter any more. What somebody replays meanwhile is none already, and waits for the
+# delivery that is locked here.
+SUPERSEDE = """
+    delete from work.items where id in (
+        select id from work.items where queue = %s and lane = %s and key = any(%s) and state = 'dead'
+        for update skip locked)
+"""
 
 
 def post(conn: psycopg.Connection[Any], ledger: Ledger, call: Call, *, work_class: WorkClass = WorkClass.LIVE) -> int:

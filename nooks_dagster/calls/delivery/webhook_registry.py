@@ -34,7 +34,11 @@ GO_ON = (
 REMOVE = "delete from calls.webhooks where workspace = %s and (id = %s or url = %s) returning id, secret_ref"
 # What was waiting for a webhook that is gone is owed to nobody.
 WITHDRAW = "update calls.deliveries set state = 'withdrawn' where integration = %s and state in ('waiting', 'dead')"
-FORGET = "delete from work.items where queue = 'calls.deliveries' and lane = 'deliveries/' || %s and state <> 'done'"
+FORGET = """
+    delete from work.items where id in (
+        select id from work.items where queue = 'calls.deliveries' and lane = 'deliveries/' || %s and state <> 'done'
+        order by id for update)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,9 @@ def _unknown(workspace: str) -> Permanent:
 
 
 def withdraw(conn: psycopg.Connection[Any], integration: str) -> None:
-    """Owe nothing any more to an integration that is gone, in the caller's transaction."""
-    for statement in (WITHDRAW, FORGET):
+    """Owe nothing any more to an integration that is gone, in the caller's transaction.
+
+    Items are locked before their deliveries, as a batch does that is settled meanwhile.
+    """
+    for statement in (FORGET, WITHDRAW):
         conn.execute(statement, [integration])

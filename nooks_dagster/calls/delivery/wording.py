@@ -62,12 +62,13 @@ def _lines(facts: Facts) -> Iterator[str]:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text, cut after a whole line, or else a whole word, if it is longer than so many characters."""
+    """Return a text, cut if it is longer than so many characters: after a line near the end, or else after a word."""
     if len(text) <= most:
         return text
     cut = text[: most - 2]
-    end = max(cut.rfind("\n"), cut.rfind(" ") if "\n" not in cut else -1)
-    return f"{cut[:end] if end > 0 else cut}\n…"
+    near = len(cut) * 3 // 4  # a line may be a monologue of minutes
+    end = max(cut.rfind("\n", near), 0) or max(cut.rfind(" ", near), 0) or len(cut)
+    return f"{cut[:end]}\n…"
 
 
 def _direction(facts: Facts) -> str:

@@ -109,13 +109,14 @@ _TOTALS = f"""
         percentile_disc(0.5) within group (order by r.ms) as p50_ms,
         percentile_disc(0.95) within group (order by r.ms) as p95_ms
     from calls.calls c left join lateral (
-        select (1000 * extract(epoch from recorded_at - c.accepted_at))::int as ms from calls.records where call = c.id
+        select (1000 * extract(epoch from recorded_at - c.accepted_at))::bigint as ms
+        from calls.records where call = c.id
     ) r on true where {_WHICH}
 """  # noqa: S608 - constants of this module, as below
 _STAGE = f"from calls.calls c join calls.stages s on s.call = c.id and s.stage = %(stage)s where {_WHICH}"
 _OUTCOMES = f"""
     with took as (
-        select s.status, (1000 * extract(epoch from s.ended_at - s.started_at))::int as ms,
+        select s.status, (1000 * extract(epoch from s.ended_at - s.started_at))::bigint as ms,
             (s.facts ->> 'cost')::numeric as usd, (s.output ->> 'bytes')::bigint as bytes {_STAGE}
     )
     select status, count(*) as calls, percentile_disc(0.5) within group (order by ms) as p50_ms,

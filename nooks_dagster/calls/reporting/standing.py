@@ -80,7 +80,7 @@ _HOURS = """
             count(*) filter (where c.state = 'refused')::int, count(*) filter (where c.state = 'dead')::int,
             count(*) filter (where c.state = 'accepted')::int,
             (1000 * percentile_disc(0.95) within group (
-                order by extract(epoch from r.recorded_at - c.accepted_at)))::int as p95_ms,
+                order by extract(epoch from r.recorded_at - c.accepted_at)))::bigint as p95_ms,
             false as closed
         from calls.calls c left join calls.records r on r.call = c.id
         where c.hour > greatest(now() - %(lately)s, (select max(hour) from calls.hours) - interval '3 hours')

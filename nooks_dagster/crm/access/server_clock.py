@@ -11,6 +11,10 @@ from email.utils import parsedate_to_datetime
 
 from nooks_dagster.failures import Transient
 
+LONGEST_WAIT = timedelta(days=1)
+"""HubSpot's daily limit is back by then; nobody else asks for as much."""
+MOST_DIGITS = 9
+
 
 class ServerClock:
     """What a server's clock shows about now: the last answer's time, and the time since."""
@@ -37,16 +41,21 @@ def server_time(headers: Mapping[str, str]) -> datetime:
         Transient: The answer does not say.
     """
     try:
-        return parsedate_to_datetime(headers["Date"]).astimezone(UTC)
-    except (LookupError, ValueError):
+        return parsedate_to_datetime(_value(headers, "Date")).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Transient("The answer carries no Date, so its rows cannot be placed in time.") from None
 
 
 def retry_in(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the wait that Retry-After asks for, in seconds or until a time on the server's own clock."""
-    asked = headers.get("Retry-After", "").strip()
-    if asked.isdigit():
-        return timedelta(seconds=int(asked))
-    with suppress(ValueError, Transient):
-        return max(parsedate_to_datetime(asked).astimezone(UTC) - server_time(headers), timedelta(0))
+    """Return the wait that Retry-After asks for, in seconds or until a time on the server's clock; a day at most."""
+    asked = _value(headers, "Retry-After").strip()
+    if asked.isascii() and asked.isdigit():
+        return timedelta(seconds=min(int(asked[:MOST_DIGITS]), LONGEST_WAIT.total_seconds()))
+    with suppress(ValueError, OverflowError, Transient):
+        return min(max(parsedate_to_datetime(asked).astimezone(UTC) - server_time(headers), timedelta(0)), LONGEST_WAIT)
     return None
+
+
+def _value(headers: Mapping[str, str], name: str) -> str:
+    """Return a header by its name in whatever case; not every mapping of headers knows them so."""
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")

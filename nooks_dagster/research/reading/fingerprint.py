@@ -6,13 +6,15 @@ A document is the set of its steady lines, on one site: no order, no repetition,
 document may differ in all of these, so no site gets its text from another: that could have said it first, and added
 what does not count. Of a part that rotates (a
 testimonial, a featured post) no rule can know at first sight that it says nothing new: one line that took the place of
-another may as well be a new head of sales. What gives it away is that it comes back: a line that was there, was gone
-and is there again rotates, and counts no more for this page. So a carousel of three makes three documents at first
-and none afterwards, and no change is ever missed.
+another may as well be a new head of sales. What gives it away is that it comes back, and back again, while the rest
+stands: a line that left twice and is there once more rotates, and counts no more for this page. Once is no habit: a job
+that is posted again is news. And a page that was another for a day, "we will be back soon", has not rotated. So a
+carousel of three makes three documents at first, the same ones in its second round, and none afterwards.
 """
 
 import hashlib
 from array import array
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +22,8 @@ from typing import Self
 
 from nooks_dagster.research.reading.volatile import days_around, says_something, steady
 
+DEPARTURES = 2
+"""So often a line has left before its return tells that it rotates."""
 MOST_LINES = 1_000
 """Lines remembered that are gone, and that rotate: 8 KB each. What is forgotten makes a document too many, never one
 too few. Those that are there are all remembered; the bound of the text is theirs."""
@@ -27,7 +31,10 @@ too few. Those that are there are all remembered; the bound of the text is their
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is remembered of the lines of a page, as numbers: those there now, those gone, those that come and go."""
+    """What is remembered of the lines of a page, as numbers: those there now, those that left, those that come and go.
+
+    `gone` has a line as often as it left, the latest first.
+    """
 
     there: frozenset[int] = frozenset()
     gone: tuple[int, ...] = ()
@@ -70,13 +77,25 @@ def judged(site: str, text: str, fetched: date, before: Remembered) -> Judged:
     """
     lines = {_number(line): line for line in _steady_lines(text, fetched)}
     now = frozenset(lines)
-    rotating = frozenset([*before.rotating, *now.intersection(before.gone)][:MOST_LINES])
-    gone = tuple(dict.fromkeys([*(before.there - now), *before.gone]))[:MOST_LINES]
-    remember = Remembered(now, gone, rotating)
-    if before.there and now - rotating == before.there - rotating:
+    remember = Remembered(now, _gone(before, now), _rotating(before, now))
+    ignored = before.rotating  # what begins to rotate counts once more, so that the last document has it
+    if before.there and now - ignored == before.there - ignored:
         return Judged(None, remember)
-    counted = [line for number, line in lines.items() if number not in rotating] or list(lines.values())
+    counted = [line for number, line in lines.items() if number not in ignored] or list(lines.values())
     return Judged(identity(site, counted), remember)
+
+
+def _gone(before: Remembered, now: frozenset[int]) -> tuple[int, ...]:
+    """Return the lines that left; of a page that became another as a whole, none did."""
+    left = before.there - now
+    turned = len(left) > len(now & before.there)
+    return before.gone if turned else (*left, *before.gone)[:MOST_LINES]
+
+
+def _rotating(before: Remembered, now: frozenset[int]) -> frozenset[int]:
+    left = Counter(before.gone)
+    back = [number for number in now - before.there if left[number] >= DEPARTURES]
+    return frozenset([*before.rotating, *back][:MOST_LINES])
 
 
 def identity(site: str, lines: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ Belongs here: HTTP. Does not: what may be asked for by robots.txt (`research.web
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -21,7 +21,7 @@ from nooks_dagster.research.web.unpacking import ENCODINGS, unpacked
 from nooks_dagster.research.web.urls import followable, joined
 
 REDIRECTS = 5
-_PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
+PAGES = ("text/html", "application/xhtml+xml", "text/plain", "text/xml", "application/xml", "")
 _GONE = (404, 410)
 _TOO_MANY = 429
 _MOVED = (301, 302, 303, 307, 308)
@@ -35,6 +35,15 @@ class Page:
     headers: Mapping[str, str]
     body: bytes
     unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which bodies are taken: so many bytes, or the first so many, of these content types."""
+
+    most: int
+    cut: bool
+    types: Collection[str] | None
 
 
 @dataclass(slots=True)
@@ -71,6 +80,7 @@ class Browser:
         conditions: Mapping[str, str] | None = None,
         allowed: Callable[[str], None] = lambda _url: None,
         cut: bool = False,
+        types: Collection[str] | None = PAGES,
     ) -> Page:
         """Get a page, following redirects; each hop is judged anew.
 
@@ -80,6 +90,7 @@ class Browser:
             conditions: If-None-Match or If-Modified-Since, for the first hop.
             allowed: Raises if a hop may not be asked for.
             cut: Take the first bytes of a larger body.
+            types: Content types that it may have; None for any.
 
         Raises:
             NoPage: There is none to be had.
@@ -93,13 +104,13 @@ class Browser:
             if spelled is None:
                 raise NoPage(Outcome.NOT_PUBLIC, "no public URL")
             allowed(spelled)
-            found = self._once(spelled, most, (conditions or {}) if hop == 0 else {}, cut=cut)
+            found = self._once(spelled, (conditions or {}) if hop == 0 else {}, _Wanted(most, cut, types))
             if isinstance(found, Page):
                 return found
             here = found
         raise NoPage(Outcome.NOT_A_PAGE, "too many redirects")
 
-    def _once(self, url: str, most: int, conditions: Mapping[str, str], *, cut: bool) -> Page | str:
+    def _once(self, url: str, conditions: Mapping[str, str], wanted: _Wanted) -> Page | str:
         """Return a page, or where it has moved."""
         headers = [
             ("Host", urlsplit(url).netloc),
@@ -113,7 +124,7 @@ class Browser:
             pool = self._pools.to(url)
             self.requests += 1
             with pool.stream("GET", url, headers=headers) as answer:
-                return self._read(url, answer, most, cut=cut)
+                return self._read(url, answer, wanted)
         except OutOfTime:
             raise NoPage(Outcome.UNREACHABLE, "took too long") from None
         except (
@@ -125,7 +136,7 @@ class Browser:
         ) as error:
             raise NoPage(Outcome.UNREACHABLE, type(error).__name__) from error
 
-    def _read(self, url: str, answer: httpcore2.Response, most: int, *, cut: bool) -> Page | str:
+    def _read(self, url: str, answer: httpcore2.Response, wanted: _Wanted) -> Page | str:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
         if answer.status in _MOVED:
             drain(answer)
@@ -138,9 +149,11 @@ class Browser:
         if answer.status != 200:
             drain(answer)
             raise NoPage(_meaning(answer.status), f"HTTP {answer.status}")
-        if headers.get("content-type", "").partition(";")[0].strip().lower() not in _PAGES:
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if wanted.types is not None and kind not in wanted.types:
             raise NoPage(Outcome.NOT_A_PAGE, "content type")
-        return Page(url, headers, unpacked(answer.iter_stream(), headers.get("content-encoding", ""), most, cut=cut))
+        packed = headers.get("content-encoding", "")
+        return Page(url, headers, unpacked(answer.iter_stream(), packed, wanted.most, cut=wanted.cut))
 
 
 def _meaning(status: int) -> Outcome:

@@ -67,6 +67,7 @@ class _Visit:
         self._seen: dict[str, PageSeen] = {}
         self._gone: set[str] = set()
         self._listed: dict[Kind, list[str]] = {}
+        self._due: dict[str, Kind] = {}
 
     def run(self) -> Outcome:
         """See what there is to see; return what became of the site."""
@@ -80,6 +81,7 @@ class _Visit:
             else:
                 self._stale_indexes()
         except OutOfTime:
+            self._miss()
             return Outcome.OK if self._seen else Outcome.UNREACHABLE
         return Outcome.OK
 
@@ -88,6 +90,14 @@ class _Visit:
         gone = self._gone | self._old_articles()
         kept = [one.untouched() for one in self._known if one.url not in self._seen and one.url not in gone]
         return sorted([*self._seen.values(), *kept], key=lambda page: _ORDER.index(page.kind))
+
+    def _miss(self) -> None:
+        """Tell of the pages that there was no time for, so that nobody takes them for read."""
+        known = {one.url for one in self._known} | {one.kind for one in self._known}
+        known |= self._seen.keys() | {page.kind for page in self._seen.values()}
+        for url, kind in self._due.items():
+            if url not in known and (kind is Kind.ARTICLE or kind not in known):
+                self._add(PageSeen(kind, url, Outcome.UNREACHABLE))
 
     def _old_articles(self) -> set[str]:
         """Return the known articles that are no longer among the newest, if all that list articles were read."""
@@ -118,9 +128,12 @@ class _Visit:
             return
         base, site = home.base, self._site_of(home.page.url)
         best = best_links(home.links, base, site)
+        guesses = {kind: f"{origin_of(home.page.url)}{GUESSES[kind][0]}" for kind in INDEXES}
+        self._due = {url: kind for kind, url in {**guesses, **best}.items()}
         sitemap = bool(_WORTH_A_SEARCH - best.keys()) and sitemap_links(self._browser, self._robots, base, site)
         if sitemap:
             best = {**best_links(sitemap, base, site), **best}
+            self._due = {url: kind for kind, url in best.items()}
         for kind in INDEXES:
             known = self._known_of(kind)
             if kind in best:
@@ -160,6 +173,7 @@ class _Visit:
         site = self._site_of(index.page.url)
         newest = newest_articles(index.links, index.page.url, index.base, site, self._limits.articles)
         self._listed[index.page.kind] = newest
+        self._due |= dict.fromkeys(newest, Kind.ARTICLE)
         for url in newest:
             known = next((one for one in self._known if one.url == url), None)
             if url not in self._seen and (known is None or known.stale):

@@ -1,6 +1,6 @@
 """How a page that cannot be read is told about inside the web reader.
 
-Belongs here: the one exception. Does not: its outcomes (`research.documents`).
+Belongs here: its exceptions. Does not: its outcomes (`research.documents`).
 """
 
 from nooks_dagster.research.documents import Outcome
@@ -12,3 +12,10 @@ class NoPage(Exception):
     def __init__(self, outcome: Outcome, why: str = "") -> None:
         super().__init__(why or outcome.value)
         self.outcome = outcome
+
+
+class Garbled(NoPage):
+    """A body came that is not what its headers say."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Outcome.NOT_A_PAGE, why)

@@ -2,7 +2,8 @@
 
 Belongs here: getting it, and asking it. Does not: pausing (`research.web.crawl`).
 
-None there, or 4xx: everything is allowed. 5xx, 429 or no answer: nothing is, for now. Of a longer one 500 KiB count.
+None there, or 4xx: everything is allowed. 5xx, 429, no answer or one that cannot be unpacked: nothing is, for now. Its
+content type does not matter, for many servers know none for it. Of a longer one 500 KiB count.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from protego import Protego
 
 from nooks_dagster.research.documents import Outcome
 from nooks_dagster.research.web.browser import Browser
-from nooks_dagster.research.web.outcomes import NoPage
+from nooks_dagster.research.web.outcomes import Garbled, NoPage
 from nooks_dagster.research.web.urls import origin_of
 
 NAME = "nooks-research"
@@ -55,9 +56,11 @@ class Robots:
 
     def _get(self, origin: str) -> Protego | NoPage:
         try:
-            page = self.browser.get(f"{origin}/robots.txt", MOST, cut=True)
+            page = self.browser.get(f"{origin}/robots.txt", MOST, cut=True, types=None)
+        except Garbled as none:
+            return NoPage(Outcome.UNREACHABLE, str(none))
         except NoPage as none:
             if none.outcome in (Outcome.UNREACHABLE, Outcome.NOT_PUBLIC):
                 return none
             return Protego.parse("")
-        return Protego.parse(page.body.decode("utf-8", errors="replace"))
+        return Protego.parse(page.body.decode("utf-8-sig", errors="replace"))

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable
 
 from nooks_dagster.research.documents import Outcome
-from nooks_dagster.research.web.outcomes import NoPage
+from nooks_dagster.research.web.outcomes import Garbled, NoPage
 
 ENCODINGS = "gzip, deflate"
 _EITHER = zlib.MAX_WBITS | 32  # gzip or zlib, told by its header
@@ -23,11 +23,11 @@ def unpacked(chunks: Iterable[bytes], encoding: str, most: int, *, cut: bool = F
         cut: Return the first so many of a larger one.
 
     Raises:
-        NoPage: It is larger, or not what its header says.
+        NoPage: It is larger; `Garbled` if it is not what its header says.
     """
     packed = encoding.strip().lower()
     if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise NoPage(Outcome.NOT_A_PAGE, "unknown content encoding")
+        raise Garbled("unknown content encoding")
     unpack = zlib.decompressobj(_EITHER) if packed not in ("", "identity") else None
     body, wire = bytearray(), 0
     for chunk in chunks:
@@ -35,7 +35,7 @@ def unpacked(chunks: Iterable[bytes], encoding: str, most: int, *, cut: bool = F
         try:
             body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
         except zlib.error:
-            raise NoPage(Outcome.NOT_A_PAGE, "broken content encoding") from None
+            raise Garbled("broken content encoding") from None
         if len(body) > most or wire > most:
             if cut:
                 return bytes(body[:most])

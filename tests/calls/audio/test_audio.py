@@ -141,6 +141,18 @@ def test_an_mp3_that_guesses_its_length_is_counted_and_one_that_hides_its_end_is
         list(audio.blocks())
 
 
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_sample_that_is_no_number_silences_nobody(odd: float) -> None:
+    samples = np.stack([REP, PROSPECT], axis=1).astype(np.float32) / 32768
+    samples[20, 0] = odd
+    data = io.BytesIO()
+    soundfile.write(data, samples, RATE, format="WAV", subtype="FLOAT")
+    with Audio(data.getvalue()) as audio:
+        heard = loudness(audio.blocks(), audio.rate)
+        assert np.isfinite(audio.cut(0, 0, 1000)).all()
+    assert len(spans(heard.levels[0], heard.ms)) == 2
+
+
 @pytest.mark.parametrize("data", [b"", b"RIFF", b"<html>not found</html>", recording(REP)[:44], bytes(4000)])
 def test_what_is_no_audio_is_unreadable(data: bytes) -> None:
     with pytest.raises(Unreadable), Audio(data) as audio:

@@ -71,3 +71,7 @@ def test_a_text_is_cut_to_its_bound_and_kept_whole_within(text: str, most: int) 
 
     assert len(cut) <= most
     assert cut == text or (cut.endswith("\n…") and text.startswith(cut.removesuffix("\n…")))
+
+
+def test_who_speaks_for_minutes_is_not_cut_away_whole() -> None:
+    assert len(shortened("rep: Hi\nprospect: " + "word " * 2_000, 4_000)) > 3_900

@@ -118,6 +118,18 @@ def test_an_answer_accuses_the_call_or_the_receiver(receiver: Receiver, status: 
     assert len(receiver.asked) == (1 if parks else 2)  # behind an outage nothing more is sent, and no redirect followed
 
 
+@pytest.mark.parametrize(
+    ("asked", "wait"), [("7", timedelta(seconds=7)), ("9" * 30, timedelta(days=1)), ("²", timedelta(seconds=10))]
+)
+def test_a_receiver_says_when_to_come_again(receiver: Receiver, asked: str, wait: timedelta) -> None:
+    receiver.answers = [Answer({}, 429, {"Retry-After": asked})]
+
+    (answer,) = webhook(receiver).push([call("one")])
+
+    assert isinstance(answer, Refused)
+    assert answer.failure.retry_in == wait
+
+
 @pytest.mark.parametrize("body", [Answer(raw=b"\xff<not json", headers={"Content-Type": "application/json"}), CUT_OFF])
 def test_a_message_that_was_taken_is_taken_whatever_follows_the_status(receiver: Receiver, body: Answer) -> None:
     receiver.answers = [body]

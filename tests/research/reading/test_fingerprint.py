@@ -84,10 +84,33 @@ def test_a_part_that_rotates_makes_no_new_document_once_it_has_come_round() -> N
     documents, remembered = [], Remembered()
     for turn in range(12):
         sha256, remembered = document([*PAGE, quotes[turn % 3]], TUESDAY, remembered)
-        documents.append(sha256 is not None)
-    assert sum(documents[:6]) <= 4
-    assert not any(documents[6:])
+        documents.append(sha256)
+    assert len(set(documents[:9]) - {None}) <= 4, "what comes round again is the same document"
+    assert not any(documents[9:])
     assert document([*PAGE, quotes[0], "Data Engineer, Rome"], TUESDAY, remembered)[0] is not None
+
+
+def looked(*pages: list[str]) -> list[str | None]:
+    """Return the documents that looks at a page make, one after the other."""
+    found, remembered = [], Remembered()
+    for lines in pages:
+        sha256, remembered = document(lines, TUESDAY, remembered)
+        found.append(sha256)
+    return found
+
+
+def test_a_job_that_is_posted_again_is_a_document_and_so_is_its_end() -> None:
+    job = [*PAGE, "Head of Sales, Berlin"]
+    first, without, again, ended = looked(job, PAGE, job, PAGE)
+    assert (again, ended) == (first, without)
+    assert None not in (first, without)
+
+
+def test_a_page_that_was_another_for_a_day_rotates_nothing() -> None:
+    page, closed = [*PAGE, "Head of Sales, Berlin"], ["We will be back soon"]
+    found = looked(page, closed, page, closed, page, closed, page, PAGE)
+    assert found[-2] == found[0]
+    assert found[-1] not in (None, found[0])
 
 
 def test_a_text_that_is_volatile_throughout_is_a_document_too() -> None:

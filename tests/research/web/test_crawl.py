@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -149,6 +150,33 @@ def test_a_robots_txt_that_fails_closes_the_site_for_now_and_one_that_is_refused
 ) -> None:
     town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("no", status)}
     assert look(town).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"\xef\xbb\xbfUser-agent: *\nDisallow: /", {"Content-Type": "text/plain"}),
+        (b"User-agent: *\nDisallow: /", {"Content-Type": "application/octet-stream"}),
+        (b"User-agent: *\nDisallow: /", {"Content-Type": "text/markdown"}),
+        (b"whatever it says", {"Content-Type": "text/plain", "Content-Encoding": "br"}),
+    ],
+)
+def test_robots_txt_holds_whatever_it_is_served_as(town: Town, body: bytes, headers: dict[str, str]) -> None:
+    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer(body, headers=headers)}
+    assert texts(look(town)) == {}
+
+
+def test_pages_that_a_look_had_no_room_for_are_told_as_unread(town: Town) -> None:
+    build(town)
+    found = look(town, limits=replace(LIMITS, pages=6))  # two for https, where nobody answers
+    assert outcomes(found) == {
+        "/": Outcome.OK,
+        "/de/ueber-uns": Outcome.OK,
+        "/de/karriere/": Outcome.OK,
+        "/de/aktuelles.html": Outcome.OK,
+        "/magazin": Outcome.UNREACHABLE,
+        **{f"/de/aktuelles/meldung-{n}": Outcome.UNREACHABLE for n in (5, 4, 3)},
+    }
 
 
 def test_the_robots_txt_of_the_host_that_a_redirect_leads_to_counts(town: Town) -> None:
