@@ -8,7 +8,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from nooks_dagster.research.hosts import public_host
-from nooks_dagster.research.shared_hosts import MAIL_PROVIDERS, PROFILES, on_shared_host
+from nooks_dagster.research.shared_hosts import MAIL_PROVIDERS, MAILBOXES, PROFILES, on_shared_host
 
 _LONGEST = 2048
 _SEPARATED = re.compile(r"[\s,;|]+")
@@ -34,7 +34,7 @@ def site_of(website: str | None) -> str | None:
     host = public_host(parts.hostname) if parts and parts.hostname else None
     if parts is None or host is None or (parts.path.strip("/") and on_shared_host(host, PROFILES)):
         return None
-    return without_www(host)
+    return None if without_www(host) in MAILBOXES else without_www(host)
 
 
 def without_www(host: str) -> str:

@@ -12,6 +12,8 @@ from nooks_dagster.calls.closing.archive import Archive
 from nooks_dagster.calls.closing.closing import Closed, Closing
 from nooks_dagster.calls.closing.folding import Folding
 from nooks_dagster.calls.platform import Platform
+from nooks_dagster.calls.reporting.numbers import Which, totals
+from nooks_dagster.calls.reporting.standing import hours
 from nooks_dagster.calls.work import HOURS, SCOPE_OF_HOURS
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Transient
@@ -86,6 +88,17 @@ def test_an_hour_becomes_one_object_a_workspace_and_its_numbers(calls: Calls, cl
     assert set(frame["workspace"]) == {"acme", "globex"}
     metrics = Dataset.below(lake, f"calls/metrics/hour={HOUR:%Y-%m-%dT%H}").to_pandas()
     assert (len(metrics), metrics["words"].sum()) == (4, 48)
+
+
+def test_a_call_that_is_recorded_weeks_later_has_a_time_too(calls: Calls, close: Close, db: Database) -> None:
+    calls.add(took=30 * 86_400)
+    (closed,) = close()
+    assert isinstance(closed, Closed)
+    assert closed.numbers[0].p95_ms == 30 * 86_400_000
+    with db.transaction() as conn:
+        assert totals(conn, Which([HOUR])).p95_ms == 30 * 86_400_000
+        (standing,) = hours(conn, None, timedelta(days=1))
+        assert standing.p95_ms == 30 * 86_400_000
 
 
 def test_a_transcript_is_found_by_its_handle_after_its_object_is_gone(

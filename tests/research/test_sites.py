@@ -82,7 +82,15 @@ def test_a_url_that_nobody_should_follow_is_no_site(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["https://www.linkedin.com/company/acme", "facebook.com/acme", "x@gmail.com", "sales@web.de"]
+    "field",
+    [
+        "https://www.linkedin.com/company/acme",
+        "facebook.com/acme",
+        "x@gmail.com",
+        "sales@web.de",
+        "gmail.com",
+        "https://www.etsy.com/shop/acme",
+    ],
 )
 def test_a_page_on_somebody_elses_site_stands_for_no_company(field: str) -> None:
     assert site_of(field) is None

@@ -29,7 +29,7 @@ POST = """
             else r.participants -> i.id end)::text, 'UTF8'))
     from calls.records r join calls.integrations i on i.workspace = r.workspace where r.call = %s
     on conflict (call, integration) do update set digest = excluded.digest, state = 'waiting',
-        revision = d.revision + 1, failure = null, reason = null
+        revision = d.revision + 1, owed_at = now(), failure = null, reason = null
     where d.digest <> excluded.digest or d.state in ('dead', 'withdrawn')
     returning integration, revision
 """

@@ -146,9 +146,9 @@ _PACES = """
 # In two, for there is an index of each.
 _UNDELIVERED = """
     select d.workspace, d.integration, count(*) filter (where d.state = 'waiting')::int as waiting,
-        count(*) filter (where d.state = 'dead')::int as dead, min(d.created_at) as since,
-        now() - min(d.created_at) as waited,
-        coalesce((array_agg(d.reason order by d.created_at) filter (where d.reason is not null))[1], min(l.reason))
+        count(*) filter (where d.state = 'dead')::int as dead, min(d.owed_at) as since,
+        now() - min(d.owed_at) as waited,
+        coalesce((array_agg(d.reason order by d.owed_at) filter (where d.reason is not null))[1], min(l.reason))
             as reason,
         coalesce(bool_or(c.state in ('paused', 'disconnected')), false) as rests
     from (

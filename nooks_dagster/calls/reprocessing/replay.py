@@ -7,7 +7,7 @@ What a call had done stays done: it goes on at the stage at which it died. A poi
 begins anew, and only if it is named or its stage is: most are refused for good.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
 
+KEPT_IDS = 300
+"""Of those that were named: a thousand ids of 19 digits are more than 8 KB."""
 MOST = 1_000
 """Sent again at once: what they died of may still be there."""
 _NOT_CHOSEN_BY = ("asked_by", "dry_run", "release")
@@ -63,7 +65,7 @@ REOPEN = """
 """
 TRY_AGAIN = "UPDATE calls.stages SET status = 'failing' WHERE call = ANY(%(calls)s) AND status = 'dead'"
 WAIT_AGAIN = """
-    UPDATE calls.deliveries SET state = 'waiting'
+    UPDATE calls.deliveries SET state = 'waiting', owed_at = now()
     WHERE call = ANY(%(calls)s) AND state = 'dead' AND (%(failure)s::text IS NULL OR failure = %(failure)s::text)
 """
 KEEP = """
@@ -120,11 +122,17 @@ def replay(db: Database, asked: Replay) -> Replayed:
     with db.transaction() as conn:
         found = _found(conn, asked)
         replayed = set() if asked.dry_run else _send(conn, asked, found)
-        told = {name: value for name, value in asdict(asked).items() if value and name not in _NOT_CHOSEN_BY}
-        kept = (asked.asked_by, Jsonb(told), asked.dry_run, len(found), len(replayed))
+        kept = (asked.asked_by, Jsonb(_told(asked)), asked.dry_run, len(found), len(replayed))
         ((number,),) = conn.execute(KEEP, kept).fetchall()
     left = set(asked.ids) - ({one.call for one in found} if asked.dry_run else replayed)
     return Replayed(number, len(found), len(replayed), sorted(left))
+
+
+def _told(asked: Replay) -> Mapping[str, Any]:
+    told = {name: value for name, value in asdict(asked).items() if value and name not in _NOT_CHOSEN_BY}
+    if len(asked.ids) > KEPT_IDS:
+        told |= {"ids": list(asked.ids[:KEPT_IDS]), "of_ids": len(asked.ids)}
+    return told
 
 
 def _found(conn: psycopg.Connection[Any], asked: Replay) -> Sequence[_Found]:

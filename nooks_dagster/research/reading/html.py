@@ -68,7 +68,11 @@ def parsed(body: bytes, charset: str | None) -> HtmlElement | None:
 
 def decoded(body: bytes, charset: str | None) -> str:
     """Return plain text, of whole characters."""
-    return body.decode(_encoding(body, charset), errors="replace").encode(errors="replace").decode()
+    try:
+        text = body.decode(_encoding(body, charset), errors="replace")
+    except UnicodeError:  # some encodings, punycode for one, know no replacements
+        text = body.decode(errors="replace")
+    return text.encode(errors="replace").decode()
 
 
 def remove_unseen(tree: HtmlElement) -> None:

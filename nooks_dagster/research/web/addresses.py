@@ -16,7 +16,9 @@ Resolve = Callable[[str, float], Sequence[str]]
 # an IPv4 address within, and 168.63.129.16 is public by its number only: the host of a virtual machine in Azure.
 _PUBLIC_6, _SIX_TO_FOUR = ip_network("2000::/3"), ip_network("2002::/16")
 _AZURE_HOST = IPv4Address("168.63.129.16")
-_AT_ONCE = 32
+_AT_ONCE = 256
+"""A name whose servers hang keeps its thread up to 40 s, four times as long as a look waits for it: of 32 looks at once
+all may meet such names, one after the other, and the next good name must not wait behind them."""
 
 
 def is_public(address: str) -> bool:

@@ -37,12 +37,14 @@ class Asker:
         browser: Of this look.
         robots: Of this look.
         limits: The bounds.
+        links_anew: Read pages with links even if they are unchanged, for where they lead was not all seen.
     """
 
-    def __init__(self, browser: Browser, robots: Robots, limits: Limits) -> None:
+    def __init__(self, browser: Browser, robots: Robots, limits: Limits, *, links_anew: bool = False) -> None:
         self._browser = browser
         self._robots = robots
         self._limits = limits
+        self._links_anew = links_anew
         self._asked = 0
 
     def ask(self, kind: Kind, url: str, known: KnownPage | None = None) -> Seen:
@@ -58,7 +60,8 @@ class Asker:
             Stopped: Somebody stopped the look.
         """
         same = known if known and known.url == url else None
-        here, conditions = url, _conditions(same)
+        anew = self._links_anew and kind in _WITH_LINKS
+        here, conditions = url, {} if anew else _conditions(same)
         try:
             for _ in range(REDIRECTS + 1):
                 self._pause(here)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from nooks_dagster.research.documents import Kind, Outcome
 from nooks_dagster.research.researcher import KnownPage, Look, PageSeen
+from nooks_dagster.research.shared_hosts import PROFILES, SELLERS, on_shared_host
 from nooks_dagster.research.web.asking import Asker, Seen
 from nooks_dagster.research.web.browser import Browser
 from nooks_dagster.research.web.clock import Clock, OutOfTime
@@ -23,6 +24,8 @@ from nooks_dagster.research.web.urls import host_of, origin_of
 
 _WORTH_A_SEARCH = frozenset((Kind.ABOUT, Kind.CAREERS, Kind.NEWS))
 _LISTING = (Kind.NEWS, Kind.BLOG)
+_PERHAPS_ELSEWHERE = (Outcome.UNREACHABLE, Outcome.MISSING, Outcome.REFUSED)
+"""What a bare name may answer whose site is at `www.`."""
 _ORDER = (Kind.HOME, *INDEXES, Kind.ARTICLE)
 
 
@@ -62,7 +65,8 @@ class _Visit:
         self._known = known
         self._browser = browser
         self._robots = robots
-        self._asker = Asker(browser, robots, limits)
+        missed = any(one.outcome is Outcome.UNREACHABLE and one.kind is not Kind.HOME for one in known)
+        self._asker = Asker(browser, robots, limits, links_anew=missed)
         self._limits = limits
         self._seen: dict[str, PageSeen] = {}
         self._gone: set[str] = set()
@@ -108,19 +112,26 @@ class _Visit:
         return articles - newest if listing and listing <= self._listed.keys() else set()
 
     def _home(self, known: KnownPage | None) -> Seen:
-        """Return the home, from the first address at which anybody answers."""
-        tried: Seen | None = None
-        usual = [f"https://{self._site}/", f"https://www.{self._site}/", f"http://{self._site}/"]
+        """Return the home, from the first address at which there is one; else what became of the likeliest."""
+        vain: list[Seen] = []
+        usual = [f"{scheme}://{www}{self._site}/" for scheme in ("https", "http") for www in ("", "www.")]
         addresses = [known.url, *(url for url in usual if url != known.url)] if known else usual
         for url in addresses:
             found = self._asker.ask(Kind.HOME, url, known)
-            if found.page.outcome is not Outcome.UNREACHABLE:
+            if found.page.outcome not in _PERHAPS_ELSEWHERE:
+                found = self._own(found)
                 self._add(found.page, replacing=known)
                 return found
-            tried = tried or found
-        assert tried is not None  # noqa: S101  there is always an address
-        self._add(tried.page)
-        return tried
+            vain.append(found)
+        answered = next((one for one in vain if one.page.outcome is not Outcome.UNREACHABLE), vain[0])
+        self._add(answered.page, replacing=known if answered.page.outcome is not Outcome.UNREACHABLE else None)
+        return answered
+
+    def _own(self, home: Seen) -> Seen:
+        """Return a home, unless it led to somebody else's: a profile, or who sells the name."""
+        if on_shared_host(host_of(home.page.url), PROFILES | SELLERS):
+            return Seen(PageSeen(Kind.HOME, home.page.url, Outcome.NOT_A_PAGE))
+        return home
 
     def _indexes(self, home: Seen) -> None:
         if home.links is None:  # unchanged, so it leads where it led

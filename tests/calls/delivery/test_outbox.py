@@ -1,11 +1,13 @@
 """The outbox: what a recorded call owes to whom."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
 
+from nooks_dagster.calls.reporting.lacking import undelivered
 from nooks_dagster.database.pool import Database
 from nooks_dagster.workspaces.registry import Registry
 from tests.calls.delivery.things import Book
@@ -64,6 +66,8 @@ def test_a_record_that_says_something_else_updates_the_same_activity(
 ) -> None:
     call = book.recorded("c-1")
     settle(db)
+    with db.transaction() as conn:
+        conn.execute("update calls.deliveries set owed_at = now() - interval '20 days'")
     before = deliveries()
 
     book.record(call, text="Rep: Hello again.")
@@ -71,6 +75,9 @@ def test_a_record_that_says_something_else_updates_the_same_activity(
     (row,) = deliveries()
     assert (row["state"], row["key"], row["external_id"]) == ("waiting", before[0]["key"], "00T1")
     assert [key for _, key, _ in items(db)] == [str(call.id), f"{call.id}.2"]
+    with db.transaction() as conn:
+        (lacking,) = undelivered(conn)
+    assert lacking.waited < timedelta(minutes=5), "it waits since it is owed again"
 
 
 def test_ids_that_differ_in_case_only_are_two_calls_for_a_crm(book: Book, deliveries: Read) -> None:

@@ -58,6 +58,13 @@ def test_only_what_has_all_that_is_named_is_sent_again(world: World, dead: list[
         send(world, ids=range(MOST + 1))
 
 
+def test_a_thousand_ids_of_any_length_are_sent_again_and_the_first_of_them_kept(world: World) -> None:
+    ids = range(2**62, 2**62 + MOST)
+    assert len(send(world, ids=ids).left) == MOST
+    ((kept,),) = world.rows("select asked from calls.replays")
+    assert (kept["ids"][0], kept["of_ids"]) == (ids[0], MOST)
+
+
 def test_a_refused_call_begins_anew_when_it_or_its_stage_is_named(world: World, work: Work) -> None:
     world.script(Stage.VALIDATE, lambda _: Outcome(Refusal.RECORDING_MISSING.made()))
     first, second = world.accept(2)

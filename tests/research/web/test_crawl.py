@@ -37,10 +37,9 @@ def outcomes(found: Look) -> dict[str, Outcome]:
 
 
 def known(kind: Kind, path: str, *, stale: bool = True, **values: Any) -> KnownPage:
-    told: dict[str, Any] = {"etag": None, "last_modified": None, "body_sha256": None, "sha256": "a" * 64, **values}
-    return KnownPage(
-        kind, f"http://{SITE}{path}", Outcome.OK, **told, checked_at=datetime(2026, 1, 1, tzinfo=UTC), stale=stale
-    )
+    told: dict[str, Any] = {"etag": None, "last_modified": None, "body_sha256": None, "sha256": "a" * 64}
+    told |= {"outcome": Outcome.OK, "checked_at": datetime(2026, 1, 1, tzinfo=UTC), **values}
+    return KnownPage(kind=kind, url=f"http://{SITE}{path}", stale=stale, **told)
 
 
 def build(town: Town) -> None:
@@ -179,6 +178,42 @@ def test_pages_that_a_look_had_no_room_for_are_told_as_unread(town: Town) -> Non
     }
 
 
+def test_what_a_look_had_no_room_for_is_read_by_the_next_though_nothing_has_changed(town: Town) -> None:
+    build(town)
+    for path, page in town.sites[SITE].items():
+        town.sites[SITE][path] = replace(page, headers={**page.headers, "ETag": f'"{len(page.body)}"'})
+    first = look(town, limits=replace(LIMITS, pages=5))
+    seen = tuple(
+        known(
+            page.kind,
+            page.url.removeprefix(f"http://{SITE}"),
+            stale=page.kind is Kind.HOME or page.outcome is Outcome.UNREACHABLE,
+            outcome=page.outcome,
+            etag=page.etag,
+            sha256="a" * 64 if page.readable else None,
+        )
+        for page in first.pages
+    )
+    assert (Kind.CAREERS, "/de/karriere/") in texts(look(town, seen))
+
+
+def test_a_name_that_leads_to_somebody_elses_site_has_none_of_its_own(town: Town) -> None:
+    town.sites[SITE] |= {"/": moved("http://www.facebook.com/acme")}
+    town.sites["www.facebook.com"] |= {
+        "/acme": html("<h1>Acme</h1><a href='/careers'>Careers</a>"),
+        "/careers": html("<p>Careers at somebody else's.</p>"),
+    }
+    found = look(town)
+    assert (found.outcome, [page.kind for page in found.pages]) == (Outcome.NOT_A_PAGE, [Kind.HOME])
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_www_is_tried_where_the_bare_name_has_no_page(town: Town, status: int) -> None:
+    town.sites[SITE] |= {"/": Answer("no", status)}
+    town.sites[f"www.{SITE}"] |= {"/": html("<h1>Acme</h1>")}
+    assert look(town).outcome is Outcome.OK
+
+
 def test_the_robots_txt_of_the_host_that_a_redirect_leads_to_counts(town: Town) -> None:
     town.sites[SITE]["/"] = moved("http://www.acme.com/")
     town.sites["www.acme.com"] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("User-agent: *\nDisallow: /")}
@@ -213,9 +248,7 @@ def test_a_meta_refresh_is_followed_like_a_redirect_and_judged_like_one(town: To
 def test_www_is_tried_where_the_bare_name_does_not_answer(town: Town) -> None:
     town.sites["www.acme.com"]["/"] = html("<h1>Acme</h1>")
     town.addresses[SITE] = []
-    found = look(town, limits=LIMITS)
-    assert found.outcome is Outcome.UNREACHABLE, "over http only the bare name is tried"
-    assert "www.acme.com" in town.asked or ("93.184.215.14", 443) in town.dialled
+    assert texts(look(town)) == {(Kind.HOME, "http://www.acme.com/"): "Acme"}
 
 
 def test_a_company_that_moved_to_another_name_is_read_there(town: Town) -> None:
