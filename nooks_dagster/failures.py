@@ -60,6 +60,10 @@ class QuotaExhausted(Transient):
     usual_wait = timedelta(minutes=10)  # a rolling allowance gives something back by then
 
 
+class Deferred(QuotaExhausted):
+    """A cap of ours on spend is reached: the work waits until it frees or is raised, and is no attempt."""
+
+
 class Unanswered(Transient):
     """The other side gave no answer: a connection that broke, a time-out, a 5xx."""
 

@@ -157,7 +157,8 @@ _TAKE = f"""
         from part
     ), free as (
         select p.n from bound, turn, budgets.permits as p
-        where p.key = %(key)s and p.n >= least(%(kept)s, bound.allowed - 1) and p.n < bound.allowed
+        where p.key = %(key)s and p.n < bound.allowed
+            and p.n >= least(%(kept)s * bound.allowed / %(most)s, bound.allowed - 1)
             and p.until <= clock_timestamp() and turn.is_mine and not bound.paused
         order by p.n limit 1
         for update of p skip locked

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,12 +18,21 @@ from nooks_dagster.cli.named import require_workspace
 from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.cli.wording import mark
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Deferred
+from nooks_dagster.ledger.resuming import resume
 from nooks_dagster.llm.caps import ALL, Cap, choose, defaults
 from nooks_dagster.llm.caps import caps as caps_that_hold
 from nooks_dagster.llm.costs import By, Sum, Vain, in_vain, sums
 from nooks_dagster.settings import settings
 
 DAYS = 30
+
+
+class Kind(StrEnum):
+    """What is bought, each with a cap of its own."""
+
+    TEXT = "text"
+    SPEECH = "speech"
 
 
 def cost(
@@ -51,7 +61,7 @@ def caps(
     workspace: Annotated[str | None, typer.Argument(help="Of this one; else of all together.")] = None,
     *,
     usd: Annotated[float | None, typer.Option(min=0, max=1e6, help="What may be spent in a day (UTC).")] = None,
-    kind: Annotated[str, typer.Option(help="Only on this kind, such as text.")] = ALL,
+    kind: Annotated[Kind | None, typer.Option(help="Only on this kind.")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Let the setting hold again.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +71,8 @@ def caps(
         require_workspace(db, workspace)
         with db.transaction() as conn:
             if usd is not None or reset:
-                choose(conn, None if reset or usd is None else Decimal(str(usd)), workspace or ALL, kind)
+                choose(conn, None if reset or usd is None else Decimal(str(usd)), workspace or ALL, kind or ALL)
+                resume(conn, Deferred)
             held = caps_that_hold(conn, defaults(chosen), workspace)
     if as_json:
         print_json({"caps": [asdict(cap) for cap in held]})

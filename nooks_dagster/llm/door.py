@@ -29,12 +29,12 @@ from nooks_dagster.budgets.permits import Permit
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, SourceDown, Unanswered, Unavailable
 from nooks_dagster.llm import purchases, replies
-from nooks_dagster.llm.asking import Ask, Bought, Opening, Wanted, never, nothing
+from nooks_dagster.llm.asking import Ask, Bought, Opening, Usage, Wanted, never, nothing
 from nooks_dagster.llm.caps import defaults
 from nooks_dagster.llm.client import Client, TooLong
 from nooks_dagster.llm.goods import Goods
 from nooks_dagster.llm.hearing import Heard, Listen
-from nooks_dagster.llm.outcomes import Billed
+from nooks_dagster.llm.outcomes import Billed, Unusable
 from nooks_dagster.llm.prices import price_of
 from nooks_dagster.llm.purchases import End, Purchase, Reserved, State
 from nooks_dagster.llm.replies import Outcome
@@ -44,12 +44,13 @@ from nooks_dagster.llm.turns import Turn, Turns
 from nooks_dagster.settings import Settings
 
 KEY = "llm"
-"""Of its permits and its breaker."""
+"""Of its permits."""
 # Of 30 answers a second, none is an outage. Calls wait for its end: a probe whose worker was killed is soon replaced.
 PATIENCE = Patience(callers=3, failures=2, silence=timedelta(seconds=3), probe=timedelta(seconds=90))
 MARGIN = timedelta(seconds=10)  # by which a permit outlives its request: the provider notices late that we gave up
 SETTLING = timedelta(minutes=15)  # a caller that has not settled by then is dead: a stall takes ten
 REAP_EVERY = 30.0  # seconds
+UNTOLD = f"{purchases.COUNTED}the reply did not say what it cost"
 
 TEXTS = Texts()
 SPEECH = Speech()
@@ -200,15 +201,14 @@ class Door:
         """Leave the permit, and end the purchase here, unless there is an answer, which the caller settles."""
         end = _end(reserved, outcome)
         failure, answer = outcome.failure, outcome.answer
-        if failure is None and answer is not None and outcome.usage:
+        if failure is None and answer is not None:
             self._close(permit, reserved, None, outcome)
-            return Bought(
-                reserved.id, answer, outcome.usage, end.cost, end.model or "", end.request_id or "", note=end.reason
-            )
+            usage = outcome.usage or Usage(0, 0)
+            return Bought(reserved.id, answer, usage, end.cost, end.model or "", end.request_id or "", note=end.reason)
         self._close(permit, reserved, end, outcome)
         if isinstance(failure, Billed):
             failure.purchase, failure.cost = reserved.id, end.cost
-        raise failure or Unanswered("The reply did not say what it cost.", subject=f"purchase {reserved.id}")
+        raise failure or Unanswered("The reply holds nothing.", subject=f"purchase {reserved.id}")
 
     def _close(self, permit: Permit, reserved: Reserved, end: End | None, outcome: Outcome[Any] | None = None) -> None:
         """Leave a permit with what was learned, and end a purchase, in one transaction.
@@ -241,8 +241,8 @@ def _end(reserved: Reserved, outcome: Outcome[Any]) -> End:
     if outcome.state is State.RELEASED:
         return end
     if outcome.usage is None or outcome.model is None:
-        return replace(end, state=State.UNKNOWN, cost=reserved.bound)
+        return replace(end, state=State.UNKNOWN, cost=reserved.bound, reason=reason or UNTOLD)
     try:
         return replace(end, cost=price_of(outcome.model, reserved.day, outcome.tier).cost(outcome.usage))
-    except Permanent as unpriced:
+    except (Permanent, Unusable) as unpriced:
         return replace(end, cost=reserved.bound, reason=f"{reason} {purchases.COUNTED}{unpriced.what}".strip())

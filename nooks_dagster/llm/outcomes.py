@@ -8,7 +8,7 @@ They stand under the words of the vocabulary: whoever knows `Transient` and `Per
 from datetime import timedelta
 from decimal import Decimal
 
-from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, Transient
+from nooks_dagster.failures import Failure, Permanent, Transient, Unauthorized
 
 
 class Preempted(Transient):
@@ -18,8 +18,8 @@ class Preempted(Transient):
     usual_wait = timedelta(seconds=1)
 
 
-class Deferred(QuotaExhausted):
-    """A cap of ours is reached: the work waits until it frees, and is no attempt."""
+class Unusable(Unauthorized):
+    """What was asked for is to be had by nobody: a model that is unknown, shut down or without a price."""
 
 
 class Billed(Failure):

@@ -16,6 +16,7 @@ from typing import Any
 
 from nooks_dagster.failures import Permanent
 from nooks_dagster.llm.asking import Usage
+from nooks_dagster.llm.outcomes import Unusable
 
 TABLE = "nooks_dagster/llm/prices.toml"
 STANDARD = "default"
@@ -76,10 +77,10 @@ class Price:
         """Return the most that so many tokens cost, whatever the cache does, in USD.
 
         Raises:
-            Permanent: The model is sold by the minute.
+            Unusable: The model is sold by the minute.
         """
         if self.minute is not None:
-            raise Permanent("The model hears, and answers no questions.", subject=self.model, next_step=_ANOTHER)
+            raise Unusable("The model hears, and answers no questions.", subject=self.model, next_step=_ANOTHER)
         dearest = max(self.input, self.cached, self.cache_write)
         return (input_tokens * dearest + output_tokens * self.output) / _MILLION
 
@@ -87,12 +88,12 @@ class Price:
         """Return the most that hearing so much costs, in USD: billed are whole seconds, and one more by rounding.
 
         Raises:
-            Permanent: The model does not hear.
+            Unusable: The model does not hear.
         """
         if self.minute is not None:
             return (math.ceil(seconds) + 1) * self.minute / 60
         if not self.most_input:
-            raise Permanent("The model does not hear.", subject=self.model, next_step=_ANOTHER)
+            raise Unusable("The model does not hear.", subject=self.model, next_step=_ANOTHER)
         return self.most(self.most_input, self.most_output)
 
 
@@ -100,14 +101,15 @@ def price_of(model: str, day: date, tier: str = STANDARD) -> Price:
     """Return the price of a model, or of the model that it is a snapshot of, on a day.
 
     Raises:
-        Permanent: The table has none, or the model is sold no more.
+        Permanent: The table is for another tier.
+        Unusable: It has none, or the model is sold no more.
     """
     if tier != STANDARD:
         raise Permanent(f"The table of prices is for the tier {STANDARD}, not for {tier}.", subject=model)
     for name in (model, _SNAPSHOT.sub("", model)):
         if prices := [price for price in _table() if price.model == name and price.since <= day]:
             return _sold(max(prices, key=lambda price: price.since), day)
-    raise Permanent(
+    raise Unusable(
         f"The table of prices has none for {model} on {day}.",
         subject=model,
         next_step=f"Add a [[price]] to {TABLE}, with where you read it, or choose another model (NOOKS_LLM_MODEL).",
@@ -116,7 +118,7 @@ def price_of(model: str, day: date, tier: str = STANDARD) -> Price:
 
 def _sold(price: Price, day: date) -> Price:
     if price.until and day >= price.until:
-        raise Permanent(f"The provider has shut it down on {price.until}.", subject=price.model, next_step=_ANOTHER)
+        raise Unusable(f"The provider has shut it down on {price.until}.", subject=price.model, next_step=_ANOTHER)
     return price
 
 

@@ -23,8 +23,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from nooks_dagster.database.last import with_commit
+from nooks_dagster.failures import Deferred, RateLimited, Transient
 from nooks_dagster.llm.asking import Usage
-from nooks_dagster.llm.outcomes import Deferred
 
 REAPED_AT_ONCE = 200
 COUNTED = "Counted at its bound: "
@@ -85,6 +85,7 @@ class _Booked:
     next_day_in: timedelta
     over_workspace: str | None
     over_kind: str | None
+    spent: Decimal | None
     taken: Decimal | None
     usd: Decimal | None
 
@@ -102,6 +103,7 @@ def reserve(
 
     Raises:
         Deferred: A cap is in the way.
+        RateLimited: It may be, once what is under way is paid for.
     """
     values = _values(purchase, caps, hold)
     with conn.cursor(row_factory=class_row(_Booked)) as cursor:
@@ -182,13 +184,17 @@ def _ends(outcomes: Mapping[int, End]) -> Jsonb:
     )
 
 
-def _deferred(purchase: Purchase, booked: _Booked) -> Deferred:
+def _deferred(purchase: Purchase, booked: _Booked) -> Transient:
     whose = " of ".join(part for part in (booked.over_kind, booked.over_workspace) if part) or "all workspaces"
+    subject = f"{purchase.workspace}, {purchase.purpose}"
+    if (booked.spent or 0) + purchase.bound <= (booked.usd or 0):  # what is under way costs less than was reserved
+        return RateLimited(f"What is under way may reach the cap of {whose}.", subject=subject)
     name = f" {booked.over_workspace}" if booked.over_workspace else ""
+    kind = f" --kind {booked.over_kind}" if booked.over_kind else ""
     return Deferred(
         f"The cap of {whose} for a day is reached: {booked.taken:,.2f} of {booked.usd:,.2f} USD are spent or reserved.",
-        subject=f"{purchase.workspace}, {purchase.purpose}",
-        next_step=f"It goes on tomorrow (UTC), or at once when you raise it: `nooks signals caps{name} --usd …`.",
+        subject=subject,
+        next_step=f"It goes on tomorrow (UTC), or at once when you raise it: `nooks signals caps{name}{kind} --usd …`.",
         retry_in=booked.next_day_in,
     )
 
@@ -201,7 +207,7 @@ _RESERVE = f"""
     with now as materialized (
         select {_DAY} as day, clock_timestamp() as moment
     ), booked as materialized (
-        select s.day, s.workspace, s.kind, s.spent + s.reserved as taken from llm.spend as s, now
+        select s.day, s.workspace, s.kind, s.spent, s.spent + s.reserved as taken from llm.spend as s, now
         where s.day = now.day and (s.workspace, s.kind) in {_OF_KEYS}
         order by s.workspace, s.kind for update of s
     ), over as materialized (
@@ -228,7 +234,7 @@ _RESERVE = f"""
     )
     select bought.id, now.day, (select count(*) from booked) as rows,
         ((now.day + 1)::timestamp at time zone 'UTC') - now.moment as next_day_in,
-        over.workspace as over_workspace, over.kind as over_kind, over.taken, over.usd
+        over.workspace as over_workspace, over.kind as over_kind, over.spent, over.taken, over.usd
     from now left join bought on true left join over on true
 """  # noqa: S608 - constants of this module
 # Divides by zero where nothing was bought: a commit that stands in the same message is not executed then.

@@ -17,6 +17,7 @@ import openai
 from nooks_dagster.failures import Failure, Permanent, QuotaExhausted, RateLimited, Transient, Unanswered, Unauthorized
 from nooks_dagster.llm.asking import AnswerT_co, Usage, Wanted
 from nooks_dagster.llm.client import TooLong
+from nooks_dagster.llm.outcomes import Unusable
 from nooks_dagster.llm.paces import told_to_wait
 from nooks_dagster.llm.prices import STANDARD
 from nooks_dagster.llm.purchases import State
@@ -109,7 +110,7 @@ def _refused_request(ask: Wanted, status: int, code: str, advice: Advice) -> Fai
         return Unauthorized(f"The key may not use {ask.model} ({code}).", subject="OpenAI", next_step=next_step)
     if status == 404:
         next_step = f"Choose another ({advice.model})."
-        return Permanent(f"The provider knows no model {ask.model} ({code}).", next_step=next_step, **words)
+        return Unusable(f"The provider knows no model {ask.model} ({code}).", next_step=next_step, **words)
     if status == 413 or code == "context_length_exceeded":
         return Permanent(advice.too_long, next_step=advice.shorten, **words)
     if status == 409:

@@ -4,9 +4,9 @@ Belongs here: telling answers of the asked shape from other ends. Does not: fail
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from nooks_dagster.failures import Failure, RateLimited
 from nooks_dagster.llm.asking import Ask, Usage
@@ -19,6 +19,9 @@ from nooks_dagster.llm.replies import Outcome, known, subject, unanswered
 
 Tokens = Annotated[int, Field(ge=0, le=100_000_000)]
 """A count that can be; by any other a bill would shrink, or not fit its column."""
+_TOO_MUCH = "rate_limit_exceeded"
+_FAULTS = frozenset({"server_error", "vector_store_timeout", "failed", "cancelled", "queued", "in_progress"})
+"""Codes, or else states, of a response that accuse the provider; any other accuses the prompt."""
 _REFUSED = "Look at its documents; the next try would be declined too."
 
 
@@ -34,12 +37,12 @@ class _OutputDetails(BaseModel):
 class _Usage(BaseModel):
     input_tokens: Tokens
     output_tokens: Tokens
-    input_tokens_details: _InputDetails = _InputDetails()
-    output_tokens_details: _OutputDetails = _OutputDetails()
+    input_tokens_details: _InputDetails | None = None
+    output_tokens_details: _OutputDetails | None = None
 
     def plain(self) -> Usage:
-        more = self.input_tokens_details
-        reasoning = self.output_tokens_details.reasoning_tokens
+        more = self.input_tokens_details or _InputDetails()
+        reasoning = (self.output_tokens_details or _OutputDetails()).reasoning_tokens
         return Usage(self.input_tokens, self.output_tokens, more.cached_tokens, more.cache_write_tokens, reasoning)
 
 
@@ -57,6 +60,12 @@ class _Item(BaseModel):
     type: str
     content: Sequence[_Part] | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_message(cls, item: Any) -> Any:
+        """Read the content of messages alone: that of other kinds may have any form."""
+        return item if not isinstance(item, dict) or item.get("type") == "message" else {"type": item.get("type")}
+
 
 class _Reply(BaseModel):
     """What is read of a response; the library's own model would fail at a kind of item that it does not know."""
@@ -70,8 +79,9 @@ class _Reply(BaseModel):
     incomplete_details: _Details | None = None
 
     def parts(self, kind: str) -> Sequence[_Part]:
+        """Return the parts of a kind of the last message; those before it are comments on the way."""
         messages = [item for item in self.output if item.type == "message"]
-        return [part for item in messages for part in item.content or () if part.type == kind]
+        return [part for item in messages[-1:] for part in item.content or () if part.type == kind]
 
 
 def read(ask: Ask, received: Received) -> Outcome[BaseModel]:
@@ -92,6 +102,7 @@ def read(ask: Ask, received: Received) -> Outcome[BaseModel]:
         tier=known(reply.service_tier) or STANDARD,
         request_id=request_id,
         pause=used_up(received.headers),
+        refused=(reply.error or _Details()).code == _TOO_MUCH,
     )
 
 
@@ -122,6 +133,8 @@ def _incomplete(ask: Ask, reason: str) -> Failure:
 
 def _ended_badly(ask: Ask, reply: _Reply) -> Failure:
     code = known((reply.error or _Details()).code) or known(reply.status)
-    if code == "rate_limit_exceeded":
+    if code == _TOO_MUCH:
         return RateLimited("The provider took on too much.", subject=subject(ask))
-    return unanswered(ask, f"The provider failed at it ({code})")
+    if code in _FAULTS:
+        return unanswered(ask, f"The provider failed at it ({code})")
+    return Refused(f"The provider refused to answer ({code}).", subject=subject(ask), next_step=_REFUSED)

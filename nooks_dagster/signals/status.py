@@ -116,7 +116,7 @@ _STATUS = """
         where c.gone_at is null and c.signal = any(%(signals)s) group by c.workspace, c.signal
     ), asked as (
         select q.workspace, q.signal, count(*) filter (where q.open) as open,
-            count(*) filter (where q.open and i.failure = 'QuotaExhausted') as deferred,
+            count(*) filter (where q.open and i.failure = 'Deferred') as deferred,
             max(now() - q.due_at) filter (where not q.open and q.due_at <= now()) as overdue
         from signals.asked q left join work.items i on q.open and i.queue = 'signals.batches'
             and i.lane = 'signals/' || q.workspace || '/' || q.signal and i.key = q.batch

@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 from nooks_dagster.cli import app
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Deferred
+from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
+from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.llm import purchases
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.purchases import End, Purchase, State
@@ -97,6 +100,23 @@ def test_caps_are_shown_and_set(nooks: Nooks, spent: None) -> None:
     held = json.loads(nooks("signals", "caps", "acme", "--json").stdout)["caps"]
     assert [cap["usd"] for cap in held if cap["workspace"] == "acme" and not cap["kind"]] == [2.5]
     assert "of 100.00 USD today (the setting)" in nooks("signals", "caps", "acme", "--reset").stdout
+
+
+def test_what_a_cap_held_back_goes_on_once_somebody_has_chosen_another(nooks: Nooks, db: Database) -> None:
+    queue = Queue("signals.batches")
+    ledger = Ledger(db, "one", timedelta(seconds=30))
+    with db.transaction() as conn:
+        ledger.plan(conn, [NewItem(queue, "acme", "signals/acme/news", "1", {}, WorkClass.NIGHTLY)])
+    (claim,) = ledger.claim(queue, limit=1)
+    ledger.fail(queue, claim, Deferred("The cap is reached.", retry_in=timedelta(hours=9)))
+    assert ledger.claim(queue, limit=1) == []
+
+    assert nooks("signals", "caps", "acme", "--usd", "25").exit_code == 0
+    assert len(ledger.claim(queue, limit=1)) == 1
+
+
+def test_a_kind_that_nobody_sells_has_no_cap(nooks: Nooks, spent: None) -> None:
+    assert nooks("signals", "caps", "--kind", "txet", "--usd", "25").exit_code == 2
 
 
 def test_a_cap_of_nobody_is_refused(nooks: Nooks) -> None:

@@ -4,11 +4,12 @@ It prints what it bought. Its first argument is the database, the second the pro
 """
 
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Deferred, RateLimited
 from nooks_dagster.llm.door import Door
-from nooks_dagster.llm.outcomes import Deferred
 from tests.llm.conftest import an_ask, chosen
 
 THREADS = 4
@@ -28,6 +29,9 @@ def main(url: str, provider: str, workspace: str) -> None:
                 answer = door.buy(an_ask(workspace=workspace, subject=f"{thread}-{bought}.com"))
             except Deferred:
                 return bought
+            except RateLimited:  # until what others have under way is paid for
+                time.sleep(0.02)
+                continue
             with db.transaction() as conn:
                 door.settle(conn, answer)
             bought += 1

@@ -28,6 +28,12 @@ class Reply:
     hang_up: bool = False
 
 
+def message(text: str) -> Json:
+    """An item of a response."""
+    part = {"type": "output_text", "text": text, "annotations": []}
+    return {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+
+
 def answered(text: str, usage: Json | None = None, **changes: Any) -> Reply:
     """A response of the documented form whose model wrote a text."""
     told = {
@@ -37,8 +43,6 @@ def answered(text: str, usage: Json | None = None, **changes: Any) -> Reply:
         "output_tokens_details": {"reasoning_tokens": 20},
         "total_tokens": 1050,
     }
-    part = {"type": "output_text", "text": text, "annotations": []}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
     whole: Json = {
         "id": "resp_1",
         "object": "response",
@@ -46,7 +50,7 @@ def answered(text: str, usage: Json | None = None, **changes: Any) -> Reply:
         "status": "completed",
         "model": "gpt-6-luna",
         "service_tier": "default",
-        "output": [{"id": "rs_1", "type": "reasoning", "summary": []}, message],
+        "output": [{"id": "rs_1", "type": "reasoning", "summary": []}, message(text)],
         "usage": told if usage is None else usage,
     }
     return Reply(json.dumps(whole | changes).encode(), headers={"x-request-id": "req_1"})

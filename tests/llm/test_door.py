@@ -1,5 +1,6 @@
 """Buying an answer: reserved before, settled with what it cost after, whatever comes back."""
 
+import json
 import logging
 from datetime import date
 from decimal import Decimal
@@ -8,13 +9,13 @@ from typing import Any
 import pytest
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Failure, LostLease
+from nooks_dagster.failures import Deferred, Failure, LostLease, RateLimited
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.door import Door
-from nooks_dagster.llm.outcomes import Billed, Deferred, Preempted
+from nooks_dagster.llm.outcomes import Billed, Preempted
 from nooks_dagster.llm.purchases import State
 from tests.llm.conftest import ANSWER, Answer, an_ask, chosen
-from tests.llm.odd_provider import Provider, Reply, answered, error, scripted
+from tests.llm.odd_provider import Provider, Reply, answered, error, message, scripted
 from tests.sql import rows
 
 COST = Decimal("0.0000735")  # 300 fresh, 600 cached, 100 written, 50 out at 0.10, 0.01, 0.125 and 0.50 a million
@@ -90,6 +91,8 @@ def test_a_lease_that_was_lost_sends_nothing_and_leaves_no_trace(door: Door, db:
         (Reply(b"", hang_up=True), "Unanswered", "unknown", "bound"),
         (answered(ANSWER, status="failed", error={"code": "server_error"}), "Unanswered", "settled", "cost"),
         (answered(ANSWER, status="queued"), "Unanswered", "settled", "cost"),
+        (answered(ANSWER, status="failed", error={"code": "rate_limit_exceeded"}), "RateLimited", "settled", "cost"),
+        (answered(ANSWER, status="failed", error={"code": "invalid_prompt"}), "Refused", "settled", "cost"),
         (answered(ANSWER, usage={"input_tokens": -9_000_000, "output_tokens": 1}), "Unanswered", "unknown", "bound"),
         (answered(ANSWER, usage={"input_tokens": 10**30, "output_tokens": 1}), "Unanswered", "unknown", "bound"),
         (answered("[1, 2"), "Malformed", "settled", "cost"),
@@ -123,7 +126,7 @@ def test_a_lease_that_was_lost_sends_nothing_and_leaves_no_trace(door: Door, db:
         (error(400, "context_length_exceeded"), "Permanent", "released", ""),
         (error(401, "invalid_api_key"), "Unauthorized", "released", ""),
         (error(403), "Unauthorized", "released", ""),
-        (error(404, "model_not_found"), "Permanent", "released", ""),
+        (error(404, "model_not_found"), "Unusable", "released", ""),
         (error(409), "Transient", "released", ""),
         (error(413), "Permanent", "released", ""),
         (error(422), "Permanent", "released", ""),
@@ -170,6 +173,44 @@ def test_an_answer_without_a_price_counts_with_its_bound_and_the_ledger_says_why
         door.settle(conn, door.buy(an_ask()))
     assert states(db) == [("settled", True, True)]
     assert "Counted at its bound: The table of prices" in rows(db, "select reason from llm.purchases")[0][0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"output": [{"type": "new_call", "content": "odd"}, message("on the way"), message(ANSWER)]},
+        {"usage": {"input_tokens": 9, "output_tokens": 9, "input_tokens_details": None}},
+    ],
+    ids=["comments", "no details"],
+)
+def test_the_last_message_is_the_answer_whatever_stands_around_it(
+    door: Door, provider: Provider, changes: dict[str, Any]
+) -> None:
+    provider.script = scripted([answered(ANSWER, **changes)])
+    assert door.buy(an_ask()).answer.model_dump()["status"] == "found"
+
+
+def test_an_answer_that_does_not_say_what_it_cost_is_kept_at_its_bound(
+    door: Door, db: Database, provider: Provider
+) -> None:
+    whole = json.loads(answered(ANSWER).body) | {"usage": None}
+    provider.script = scripted([Reply(json.dumps(whole).encode())])
+    with db.transaction() as conn:
+        door.settle(conn, door.buy(an_ask()))
+    assert states(db) == [("settled", True, True)]
+
+
+def test_what_is_under_way_holds_back_the_next_question_for_a_moment_only(db: Database, provider: Provider) -> None:
+    bound = Door(db, chosen(), base_url=provider.url).upper_bound(an_ask())
+    door = Door(db, chosen(llm_usd_a_day_of_workspace=float(bound) * 1.5), base_url=provider.url)
+
+    def meanwhile(asked: Any) -> Reply:
+        with pytest.raises(RateLimited, match="under way"):
+            door.buy(an_ask())
+        return answered(ANSWER)
+
+    provider.script = meanwhile
+    assert door.buy(an_ask()).cost < bound
 
 
 def test_a_snapshot_is_billed_as_its_model(door: Door, provider: Provider) -> None:

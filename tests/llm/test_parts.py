@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nooks_dagster.failures import Permanent
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.bounds import LONG_CONTEXT, tokens_at_most
+from nooks_dagster.llm.outcomes import Unusable
 from nooks_dagster.llm.paces import UNTOLD, told_to_wait, used_up
 from nooks_dagster.llm.prices import price_of
 from nooks_dagster.llm.schemas import UNSUPPORTED, strict_schema
@@ -35,7 +36,7 @@ def test_each_kind_of_token_has_its_own_price_and_is_billed_once(usage: Usage, u
 
 
 def test_a_price_holds_from_its_day_on() -> None:
-    with pytest.raises(Permanent, match="none for gpt-6-luna on 2026-09-21"):
+    with pytest.raises(Unusable, match="none for gpt-6-luna on 2026-09-21"):
         price_of("gpt-6-luna", date(2026, 9, 21))
     assert price_of("gpt-6-luna", date(2026, 9, 22)) == LUNA == price_of("gpt-6-luna-2026-09-22", TODAY)
 

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Failure
+from nooks_dagster.failures import Deferred, Failure
 from nooks_dagster.llm.asking import Usage
 from nooks_dagster.llm.costs import By, sums
 from nooks_dagster.llm.door import Door
 from nooks_dagster.llm.hearing import Listen
-from nooks_dagster.llm.outcomes import Deferred
 from nooks_dagster.llm.prices import price_of
 from tests.llm.conftest import ANSWER, an_ask, chosen
 from tests.llm.odd_provider import Provider, Reply, answered, error, heard, scripted
@@ -158,7 +157,7 @@ def test_segments_hold_nothing_that_postgres_takes_for_no_text(door: Door, provi
     [
         (error(400, "invalid_value"), "Permanent", "released"),
         (error(413), "Permanent", "released"),
-        (error(404, "model_not_found"), "Permanent", "released"),
+        (error(404, "model_not_found"), "Unusable", "released"),
         (error(429, "rate_limit_exceeded", retry_after="7"), "RateLimited", "released"),
         (error(500), "Unanswered", "unknown"),
         (Reply(b'{"txt": "SECRET-WORDS"}'), "Unanswered", "unknown"),

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Deferred, RateLimited
 from nooks_dagster.llm import purchases
 from nooks_dagster.llm.caps import caps, choose
 from nooks_dagster.llm.door import Door
-from nooks_dagster.llm.outcomes import Deferred
 from nooks_dagster.llm.purchases import End, Purchase, Reserved, State
 from nooks_dagster.local import deadline
 from tests.llm.buyer import CAP, IN_FLIGHT, THREADS
@@ -136,7 +136,7 @@ def test_no_cap_is_ever_exceeded_and_the_books_agree_with_the_ledger(
     for workspace, kind, bound, end in steps:
         try:
             reserved = reserved_as_the_door_does(db, purchase(workspace, kind, bound))
-        except Deferred:
+        except (Deferred, RateLimited):
             pass
         else:
             with db.transaction() as conn:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent, RateLimited, SourceDown, Transient, Unanswered, Unauthorized
-from nooks_dagster.llm.outcomes import Billed, Deferred, Malformed, Refused, Truncated
+from nooks_dagster.failures import Deferred, Permanent, RateLimited, SourceDown, Transient, Unanswered, Unauthorized
+from nooks_dagster.llm.outcomes import Billed, Malformed, Refused, Truncated
 from nooks_dagster.signals.reports import Ending, Status
 from nooks_dagster.signals.work import Platform
 from tests.signals.conftest import Clicks
@@ -146,7 +146,7 @@ def test_over_the_cap_everything_waits_until_it_frees_and_nothing_is_a_failure(
     assert all(report.counts.failed == 0 for report in reports)
     waiting = "select state, attempts, failure, due_at > now() + interval '2 hours', reason from work.items "
     assert set(rows(db, f"{waiting} where queue = 'signals.batches' and state <> 'done'")) == {
-        ("waiting", 0, "QuotaExhausted", True, "The cap of the day is reached.")
+        ("waiting", 0, "Deferred", True, "The cap of the day is reached.")
     }
     assert list(launched.run()) == []
     assert rows(db, "select count(*) from signals.asked where open")[0][0] > 0

@@ -19,9 +19,9 @@ from nooks_dagster.calls.recordings import SMALL, Recordings
 from nooks_dagster.calls.speech.languages import UNKNOWN
 from nooks_dagster.calls.speech.transcriber import Transcriber, Transcription
 from nooks_dagster.calls.transcript import Transcript
+from nooks_dagster.failures import Deferred
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.llm.outcomes import Deferred
 
 
 class Transcribe:

@@ -19,8 +19,9 @@ from nooks_dagster.calls.speech.languages import UNKNOWN
 from nooks_dagster.calls.speech.translator import Translated, Translator
 from nooks_dagster.calls.stages.transcribe import written
 from nooks_dagster.calls.transcript import Transcript
+from nooks_dagster.failures import Deferred
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.llm.outcomes import Deferred, Refused
+from nooks_dagster.llm.outcomes import Refused
 
 
 class Translate:
