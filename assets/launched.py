@@ -26,6 +26,13 @@ def launched(context: Context) -> WorkspaceRun:
     return WorkspaceRun(workspace_name(context.partition_key), run.run_id, launch, work_class)
 
 
+def class_of(context: Context) -> WorkClass:
+    """Return for whom a run works that needs no launch: its job tells, and without one a person waits for it."""
+    run = context.run
+    tag = None if run.parent_run_id else run.tags.get("nooks/class")
+    return WorkClass.ASKED if tag is None else WorkClass[tag.upper()]
+
+
 def launch_of(context: Context) -> int | None:
     """Return the number of a run's launch; a re-execution carries its parent's tags, and is a click all the same."""
     run = context.run

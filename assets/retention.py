@@ -5,8 +5,9 @@ Does not: what may go (`nooks_dagster.ledger.retention`, `nooks_dagster.llm.rete
 `nooks_dagster.signals.retention` and `lists`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 from pydantic import Field
@@ -14,6 +15,9 @@ from pydantic import Field
 from assets.boundary import in_sentences
 from nooks_dagster.calls import retention as calls
 from nooks_dagster.calls.ingest.keys import Keys
+from nooks_dagster.database.pool import Database
+from nooks_dagster.lake.store import Lake
+from nooks_dagster.ledger.giving_way import in_background
 from nooks_dagster.ledger.retention import forget
 from nooks_dagster.llm import retention as purchases
 from nooks_dagster.settings import settings
@@ -38,15 +42,20 @@ def forget_finished_work(
     config: RetentionConfig, postgres: PostgresResource, lake: LakeResource
 ) -> Iterator[dg.Output[None]]:
     """Remove in small transactions, and tell how many there were."""
-    age = timedelta(days=config.days)
     with in_sentences():
-        removed = dict(forget(postgres.database, age))
-        removed["lists"] = forget_lists(postgres.database, lake.lake, age)
-        year = timedelta(days=settings().llm_purchases_days)
-        removed |= {**purchases.forget(postgres.database, year), **answers.forget(postgres.database, year)}
-        removed |= calls.forget(postgres.database, lake.lake, timedelta(days=settings().calls_days))
-        Keys(postgres.database, FileSecrets(settings().secrets)).erase_ended()
+        forgetting = partial(_forget, postgres.database, lake.lake, timedelta(days=config.days))
+        removed = in_background(settings().background_nice, forgetting)
     yield dg.Output(None, metadata={f"{what}_removed": count for what, count in removed.items()})
+
+
+def _forget(db: Database, lake: Lake, age: timedelta) -> Mapping[str, int]:
+    bounds = settings()
+    year = timedelta(days=bounds.llm_purchases_days)
+    removed = {**forget(db, age), "lists": forget_lists(db, lake, age)}
+    removed |= {**purchases.forget(db, year), **answers.forget(db, year)}
+    removed |= calls.forget(db, lake, timedelta(days=bounds.calls_days))
+    Keys(db, FileSecrets(bounds.secrets)).erase_ended()
+    return removed
 
 
 @dg.job(

@@ -154,8 +154,8 @@ class Settings(BaseSettings):
         default=10,
         ge=0,
         le=19,
-        description="Nice value of threads that read histories, sweep or backfill: a tenth of a live one's share of a "
-        "core that both want. 0: they share alike.",
+        description="Nice value of threads that read histories, sweep, backfill or keep house: a tenth of a live one's "
+        "share of a core that both want. 0: they share alike.",
     )
     silence_seconds: int = Field(
         default=90, gt=0, description="A run without a heartbeat for this long is lost: three leases."

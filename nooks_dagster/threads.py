@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from functools import partial
 from typing import Generic, TypeVar
 
 STOP_SECONDS = 20.0
@@ -38,9 +39,7 @@ class Threads(Generic[Work, Result]):
 
     def start(self, work: Work, do: Callable[[Work], Result]) -> None:
         """Begin work; how much there may be is the caller's to bound."""
-        future = Future[Result]()
-        self._running[future] = work
-        threading.Thread(target=_fulfil, args=(future, do, work), name=self._name, daemon=True).start()
+        self._running[started(self._name, partial(do, work))] = work
 
     def ended(self, seconds: float) -> list[tuple[Work, Future[Result]]]:
         """Wait so long for work to end; return what did, with what came of it."""
@@ -56,9 +55,16 @@ class Threads(Generic[Work, Result]):
         wait(self._running, timeout=max(0.0, until - time.monotonic()))
 
 
-def _fulfil(future: "Future[Result]", do: Callable[[Work], Result], work: Work) -> None:
+def started(name: str, do: Callable[[], Result]) -> "Future[Result]":
+    """Begin something in a thread of that name; what is returned tells how it ended."""
+    future = Future[Result]()
+    threading.Thread(target=_fulfil, args=(future, do), name=name, daemon=True).start()
+    return future
+
+
+def _fulfil(future: "Future[Result]", do: Callable[[], Result]) -> None:
     try:
-        result = do(work)
+        result = do()
     except BaseException as error:  # noqa: BLE001  it is the future's to tell
         future.set_exception(error)
     else:

@@ -5,9 +5,10 @@ Does not: the derivation (`nooks_dagster.crm.changes.deriving`).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
 import dagster as dg
 from pydantic import Field
@@ -15,6 +16,7 @@ from pydantic import Field
 from assets.boundary import in_sentences
 from assets.bounded import markdown, sentences
 from assets.crm.specs import FRESHNESS, OWNERS, raw_key
+from assets.launched import class_of
 from assets.partitions import days
 from nooks_dagster.crm.canonical import OBJECTS
 from nooks_dagster.crm.changes.deriving import Changes, Derived
@@ -25,6 +27,7 @@ from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.sync.wishes import wish
 from nooks_dagster.failures import Permanent
 from nooks_dagster.lake.dataset import Dataset
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.workspaces.registry import Registry
 from resources.crm import CrmResource
 
@@ -74,7 +77,8 @@ def crm_changes(context: dg.AssetExecutionContext, config: ChangesConfig, crm: C
         names = workspace_names(platform.db, config.workspaces)
         if config.reread:
             _reread(platform, context.run.run_id, day, config.workspaces)
-        derived = _derive(platform, context.run.run_id, day, names)
+        begin = partial(give_way, class_of(context), platform.settings.background_nice)
+        derived = _derive(platform, context.run.run_id, day, names, begin)
     context.add_output_metadata(_metadata(derived))
     return Dataset.below(platform.lake, f"{CHANGES}/date={context.partition_key}")
 
@@ -98,11 +102,13 @@ def _reread(platform: Platform, run_id: str, day: Day, workspaces: Sequence[str]
             raise Permanent(sentences([*missed, *sync.problems]), subject=workspace)
 
 
-def _derive(platform: Platform, run_id: str, day: Day, workspaces: Sequence[str]) -> list[Derived]:
+def _derive(
+    platform: Platform, run_id: str, day: Day, workspaces: Sequence[str], begin: Callable[[], None]
+) -> list[Derived]:
     changes, wanted = Changes(platform.db, platform.lake, run_id), set(workspaces)
     connections = [c for c in Registry(platform.db).connections() if c.workspace in wanted]
     # Most of the time goes to asking the lake for small parts, many at night and few of them large.
-    with ThreadPoolExecutor(platform.settings.crm_workers) as pool:
+    with ThreadPoolExecutor(platform.settings.crm_workers, initializer=begin) as pool:
         return list(pool.map(lambda connection: changes.derive(day, connection), connections))
 
 

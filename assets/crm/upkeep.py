@@ -6,6 +6,7 @@ Belongs here: relaying between Dagster and the upkeep. Does not: the upkeep (`no
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 import dagster as dg
 from pydantic import Field
@@ -14,9 +15,11 @@ from assets.boundary import failed, in_sentences
 from assets.bounded import markdown
 from assets.crm.specs import raw_key
 from nooks_dagster.crm.changes.folders import expire_changes
+from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.upkeep.compaction import Compacted
 from nooks_dagster.crm.upkeep.janitor import Janitor, Swept
 from nooks_dagster.crm.upkeep.lake import Upkeep
+from nooks_dagster.ledger.giving_way import in_background
 from nooks_dagster.ledger.one_by_one import Missed
 from resources.crm import CrmResource
 
@@ -38,9 +41,7 @@ def crm_lake_upkeep(context: dg.OpExecutionContext, config: LakeUpkeepConfig, cr
     platform = crm.platform()
     with in_sentences():
         done = [] if config.dry_run else list(Upkeep(platform, context.run.run_id).compact())
-        swept = list(Janitor(platform.db, platform.lake).sweep(dry_run=config.dry_run))
-        kept = timedelta(days=platform.settings.crm_changes_days)
-        expired = 0 if config.dry_run else expire_changes(platform.db, platform.lake, kept)
+        swept, expired = in_background(platform.settings.background_nice, partial(_removed, platform, config.dry_run))
     compacted = [one for one in done if isinstance(one, Compacted)]
     yield from _observations(compacted)
     missed = [f"{one.name}: {one.reason}" for one in done if isinstance(one, Missed)]
@@ -48,6 +49,12 @@ def crm_lake_upkeep(context: dg.OpExecutionContext, config: LakeUpkeepConfig, cr
         raise failed(missed)
     metadata = _metadata(compacted, swept, dry_run=config.dry_run) | {"days_of_changes_removed": expired}
     yield dg.Output(None, metadata=metadata)
+
+
+def _removed(platform: Platform, dry_run: bool) -> tuple[list[Swept], int]:
+    swept = list(Janitor(platform.db, platform.lake).sweep(dry_run=dry_run))
+    kept = timedelta(days=platform.settings.crm_changes_days)
+    return swept, 0 if dry_run else expire_changes(platform.db, platform.lake, kept)
 
 
 def _observations(compacted: Sequence[Compacted]) -> Iterator[dg.AssetObservation]:

@@ -16,6 +16,7 @@ from typing import Any, Self
 import psycopg
 from psycopg.rows import class_row
 
+from nooks_dagster.database.last import with_commit
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.statements import READY
@@ -55,11 +56,13 @@ DUE = f"""
         WHERE NOT EXISTS (SELECT FROM work.launches l WHERE l.scope = due.scope AND l.ended_at IS NULL)
           AND (last.n IS NULL OR last.failures = 0 OR {RESTED})
     ), chosen AS (
-        SELECT DISTINCT ON (scope) ranked.* FROM ranked, live
+        SELECT DISTINCT ON (scope) scope, n + 1 AS n, class, failures, place FROM ranked, live
         WHERE place <= CASE WHEN class >= {SLOW} THEN %(most_slow)s - slow ELSE %(at_once)s - urgent END
         ORDER BY scope, passed_over DESC, class
+    ), requested AS (
+        INSERT INTO work.launches (scope, n, class, failures) SELECT scope, n, class, failures FROM chosen
     )
-    SELECT scope, n + 1 AS n, class AS work_class, failures FROM chosen ORDER BY class, place
+    SELECT scope, n, class, failures FROM chosen ORDER BY class, place
 """  # noqa: S608 - constants of this module
 LIVE = "SELECT run_id FROM work.launches WHERE ended_at IS NULL AND run_id IS NOT NULL"
 AWAITED = "SELECT scope, n FROM work.launches WHERE ended_at IS NULL AND started_at IS NULL"
@@ -71,7 +74,6 @@ END_RUN = """
     UPDATE work.items SET lease_until = least(lease_until, now())
     WHERE state = 'leased' AND holder LIKE '%%:' || %(run)s
 """
-REQUEST = "INSERT INTO work.launches (scope, n, class, failures) VALUES (%s, %s, %s, %s)"
 START = """
     UPDATE work.launches SET run_id = %(run)s, started_at = now(), heartbeat_at = now()
     WHERE scope = %(scope)s AND n = %(n)s AND ended_at IS NULL AND (run_id IS NULL OR run_id = %(run)s)
@@ -91,7 +93,10 @@ LATEST = """
         FROM (SELECT n, ended_at FROM work.launches WHERE scope = asked.scope ORDER BY n DESC LIMIT 5) AS recent
     ) AS newest JOIN work.launches l ON l.scope = asked.scope AND l.n = newest.n
 """
-DISPATCH_LOCK = 0x6469737061746368  # "dispatch": one dispatcher at a time, whichever sensor it runs in
+# "dispatch": one dispatcher at a time, whichever sensor it runs in. A statement of its own, for the next one sees what
+# was committed before it began; both go with the commit, so that who holds the lock waits for no core.
+DISPATCH_LOCK = 0x6469737061746368
+ALONE = f"SELECT pg_advisory_xact_lock({DISPATCH_LOCK})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +194,11 @@ class Launches:
         """
         families = sorted({scope.partition("/")[0] for scope in scopes})
         bounds = {"at_once": at_once, "most_slow": slow, "scopes": list(scopes), "families": families}
+        requested: list[tuple[str, int, int, int]] = []
         with self._db.transaction() as conn:
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
-            cursor = conn.cursor(row_factory=class_row(Launch))
-            launches = cursor.execute(DUE.encode(), bounds).fetchall()
-            for launch in launches:
-                conn.execute(REQUEST, (launch.scope, launch.n, launch.work_class, launch.failures))
-        return launches
+            with_commit(conn, ALONE, {})
+            with_commit(conn, DUE, bounds, requested.extend)
+        return [Launch(*values) for values in requested]
 
     @contextmanager
     def joined(
@@ -226,12 +229,14 @@ class Launches:
         it is safe beside others, because every commit is fenced.
         """
         values = {"scope": scope, "n": n, "run": run_id, "class": work_class}
+        numbers: list[tuple[int]] = []
         with self._db.transaction() as conn:
             if n is not None and conn.execute(START, values).rowcount == 1:
                 return n
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", (DISPATCH_LOCK,))
-            ((number,),) = conn.execute(JOIN, values).fetchall()
-            return int(number)
+            with_commit(conn, ALONE, {})
+            with_commit(conn, JOIN, values, numbers.extend)
+        ((number,),) = numbers
+        return number
 
     def end(self, scope: str, n: int, outcome: str) -> None:
         """Report how a run ended: done or failed."""

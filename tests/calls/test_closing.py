@@ -25,6 +25,7 @@ from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.ledger.one_by_one import Missed
 from nooks_dagster.settings import Settings
 from tests.calls.hours import HOUR, Calls
+from tests.nices import Called
 
 FOLDER = f"calls/transcripts/hour={HOUR:%Y-%m-%dT%H}/workspace=acme"
 Close = Callable[[], list[Closed | Missed]]
@@ -68,7 +69,10 @@ def outputs(db: Database) -> Iterator[tuple[int, Handle]]:
     return ((call, Handle.from_json(output)) for call, output in rows)
 
 
-def test_an_hour_becomes_one_object_a_workspace_and_its_numbers(calls: Calls, close: Close, lake: Lake) -> None:
+def test_an_hour_becomes_one_object_a_workspace_and_its_numbers_and_gives_way_to_live_calls(
+    calls: Calls, close: Close, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folding = Called(monkeypatch, Folding, "fold")
     for took in (1.0, 2.0, 9.0):
         calls.add(took=took)
     calls.add(state="refused")
@@ -88,6 +92,7 @@ def test_an_hour_becomes_one_object_a_workspace_and_its_numbers(calls: Calls, cl
     assert set(frame["workspace"]) == {"acme", "globex"}
     metrics = Dataset.below(lake, f"calls/metrics/hour={HOUR:%Y-%m-%dT%H}").to_pandas()
     assert (len(metrics), metrics["words"].sum()) == (4, 48)
+    assert folding.gave_way
 
 
 def test_a_call_that_is_recorded_weeks_later_has_a_time_too(calls: Calls, close: Close, db: Database) -> None:

@@ -1,8 +1,6 @@
 """A history lets others have the cores; what is due now does not, nor does the run that has both in hand."""
 
-import os
 import sys
-import threading
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -11,12 +9,9 @@ import pytest
 from nooks_dagster.crm.model import Chunk, Extraction, SourceObject
 from nooks_dagster.crm.reporting.reports import WindowReport
 from tests.crm.fake_crm import FakeCrm, row
+from tests.nices import nice
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows a thread's nice value")
-
-
-def nice() -> int:
-    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 def test_only_the_chunks_of_a_history_give_way(

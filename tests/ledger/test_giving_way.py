@@ -1,20 +1,16 @@
 """A thread whose work nobody waits for lets the others have the cores; nobody else does."""
 
-import os
 import sys
 import threading
 from collections.abc import Callable
 
 import pytest
 
-from nooks_dagster.ledger.giving_way import give_way
+from nooks_dagster.ledger.giving_way import give_way, in_background
 from nooks_dagster.ledger.items import WorkClass
+from tests.nices import nice
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows a thread's nice value")
-
-
-def nice() -> int:
-    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 def told_by_a_thread(work: Callable[[], None]) -> list[int]:
@@ -59,3 +55,14 @@ def test_a_process_that_gives_way_more_is_left_so() -> None:
         give_way(WorkClass.HISTORY, 10)
 
     assert told_by_a_thread(twice) == [18, 18]
+
+
+def test_what_a_run_does_by_itself_gives_way_and_the_run_does_not() -> None:
+    before = nice()
+    assert in_background(15, nice) == 15
+    assert nice() == before
+
+
+def test_what_breaks_in_the_background_breaks_for_who_waits_for_it() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_background(15, lambda: 1 // 0)

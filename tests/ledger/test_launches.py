@@ -1,13 +1,17 @@
 """The dispatcher: a start that fell due is never forgotten and never runs twice at once."""
 
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from nooks_dagster.database.migrate import MIGRATION_LOCK
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import NewItem, Queue, WorkClass
-from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.launches import ALONE, Launches
 from nooks_dagster.ledger.ledger import Ledger
 
 WINDOWS = Queue("windows", serial=True, blocks=True)
@@ -20,9 +24,11 @@ def launches(db: Database) -> Launches:
     return Launches(db, silence=MINUTE, grace=MINUTE)
 
 
-def plan(ledger: Ledger, scope: str, work_class: WorkClass = WorkClass.HISTORY, **more: timedelta) -> None:
+def plan(
+    ledger: Ledger, scope: str, work_class: WorkClass = WorkClass.HISTORY, due_in: timedelta = timedelta()
+) -> None:
     with ledger.db.transaction() as conn:
-        ledger.plan(conn, [NewItem(WINDOWS, scope, scope, "1", {}, work_class, **more)])
+        ledger.plan(conn, [NewItem(WINDOWS, scope, scope, "1", {}, work_class, due_in=due_in)])
 
 
 def keys(launches: Launches) -> list[str]:
@@ -204,3 +210,40 @@ def test_a_migration_does_not_hold_up_the_dispatcher(launches: Launches, ledger:
     with db.transaction() as conn:
         conn.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATION_LOCK,))
         assert keys(launches) == ["crm/acme:1"]
+
+
+def all_wait(conn: psycopg.Connection, asked: Sequence[Future[list[str]]]) -> None:
+    """Return once each of them is answered, or waits for the lock that a connection holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        ((count,),) = conn.execute(waiting).fetchall()
+        if count + sum(one.done() for one in asked) == len(asked):
+            return
+        time.sleep(0.01)
+    raise TimeoutError("not all dispatchers came to the lock")
+
+
+def test_dispatchers_and_clicks_that_wait_for_each_other_start_nothing_twice_and_no_more_than_there_is_room_for(
+    launches: Launches, ledger: Ledger, db: Database
+) -> None:
+    scopes = [f"crm/{n}" for n in range(6)]
+    for scope in scopes:
+        plan(ledger, scope, WorkClass.INCREMENTAL)
+
+    def dispatch() -> list[str]:
+        return [launch.key for launch in launches.due(4, 4, scopes)]
+
+    def click() -> list[str]:
+        return [f"crm/0:{launches.start('crm/0', 'click', WorkClass.ASKED, None)}"]
+
+    with ThreadPoolExecutor(3) as threads:
+        with db.transaction() as conn:
+            conn.execute(ALONE)
+            asked = [threads.submit(one) for one in (dispatch, dispatch, click)]
+            all_wait(conn, asked)
+        found = [key for one in asked for key in one.result()]
+    with db.transaction() as conn:
+        remembered = [f"{scope}:{n}" for scope, n in conn.execute("SELECT scope, n FROM work.launches")]
+    assert sorted(found) == sorted(remembered)
+    assert sum(key.endswith(":1") for key in found) == 4  # a click that comes later joins as the second

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from nooks_dagster.failures import Permanent
@@ -93,6 +95,26 @@ def test_a_task_is_done_once(begin: Begin, tmp_path: Path) -> None:
     until(supervisor, tmp_path, "task", lambda entry: entry.state == "done")
     supervisor.look()
     assert entries(tmp_path)["task"].starts == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is no zombie before it has ended")
+def test_a_task_has_not_ended_before_its_last_thread(begin: Begin, tmp_path: Path) -> None:
+    code = """if True:
+        import ctypes, os, sys, threading, time
+        def last():
+            while not os.path.exists("ends"): time.sleep(0.01)
+            os._exit(0)
+        threading.Thread(target=last).start()
+        ctypes.CDLL(None).pthread_exit(None)"""
+
+    def zombie(entry: Entry) -> bool:
+        return entry.process is not None and psutil.Process(entry.process.pid).status() == psutil.STATUS_ZOMBIE
+
+    supervisor = begin(replace(script("task", code, task=True), folder=tmp_path))
+    until(supervisor, tmp_path, "task", zombie)
+    supervisor.look()
+    (tmp_path / "ends").touch()
+    assert until(supervisor, tmp_path, "task", lambda entry: entry.state != "starting").state == "done"
 
 
 def test_why_a_service_cannot_be_started_is_on_record(begin: Begin, tmp_path: Path) -> None:

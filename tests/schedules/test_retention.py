@@ -1,12 +1,15 @@
 """The ledger is kept small by a clock of its own."""
 
 import dagster as dg
+import pytest
 
+from assets import retention
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import defs
 from nooks_dagster.lake.store import Lake
 from resources.lake import LakeResource
 from resources.postgres import PostgresResource
+from tests.nices import Called
 
 
 def test_the_schedule_of_the_retention_runs_from_the_start_and_asks_for_one_run_a_night() -> None:
@@ -15,7 +18,10 @@ def test_the_schedule_of_the_retention_runs_from_the_start_and_asks_for_one_run_
     assert len(schedule.evaluate_tick(dg.build_schedule_context()).run_requests or []) == 1
 
 
-def test_the_job_tells_how_much_it_removed(db: Database, database_url: str, lake: Lake) -> None:
+def test_the_job_tells_how_much_it_removed_and_gives_way(
+    db: Database, database_url: str, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removing = Called(monkeypatch, retention, "forget")
     with db.transaction() as conn:
         conn.execute("""
             INSERT INTO work.launches (scope, n, class, ended_at, outcome)
@@ -39,3 +45,4 @@ def test_the_job_tells_how_much_it_removed(db: Database, database_url: str, lake
         "calls_removed": 0,
         "call_objects_removed": 0,
     }
+    assert removing.gave_way

@@ -23,6 +23,7 @@ from nooks_dagster.calls.work import HOURS, SCOPE_OF_HOURS
 from nooks_dagster.database import clock
 from nooks_dagster.failures import LostLease, Transient
 from nooks_dagster.lake.handle import Handle
+from nooks_dagster.ledger.giving_way import in_background
 from nooks_dagster.ledger.items import Claim, Item, WorkClass
 from nooks_dagster.ledger.launches import Launches
 from nooks_dagster.ledger.leases import keeping
@@ -78,7 +79,10 @@ class Closing:
             launches.joined(SCOPE_OF_HOURS, self._run_id, WorkClass.NIGHTLY, self._launch) as n,
             keeping(settings, (SCOPE_OF_HOURS, n)) as keeper,
         ):
-            yield from one_by_one(self._ledger, keeper, HOURS, SCOPE_OF_HOURS, self._close_hour, called=_named)
+            yield from one_by_one(self._ledger, keeper, HOURS, SCOPE_OF_HOURS, self._give_way, called=_named)
+
+    def _give_way(self, claim: Claim) -> Closed:
+        return in_background(self._platform.settings.background_nice, partial(self._close_hour, claim))
 
     def _close_hour(self, claim: Claim) -> Closed:
         closed, failed = Closed(_hour(claim.item)), list[Exception]()

@@ -9,6 +9,7 @@ A difference may be the work of the last minutes, and a single one is no news. T
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -25,6 +26,7 @@ from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.sync.watermarks import watermark
 from nooks_dagster.crm.work import CLAIMS_OF_AN_ITEM, RawDataset, lane_of
 from nooks_dagster.failures import Permanent
+from nooks_dagster.ledger.giving_way import give_way
 from nooks_dagster.ledger.items import Claim, NewItem, Queue, WorkClass
 from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger
@@ -81,7 +83,8 @@ class Counting:
                     self._ledger.plan(conn, list(_items(conn, connection)))
         # Counting is waiting for answers; whose rates and quotas are spent, the others have theirs.
         workers = self._settings.crm_workers
-        with keeping(self._settings) as keeper, ThreadPoolExecutor(workers) as pool:
+        begin = partial(give_way, WorkClass.NIGHTLY, self._settings.background_nice)
+        with keeping(self._settings) as keeper, ThreadPoolExecutor(workers, initializer=begin) as pool:
             for done in pool.map(self._drain, [keeper] * workers):
                 yield from done
 

@@ -5,6 +5,7 @@ Does not: the work (`crm.upkeep.compaction`, `crm.upkeep.janitor`).
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.crm.sync.watermarks import watermark
@@ -14,7 +15,8 @@ from nooks_dagster.failures import Corrupt, Permanent
 from nooks_dagster.lake.catalog import datasets
 from nooks_dagster.lake.dataset import Dataset
 from nooks_dagster.lake.parts import sweep
-from nooks_dagster.ledger.items import NewItem, WorkClass
+from nooks_dagster.ledger.giving_way import in_background
+from nooks_dagster.ledger.items import Claim, NewItem, WorkClass
 from nooks_dagster.ledger.leases import keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.ledger.one_by_one import Missed, one_by_one
@@ -40,7 +42,10 @@ class Upkeep:
         sweep(self._platform.lake.scratch)
         yield from self._plan()
         with keeping(self._platform.settings) as keeper:
-            yield from one_by_one(self._ledger, keeper, COMPACTIONS, SCOPE, self._compaction.run)
+            yield from one_by_one(self._ledger, keeper, COMPACTIONS, SCOPE, self._fold)
+
+    def _fold(self, claim: Claim) -> Compacted:
+        return in_background(self._platform.settings.background_nice, partial(self._compaction.run, claim))
 
     def _plan(self) -> Iterator[Missed]:
         """Plan a compaction of each dataset with enough deltas; a generation is folded once, whoever plans it.

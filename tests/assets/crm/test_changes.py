@@ -1,6 +1,6 @@
 """`crm/changes` as Dagster shows it: by day, of all workspaces or some, read again first if somebody wants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from assets.crm.changes import KEY, crm_changes
 from assets.partitions import days
+from nooks_dagster.crm.changes.deriving import Changes
 from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import defs
@@ -20,6 +21,7 @@ from resources.postgres import PostgresResource
 from schedules.changes import crm_changes_nightly
 from tests.assets.conftest import Click, FakeCrmResource, materialized, sentence
 from tests.crm.fake_crm import FakeCrm, row
+from tests.nices import Called, nice
 
 DAY = "2026-01-01"
 Materialize = Callable[..., dg.ExecuteInProcessResult]
@@ -43,13 +45,14 @@ def manager(platform: Platform) -> LakeIOManager:
 def materialize(platform: Platform, instance: dg.DagsterInstance, manager: LakeIOManager) -> Materialize:
     """Materialise a day and what takes it; a failed run is returned, not raised."""
 
-    def run(day: str = DAY, **config: Any) -> dg.ExecuteInProcessResult:
+    def run(day: str = DAY, tags: Mapping[str, str] | None = None, **config: Any) -> dg.ExecuteInProcessResult:
         return dg.materialize(
             [crm_changes, taken],
             partition_key=day,
             resources={"crm": FakeCrmResource(platform), "lake_io_manager": manager, "io_manager": dg.mem_io_manager},
             run_config={"ops": {"crm__changes": {"config": config}}},
             instance=instance,
+            tags=dict(tags or {}),
             raise_on_error=False,
         )
 
@@ -120,6 +123,15 @@ def test_three_days_of_two_workspaces_are_there_after_a_backfill_of_them(
     wanted = [DAY, "2026-01-02", "2026-01-03"]
     assert [len(rows(materialize(day, workspaces=["acme", "bravo"]))) for day in wanted] == [4, 0, 0]
     assert instance.get_materialized_partitions(KEY) == set(wanted)
+
+
+def test_a_night_gives_way_and_a_person_does_not(materialize: Materialize, monkeypatch: pytest.MonkeyPatch) -> None:
+    deriving = Called(monkeypatch, Changes, "derive")
+    assert materialize().success
+    assert deriving.nices == {nice()}
+    deriving.nices.clear()
+    assert materialize(tags={"nooks/class": "nightly"}).success
+    assert deriving.gave_way
 
 
 @pytest.mark.usefixtures("two")

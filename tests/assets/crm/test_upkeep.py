@@ -7,9 +7,12 @@ import pytest
 
 from assets.crm.upkeep import crm_lake_compaction
 from nooks_dagster.crm.sync.runs import Platform
+from nooks_dagster.crm.upkeep.compaction import Compaction
+from nooks_dagster.crm.upkeep.janitor import Janitor
 from nooks_dagster.lake.dataset import Dataset
 from tests.assets.conftest import Click, FakeCrmResource, sentence
 from tests.crm.fake_crm import FakeCrm, row
+from tests.nices import Called
 
 PLACE = "crm_raw/accounts/workspace=acme/connection=acme-salesforce/source=Account"
 
@@ -39,8 +42,9 @@ def shown(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def test_a_night_tells_what_it_compacted_and_each_raw_asset_shows_it(
-    platform: Platform, instance: dg.DagsterInstance
+    platform: Platform, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    compacting, sweeping = Called(monkeypatch, Compaction, "run"), Called(monkeypatch, Janitor, "sweep")
     result = upkeep(platform, instance)
     assert result.success
     metadata = shown(result)
@@ -49,6 +53,8 @@ def test_a_night_tells_what_it_compacted_and_each_raw_asset_shows_it(
     (observed,) = (e for e in result.all_events if e.event_type is dg.DagsterEventType.ASSET_OBSERVATION)
     assert observed.asset_key == dg.AssetKey(["crm_raw", "accounts"])
     assert Dataset(platform.lake, PLACE).rows == 13
+    assert compacting.gave_way
+    assert sweeping.gave_way
 
 
 def test_a_dry_run_compacts_nothing_and_says_so(platform: Platform, instance: dg.DagsterInstance) -> None:

@@ -17,6 +17,7 @@ from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.one_by_one import Missed
 from tests.crm.conftest import Click
 from tests.crm.fake_crm import FakeCrm, row
+from tests.nices import Called
 
 Count = Callable[[], dict[str, Counted]]
 ACCOUNTS = RawDataset("accounts", "acme", "acme-salesforce", "Account")
@@ -64,10 +65,14 @@ def told(db: Database) -> list[Difference]:
         return list(differences(conn))
 
 
-def test_rows_that_are_equal_on_both_sides_are_no_news(crm: FakeCrm, click: Click, night: Count, db: Database) -> None:
+def test_rows_that_are_equal_on_both_sides_are_no_news(
+    crm: FakeCrm, click: Click, night: Count, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced(crm, click, range(7))
+    counting = Called(monkeypatch, Counting, "count")
     assert night()["Account"].differing == 0
     assert told(db) == []
+    assert counting.gave_way
 
 
 def test_a_row_that_only_the_source_has_is_told_after_the_second_mismatch_with_its_id(
