@@ -5,7 +5,7 @@ Belongs here: libphonenumber's word on it. Does not: looking people up by it (`c
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,6 +14,8 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 KEY_DIGITS = 10
 """As many digits of a number's end are indexed (SQL function `crm.phone_key`)."""
+_ODD: Mapping[int, str] = dict.fromkeys((0x09, *range(0x80, 0xC0), *range(0x2000, 0x2070), 0xFEFF), " ")
+"""Spaces, dots, marks of direction: `crm.phone_key` passes over them, libphonenumber knows a third of them."""
 _MEXICO = 52
 _MEXICAN = re.compile(r"(?:1|44|45)(\d{10})")
 """As was dialled until 2019 (+52 1, 01, 044, 045) and is written still; libphonenumber knows none of it any more."""
@@ -67,6 +69,7 @@ def phone_of(text: str | None, region: str) -> Phone | None:
 @lru_cache(maxsize=4096)  # a switchboard's number is read with each call to one of its people
 def _parsed(text: str, region: str) -> PhoneNumber | None:
     """Return a number without its extension; `00` is the way out of most countries, whatever the region's own."""
+    text = text.translate(_ODD).strip()
     for spelling in (text, f"+{text[2:]}" if text.startswith("00") else ""):
         try:
             number = phonenumbers.parse(spelling, region)
