@@ -24,7 +24,21 @@ WORST = 20
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 WHAT = "what happened, what to do"
 
-Evidence = TypeVar("Evidence")
+
+class BaseEvidence:
+    """What is known of all workspaces; each domain has one whose methods find what is wrong, each thing asked once.
+
+    Args:
+        db: The platform's database.
+        conn: A connection to it, in a transaction.
+    """
+
+    def __init__(self, db: Database, conn: psycopg.Connection[Any]) -> None:
+        self.db = db
+        self.conn = conn
+
+
+Evidence = TypeVar("Evidence", bound=BaseEvidence)
 
 
 def health_of(domain: str, what: str, owners: Sequence[str]) -> dg.AssetSpec:
@@ -74,7 +88,7 @@ def judge(
     name: str,
     checks: Sequence[Check[Evidence]],
     health: dg.AssetKey,
-    evidence: Callable[[Database, psycopg.Connection[Any]], Evidence],
+    evidence: type[Evidence],
 ) -> dg.AssetChecksDefinition:
     """Return the step that judges.
 
@@ -82,7 +96,7 @@ def judge(
         name: Of the step.
         checks: What must hold.
         health: The asset that all checks stand on.
-        evidence: Knows what the checks ask, each thing asked once in a step.
+        evidence: Finds what is wrong.
     """
     places = {check.name: [*check.keys, health] for check in checks}
     specs = [

@@ -3,12 +3,12 @@
 Belongs here: what is kept. Does not: measuring (`benchmarks.cadence`).
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 from rich.table import Table
+
+from benchmarks.figures import FiguresReport, figures_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,9 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class CadenceReport:
+class CadenceReport(FiguresReport):
     """A measurement; `ticks` and `late` are seconds: median, 95th percentile, most."""
 
-    taken_at: str
-    release: str
     crm: str
     workspaces: int
     cadence_minutes: int
@@ -43,6 +41,11 @@ class CadenceReport:
     calls: int
     cpu: Mapping[str, float]
     looks: Sequence[Look]
+
+    @property
+    def name(self) -> str:
+        """What was measured, as part of a file's name."""
+        return f"cadence-{self.crm}-{self.workspaces}"
 
     def figures(self) -> dict[str, float]:
         """Return what two reports are compared by; lower is better, except for what is done."""
@@ -68,16 +71,4 @@ class CadenceReport:
     def table(self) -> Table:
         """Return what a person reads of it."""
         title = f"{self.workspaces} workspaces every {self.cadence_minutes} minutes, {self.crm}, {self.release}"
-        table = Table(title=title, title_justify="left")
-        table.add_column("figure")
-        table.add_column("", justify="right")
-        for name, value in self.figures().items():
-            table.add_row(name, f"{value:,.2f}")
-        return table
-
-    def write(self, folder: Path) -> Path:
-        """Write the report as JSON; return where."""
-        path = folder / f"{self.taken_at[:10]}-{self.release}-cadence-{self.crm}-{self.workspaces}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{json.dumps(asdict(self) | {'figures': self.figures()}, indent=1)}\n")
-        return path
+        return figures_table(title, self.figures())

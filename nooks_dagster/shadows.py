@@ -10,20 +10,17 @@ from pathlib import Path
 SURFACE = ("assets", "resources", "schedules", "sensors")
 
 
-def forbid_shadows(root: Path | None = None) -> None:
+def forbid_shadows() -> None:
     """Check that the four folders are those beside this package.
-
-    Args:
-        root: The folder they must lie in; by default the one that holds this package.
 
     Raises:
         ImportError: One of them is somebody else's; the message names the distribution.
     """
-    home = root or Path(__file__).parents[1]
+    home = Path(__file__).resolve().parents[1]
     for name in SURFACE:
         spec = find_spec(name)
         origin = Path(spec.origin) if spec and spec.origin else None
-        if origin is None or origin.parent.parent.resolve() != home.resolve():
+        if origin is None or origin.parent.parent.resolve() != home:
             owners = ", ".join(packages_distributions().get(name, [])) or "an unknown distribution"
             raise ImportError(
                 f"The top-level package '{name}' is not this project's but comes from {owners} ({origin}). "

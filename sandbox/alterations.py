@@ -1,9 +1,11 @@
 """What was done to an org or a portal since it was made: a durable file in its folder, in order.
 
-Belongs here: keeping it. Does not: which alterations a vendor has (`sandbox.salesforce.alterations`,
-`sandbox.hubspot.alterations`), carrying them out.
+Belongs here: keeping it, and asking for it by name. Does not: which alterations a vendor has
+(`sandbox.salesforce.alterations`, `sandbox.hubspot.alterations`), carrying them out.
 """
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from sandbox import durable
 from sandbox.faults.wishes import read_wish
+from sandbox.folders import Folders
 
 FILE = "alterations.json"
 
@@ -27,6 +30,7 @@ class _Kind(Protocol):
 
 
 _Any = TypeVar("_Any", bound=_Kind)
+_World = TypeVar("_World")
 
 
 class Alterations(Generic[_Any]):
@@ -66,3 +70,59 @@ class Alterations(Generic[_Any]):
     def _write(self, folder: Path, alterations: list[_Any]) -> list[_Any]:
         durable.write_text(folder / FILE, self._many.dump_json(alterations).decode())
         return alterations
+
+
+class AlterableWorlds(ABC, Generic[_World, _Any]):
+    """The orgs or portals in a folder, and what was done to each.
+
+    Args:
+        folders: The folder.
+        alterations: The alterations of the vendor.
+        read: Returns the alteration that a JSON object describes, if it can be done to an org or a portal.
+    """
+
+    def __init__(self, folders: Folders, alterations: Alterations[_Any], read: Callable[[Any, _World], _Any]) -> None:
+        self._folders = folders
+        self._alterations = alterations
+        self._read = read
+
+    def names(self) -> list[str]:
+        """Names of all, sorted."""
+        return self._folders.names()
+
+    @abstractmethod
+    def get(self, name: str) -> _World:
+        """Return one as it was altered.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+
+    def alterations(self, name: str) -> list[_Any]:
+        """Return what was done to one since it was made.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return self._alterations.read(self._there(name))
+
+    def alter(self, name: str, wish: Any) -> list[_Any]:
+        """Do to one what a JSON object describes, and return all its alterations.
+
+        Raises:
+            KeyError: There is none of that name.
+            ValueError: The object describes nothing that can be done to it.
+        """
+        return self._alterations.add(self._there(name), self._read(wish, self.get(name)))
+
+    def restore(self, name: str, kind: str | None = None) -> list[_Any]:
+        """Take back the alterations of one, all or those of a kind, and return what is left.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        return self._alterations.take_back(self._there(name), kind)
+
+    def _there(self, name: str) -> Path:
+        self._folders.version(name)  # raises where there is none
+        return self._folders.folder(name)

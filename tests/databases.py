@@ -78,7 +78,7 @@ class Databases:
             name = self._spare.pop()
         else:
             name = _new_name()
-            self._server.create_database(name, template=self._template)
+            create_database(self._server, name, self._template)
         yield self._url(name)
         self._take_back(name)
 
@@ -93,8 +93,8 @@ class Databases:
                 self._spare.append(new)
                 return
         except psycopg.Error:  # somebody came back, or dropped it
-            self._server.drop_database(name)
-        self._server.drop_database(new)
+            drop_database(self._server, name)
+        drop_database(self._server, new)
 
     def _emptied(self, name: str) -> bool:
         """Remove what a test has made; return whether everything is as it was."""
@@ -116,6 +116,20 @@ class Databases:
 
     def _url(self, name: str) -> str:
         return self._server.url.replace("/postgres", f"/{name}")
+
+
+def create_database(server: Postgres, name: str, template: str = "template1") -> None:
+    """Make a database as a copy of another."""
+    # Copying the files takes 26 ms, writing all of them to the log 63 to 136.
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def drop_database(server: Postgres, name: str) -> None:
+    """Drop a database, whoever is still connected to it."""
+    with psycopg.connect(server.url, autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _new_name() -> str:

@@ -21,14 +21,10 @@ SURFACE = ("assets", "nooks_dagster", "resources", "schedules", "sensors")
 SNAPSHOT = PROJECT / "tests" / "snapshots" / "asset_graph.json"
 BIN = Path(sys.executable).parent
 
-# In one order: Dagster's own differs from process to process, and pytest's workers must agree.
-SPECS = {spec.key.to_user_string(): spec for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key)}
+SPECS = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
 TABLES = {name: spec for name, spec in SPECS.items() if spec.tags.get("nooks/layer") == "table"}
 CHECKS = sorted(defs.resolve_asset_graph().asset_check_keys)
 MADE = {name: spec for name, spec in SPECS.items() if spec.tags.get("nooks/layer") != "health"}
-
-every_asset = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
-every_asset_that_is_materialised = pytest.mark.parametrize("spec", MADE.values(), ids=MADE)
 
 WARNINGS = """
 import json, time, warnings
@@ -124,52 +120,28 @@ def test_a_resource_can_be_replaced_and_the_others_stay() -> None:
     assert set(replaced) == set(defs.resources or {})
 
 
-@every_asset
-def test_every_asset_has_a_description(spec: dg.AssetSpec) -> None:
-    assert len(spec.description or "") > 40
+def test_every_asset_tells_all_that_a_person_asks_of_it() -> None:
+    checked = {key.asset_key for key in CHECKS}
+    for name, spec in SPECS.items():
+        assert len(spec.description or "") > 40, name
+        assert spec.group_name not in (None, "default"), name
+        assert spec.owners, name
+        assert 1 <= len(spec.kinds) <= 3, name
+        assert {"nooks/domain", "nooks/layer"} <= set(spec.tags), name
+        assert spec.key in checked, name
 
 
-@every_asset
-def test_every_asset_belongs_to_a_group_of_the_users_words(spec: dg.AssetSpec) -> None:
-    assert spec.group_name not in (None, "default")
+def test_every_asset_that_is_materialised_has_a_freshness_rule_and_a_code_version() -> None:
+    for name, spec in MADE.items():
+        assert spec.freshness_policy is not None, name
+        assert spec.code_version, name
 
 
-@every_asset
-def test_every_asset_has_an_owner(spec: dg.AssetSpec) -> None:
-    assert spec.owners
-
-
-@every_asset
-def test_every_asset_shows_its_kinds(spec: dg.AssetSpec) -> None:
-    assert 1 <= len(spec.kinds) <= 3
-
-
-@every_asset
-def test_every_asset_has_tags_of_our_own(spec: dg.AssetSpec) -> None:
-    assert {"nooks/domain", "nooks/layer"} <= set(spec.tags)
-
-
-@every_asset
-def test_every_asset_has_a_check(spec: dg.AssetSpec) -> None:
-    assert [key for key in CHECKS if key.asset_key == spec.key]
-
-
-@every_asset_that_is_materialised
-def test_every_asset_has_a_freshness_rule(spec: dg.AssetSpec) -> None:
-    assert spec.freshness_policy is not None
-
-
-@every_asset_that_is_materialised
-def test_every_asset_has_a_code_version(spec: dg.AssetSpec) -> None:
-    assert spec.code_version
-
-
-@pytest.mark.parametrize("spec", TABLES.values(), ids=TABLES)
-def test_every_table_has_a_column_schema(spec: dg.AssetSpec) -> None:
-    schema = spec.metadata["dagster/column_schema"]
-    columns = {column.name for column in schema.columns}
-    assert "connection_id" in columns
-    assert columns & {"id", "account_id"}
+def test_every_table_has_a_column_schema() -> None:
+    for name, spec in TABLES.items():
+        columns = {column.name for column in spec.metadata["dagster/column_schema"].columns}
+        assert "connection_id" in columns, name
+        assert columns & {"id", "account_id"}, name
 
 
 def test_the_asset_graph_is_the_reviewed_one() -> None:

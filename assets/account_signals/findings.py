@@ -7,36 +7,23 @@ Belongs here: from the engine's answers to lines of a table. Does not: when they
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
-
-import psycopg
 
 from assets.account_signals.catalog import signals
-from assets.judging import WHAT, Finding
+from assets.judging import WHAT, BaseEvidence, Finding
 from nooks_dagster.budgets.breakers import Breakers
-from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.signals.status import SignalStatus, statuses
 
 OVERDUE = timedelta(hours=30)  # a night, and what a large book takes
 
 
-class Evidence:
-    """What is known of all workspaces, each thing asked once.
-
-    Args:
-        db: The platform's database.
-        conn: A connection to it, in a transaction.
-    """
-
-    def __init__(self, db: Database, conn: psycopg.Connection[Any]) -> None:
-        self._db = db
-        self._conn = conn
+class Evidence(BaseEvidence):
+    """What is known of the signals of all workspaces."""
 
     @cached_property
     def standing(self) -> Sequence[SignalStatus]:
         """How each signal of each workspace stands."""
-        return statuses(self._conn, [signal.name for signal in signals()])
+        return statuses(self.conn, [signal.name for signal in signals()])
 
     def failing(self) -> Iterator[Finding]:
         """Yield signals of which more accounts fail than may, the largest share first."""
@@ -74,7 +61,7 @@ class Evidence:
 
     def unanswered(self) -> Iterator[Finding]:
         """Yield the provider's outage."""
-        if outage := Breakers(self._db).outages().get("openai"):
+        if outage := Breakers(self.db).outages().get("openai"):
             what = "No account fails for it; everything goes on by itself once it answers."
             since = f"{outage.since:%Y-%m-%d %H:%M}"
             yield Finding(None, {"provider": outage.key, "since": since, "probes": f"{outage.probes}", WHAT: what})

@@ -7,16 +7,12 @@ answers (`nooks_dagster.calls.reporting.lacking`).
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any
-
-import psycopg
 
 from assets.calls.specs import NAMES
-from assets.judging import WHAT, Finding
+from assets.judging import WHAT, BaseEvidence, Finding
 from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.reporting import lacking
 from nooks_dagster.calls.reporting.lacking import Pace
-from nooks_dagster.database.pool import Database
 
 SLOW_SECONDS = 60.0  # the transcriber takes some 10 for a long call, a rep looks into the CRM within minutes
 FAILED_SHARE = 0.05  # twice what the provider's own errors make of it, and some
@@ -24,32 +20,24 @@ FAILED_FLOOR = 5  # one in a batch of ten is no incident
 LATE = timedelta(minutes=15)
 
 
-class Evidence:
-    """What is known of all workspaces, each thing asked once.
-
-    Args:
-        _db: The platform's database.
-        conn: A connection to it, in a transaction.
-    """
-
-    def __init__(self, _db: Database, conn: psycopg.Connection[Any]) -> None:
-        self._conn = conn
+class Evidence(BaseEvidence):
+    """What is known of the calls of all workspaces."""
 
     @cached_property
     def paces(self) -> Sequence[Pace]:
         """How the calls of the last hour went."""
-        return lacking.paces(self._conn)
+        return lacking.paces(self.conn)
 
     def unbalanced(self) -> Iterator[Finding]:
         """Yield closed hours that hold more calls than records, refusals and dead letters."""
-        for one in lacking.unbalanced(self._conn):
+        for one in lacking.unbalanced(self.conn):
             what = one.reason or "It is tried again by itself; `nooks calls status` tells whether live workers run."
             words = {"hour": _time(one.hour), "workspace": one.workspace, "open": f"{one.open:,} of {one.accepted:,}"}
             yield Finding(NAMES[Stage.RECORD], {**words, "since": _time(one.since), WHAT: what})
 
     def unclosed(self) -> Iterator[Finding]:
         """Yield hours that are not closed though they should be."""
-        for one in lacking.unclosed(self._conn, LATE):
+        for one in lacking.unclosed(self.conn, LATE):
             what = one.reason or "Are the daemon running, and `call_hours_sensor` on?"
             yield Finding(NAMES[Stage.TRANSCRIBE], {"hour": _time(one.hour), "since": _time(one.since), WHAT: what})
 
@@ -76,7 +64,7 @@ class Evidence:
 
     def undelivered(self) -> Iterator[Finding]:
         """Yield integrations that have not taken an activity for long, or of which some were given up."""
-        for one in lacking.undelivered(self._conn):
+        for one in lacking.undelivered(self.conn):
             if one.dead or (one.waited > LATE and not one.rests):
                 what = one.reason or "It is tried again by itself; `nooks status` tells whether its CRM answers."
                 words = {"workspace": one.workspace, "integration": one.integration, "waiting": f"{one.waiting:,}"}
@@ -85,7 +73,7 @@ class Evidence:
 
     def given_up(self) -> Iterator[Finding]:
         """Yield why stages of calls were given up."""
-        for one in lacking.given_up(self._conn):
+        for one in lacking.given_up(self.conn):
             what = f"{one.reason or one.failure or ''} Then `nooks calls replay --stage {one.stage}`."
             words = {"workspace": one.workspace, "stage": one.stage, "calls": f"{one.calls:,}"}
             words |= {"such as": f"call {one.call}", "since": _time(one.since), WHAT: what.strip()}

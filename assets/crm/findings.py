@@ -7,11 +7,8 @@ answers (`nooks_dagster.crm`).
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
-import psycopg
-
-from assets.judging import WHAT, Finding
+from assets.judging import WHAT, BaseEvidence, Finding
 from nooks_dagster.budgets.breakers import Breakers
 from nooks_dagster.budgets.quotas import Quotas
 from nooks_dagster.crm.access.allowance import quota_of, share_of
@@ -22,7 +19,6 @@ from nooks_dagster.crm.reporting.overview import DiscoveryStatus, discoveries
 from nooks_dagster.crm.reporting.status import LaneStatus, Standing, Unmerged, lane_statuses, unmerged_parts
 from nooks_dagster.crm.rows.schema_changes import LATELY, SchemaChange, schema_changes
 from nooks_dagster.crm.sweeps.guard import WithheldRows, withheld
-from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 
@@ -35,17 +31,8 @@ STANDING: Mapping[Standing, str] = {
 }
 
 
-class Evidence:
-    """What is known of all workspaces, each thing asked once.
-
-    Args:
-        db: The platform's database.
-        conn: A connection to it, in a transaction.
-    """
-
-    def __init__(self, db: Database, conn: psycopg.Connection[Any]) -> None:
-        self._db = db
-        self.conn = conn
+class Evidence(BaseEvidence):
+    """What is known of the CRMs of all workspaces."""
 
     @cached_property
     def lanes(self) -> list[LaneStatus]:
@@ -55,7 +42,7 @@ class Evidence:
     @cached_property
     def connections(self) -> list[Connection]:
         """The connections that are not removed."""
-        return list(Registry(self._db).connections())
+        return list(Registry(self.db).connections())
 
     def blocked(self) -> Iterator[Finding]:
         """Yield connections that cannot even be looked into, then lanes that do not move."""
@@ -72,7 +59,7 @@ class Evidence:
 
     def spent(self) -> Iterator[Finding]:
         """Yield connections whose calls of the day are nearly used up."""
-        stop, known = share_of(WorkClass.INCREMENTAL), Quotas(self._db).allowances()
+        stop, known = share_of(WorkClass.INCREMENTAL), Quotas(self.db).allowances()
         for connection in self.connections:
             told = known.get(quota_of(connection))
             if connection.state is not ConnectionState.ACTIVE or told is None or told.age > TOLD_LATELY:
@@ -88,7 +75,7 @@ class Evidence:
 
     def unanswered(self) -> Iterator[Finding]:
         """Yield kinds of CRM that answer nobody."""
-        for kind, outage in sorted(Breakers(self._db).outages().items()):
+        for kind, outage in sorted(Breakers(self.db).outages().items()):
             what = "No call is sent but one now and then; everything goes on by itself once it answers."
             asked = f"{outage.probes}, next in {outage.next_in.total_seconds():.0f} s"
             yield Finding(None, {"CRM": kind, "since": _time(outage.since), "asked in vain": asked, WHAT: what})

@@ -4,14 +4,10 @@ Belongs here: which checks there are, and what they find. Does not: how they jud
 """
 
 from collections.abc import Iterator
-from typing import Any
-
-import psycopg
 
 from assets.crm.specs import OWNERS
-from assets.judging import WARN, WHAT, Check, Finding, health_of, judge
+from assets.judging import WARN, WHAT, BaseEvidence, Check, Finding, health_of, judge
 from assets.research.documents import KEY
-from nooks_dagster.database.pool import Database
 from nooks_dagster.research.reporting import unread_shares
 
 SHARE = 0.3
@@ -22,19 +18,12 @@ FEWEST = 20
 health = health_of("research", "web sites", OWNERS)
 
 
-class Evidence:
-    """What is known of all workspaces.
-
-    Args:
-        conn: A connection to the platform's database, in a transaction.
-    """
-
-    def __init__(self, _db: Database, conn: psycopg.Connection[Any]) -> None:
-        self._conn = conn
+class Evidence(BaseEvidence):
+    """What is known of the web sites of all workspaces."""
 
     def unread(self) -> Iterator[Finding]:
         """Yield workspaces of whose sites too many could not be read."""
-        for one in unread_shares(self._conn, SHARE, FEWEST):
+        for one in unread_shares(self.conn, SHARE, FEWEST):
             what = f"Most are {one.mostly}. If that goes for all workspaces, see whether this machine reaches the web."
             share = f"{one.unread:,} of {one.sites:,}"
             yield Finding(None, {"workspace": one.workspace, "sites unread": share, WHAT: what})

@@ -99,20 +99,17 @@ def answers(address: str) -> bool:
 
 
 @contextmanager
-def house(
-    size: Size, provider: Provider, world: Sequence[str] = (), settings: Mapping[str, str] | None = None
-) -> Iterator[House]:
+def house(size: Size, provider: Provider, settings: Mapping[str, str] | None = None) -> Iterator[House]:
     """Run a house for as long as the block lasts; everybody in it is at work when it begins.
 
     Args:
         size: How large it is.
         provider: How the provider goes.
-        world: More options of the sandbox.
         settings: More variables of all processes.
     """
     variables = {**_settings(size), **(settings or {})}
     with ExitStack() as undo:
-        where = undo.enter_context(services(SALESFORCE, size.accounts, [*provider.world(), *world], variables))
+        where = undo.enter_context(services(SALESFORCE, size.accounts, provider.world(), variables))
         _settled(where, size)
         made = House(where, size)
         undo.callback(lambda: processes.stop(*made.parts.values(), grace=30, first=signal.SIGINT))

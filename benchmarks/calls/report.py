@@ -3,10 +3,8 @@
 Belongs here: what is kept. Does not: measuring (`benchmarks.calls.measuring`), the plot.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from rich.table import Table
@@ -18,10 +16,11 @@ from benchmarks.calls.dialing import Load
 from benchmarks.calls.house import Size
 from benchmarks.calls.looks import Look
 from benchmarks.calls.outcome import Outcome
+from benchmarks.figures import FiguresReport, figures_table
 
 
 @dataclass(frozen=True, slots=True)
-class CallsReport:
+class CallsReport(FiguresReport):
     """A measurement.
 
     Attributes:
@@ -31,8 +30,6 @@ class CallsReport:
         looks: From the first call to the last, and the one when nothing was open any more.
     """
 
-    taken_at: str
-    release: str
     machine: Mapping[str, str]
     load_before: float
     size: Size
@@ -46,6 +43,12 @@ class CallsReport:
     provider_seconds: Sequence[float]
     outcome: Outcome
     looks: Sequence[Look]
+
+    @property
+    def name(self) -> str:
+        """What was measured, as part of a file's name."""
+        terms = "-troubled" * self.troubled + "-beside" * bool(self.beside)
+        return f"calls-{self.load.rate:g}-{self.size.workers}{terms}"
 
     def cpu(self) -> dict[str, float]:
         """Return the CPU-ms of a call by part, the dialer's own apart; not what only goes on beside the calls."""
@@ -108,21 +111,7 @@ class CallsReport:
         """Return what a person reads of it."""
         troubled = ", troubled" * self.troubled + self.beside.told()
         title = f"{self.load.rate:g} calls/s for {self.load.seconds:g} s, {self.size.workers} live workers{troubled}"
-        table = Table(title=f"{title}, {self.release}", title_justify="left")
-        table.add_column("figure")
-        table.add_column("", justify="right")
-        for name, value in self.figures().items():
-            table.add_row(name, f"{value:,.2f}")
-        return table
-
-    def write(self, folder: Path) -> Path:
-        """Write the report as JSON; return where."""
-        terms = "-troubled" * self.troubled + "-beside" * bool(self.beside)
-        name = f"calls-{self.load.rate:g}-{self.size.workers}{terms}"
-        path = folder / f"{self.taken_at[:10]}-{self.release}-{name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{json.dumps(asdict(self) | {'figures': self.figures()}, indent=1)}\n")
-        return path
+        return figures_table(f"{title}, {self.release}", self.figures())
 
 
 def _cuts(values: Sequence[float]) -> list[tuple[str, float]]:

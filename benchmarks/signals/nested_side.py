@@ -46,7 +46,6 @@ FAILED = """
     GROUP BY job, account, signal
 """
 SAID = "SELECT DISTINCT ON (account, signal) account, signal, answer FROM nested.answers ORDER BY account, signal, job"
-CLASSES = "SELECT class, count(*) FROM nested.failures GROUP BY class"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 Belongs here: what is kept. Does not: measuring (`benchmarks.signals.measuring`), the plot.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from rich.table import Table
 
+from benchmarks.figures import FiguresReport, figures_table
 from benchmarks.signals.truth import Judged
 
 
@@ -111,11 +110,9 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class SignalsReport:
+class SignalsReport(FiguresReport):
     """A measurement; `sides` by name: ours or nested, then the terms."""
 
-    taken_at: str
-    release: str
     accounts: int
     signals: Sequence[str]
     model: str
@@ -128,6 +125,11 @@ class SignalsReport:
     again_seconds: float
     again_sold: int
     sides: Mapping[str, Side]
+
+    @property
+    def name(self) -> str:
+        """What was measured, as part of a file's name."""
+        return f"signals-{self.accounts}"
 
     def figures(self) -> dict[str, float]:
         """Return every figure of every side by its name, and the two ratios that have a target."""
@@ -156,17 +158,5 @@ class SignalsReport:
         for name in names:
             values = [side.figures().get(name) for side in self.sides.values()]
             sides.add_row(name, *("" if value is None else f"{value:,.3f}" for value in values))
-        rest = Table(title="The rest", title_justify="left")
-        rest.add_column("figure")
-        rest.add_column("", justify="right")
-        for name, value in self.figures().items():
-            if name.partition(":")[0] not in self.sides:
-                rest.add_row(name, f"{value:,.3f}")
-        return [sides, rest]
-
-    def write(self, folder: Path) -> Path:
-        """Write the report as JSON; return where."""
-        path = folder / f"{self.taken_at[:10]}-{self.release}-signals-{self.accounts}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{json.dumps(asdict(self) | {'figures': self.figures()}, indent=1)}\n")
-        return path
+        rest = {name: value for name, value in self.figures().items() if name.partition(":")[0] not in self.sides}
+        return [sides, figures_table("The rest", rest, digits=3)]

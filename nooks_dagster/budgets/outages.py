@@ -98,7 +98,7 @@ class SharedBreaker:
 def _down(outage: Outage, caller: str) -> SourceDown:
     lasting = timedelta(minutes=1) if outage.probes >= LASTING else timedelta()
     soon = ANY_MOMENT if outage.next_in > LONGEST_PAUSE else outage.next_in
-    wait = max(soon, lasting) + timedelta(seconds=random.uniform(0, 5 + lasting.seconds / 2))  # noqa: S311
+    wait = max(soon, lasting) + timedelta(seconds=random.uniform(0, 5 + lasting.seconds / 2))
     return SourceDown(
         f"{outage.key} has answered nobody since {outage.since:%H:%M} UTC: nothing is sent but a call now and then.",
         subject=caller,

@@ -38,12 +38,12 @@ FORGET_HOURS = "DELETE FROM calls.hours WHERE hour < %s"
 RECORDINGS, MADE = "recordings/", "calls/"
 
 
-def forget_done(db: Database, age: timedelta = DONE_FOR) -> int:
-    """Remove the items of calls and deliveries that were done so long ago, with their attempts; return how many.
+def forget_done(db: Database) -> int:
+    """Remove the items of calls and deliveries that are done for half an hour, with their attempts; return how many.
 
     No last one of a lane stays: how calls stand is told by their own tables.
     """
-    return in_batches(db, FORGET_DONE, {"age": age})
+    return in_batches(db, FORGET_DONE, {"age": DONE_FOR})
 
 
 def forget(db: Database, lake: Lake, age: timedelta) -> Mapping[str, int]:

@@ -14,7 +14,7 @@ from nooks_dagster.database.pool import Database
 LIST = """
     SELECT id, queue, scope, lane, key, state, failure, reason, due_at AS retried_at,
         (SELECT count(*) FROM work.attempts a WHERE a.item_id = i.id) AS attempts
-    FROM work.items i WHERE state = ANY(%s) AND (%s::text IS NULL OR scope = %s) ORDER BY id LIMIT %s
+    FROM work.items i WHERE state = %s ORDER BY id LIMIT 20
 """
 COUNT = "SELECT count(*) FROM work.items WHERE state = 'dead' AND scope = %s"
 REVIVE = """
@@ -45,13 +45,13 @@ class DeadLetters:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def dead(self, scope: str | None = None, limit: int = 20) -> Sequence[DeadLetter]:
-        """Return the items that were given up, oldest first."""
-        return self._list(["dead"], scope, limit)
+    def dead(self) -> Sequence[DeadLetter]:
+        """Return items that were given up, the 20 oldest first."""
+        return self._list("dead")
 
-    def blocked(self, scope: str | None = None, limit: int = 20) -> Sequence[DeadLetter]:
-        """Return the items that hold up their lane, oldest first."""
-        return self._list(["blocked"], scope, limit)
+    def blocked(self) -> Sequence[DeadLetter]:
+        """Return items that hold up their lane, the 20 oldest first."""
+        return self._list("blocked")
 
     def count(self, scope: str) -> int:
         """Return how many items of a scope were given up."""
@@ -64,8 +64,6 @@ class DeadLetters:
         with self._db.transaction() as conn:
             return conn.execute(REVIVE, (list(ids),)).rowcount
 
-    def _list(self, states: list[str], scope: str | None, limit: int) -> Sequence[DeadLetter]:
+    def _list(self, state: str) -> Sequence[DeadLetter]:
         with self._db.transaction() as conn:
-            return (
-                conn.cursor(row_factory=class_row(DeadLetter)).execute(LIST, (states, scope, scope, limit)).fetchall()
-            )
+            return conn.cursor(row_factory=class_row(DeadLetter)).execute(LIST, (state,)).fetchall()

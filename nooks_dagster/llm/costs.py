@@ -69,20 +69,16 @@ class Vain:
     usd: Decimal
 
 
-def sums(
-    conn: psycopg.Connection[Any], by: By, since: date, workspace: str | None = None, purpose: str | None = None
-) -> Sequence[Sum]:
+def sums(conn: psycopg.Connection[Any], by: By, since: date, workspace: str | None = None) -> Sequence[Sum]:
     """Return what was spent since a day (UTC), by day the latest first, else the dearest first."""
     query = f"select {_NAMES[by]} as name, {_SUMS} order by {'1 desc' if by is By.DAY else 'usd desc, 1'}"
-    values = {"since": since, "workspace": workspace, "purpose": purpose, "counted": COUNTED}
+    values = {"since": since, "workspace": workspace, "counted": COUNTED}
     return conn.cursor(row_factory=class_row(Sum)).execute(query.encode(), values).fetchall()
 
 
-def in_vain(
-    conn: psycopg.Connection[Any], since: date, workspace: str | None = None, purpose: str | None = None
-) -> Sequence[Vain]:
+def in_vain(conn: psycopg.Connection[Any], since: date, workspace: str | None = None) -> Sequence[Vain]:
     """Return what bought nothing since a day (UTC), by reason; duplicate spend is among it, and nowhere else."""
-    values = {"since": since, "workspace": workspace, "purpose": purpose, "counted": COUNTED}
+    values = {"since": since, "workspace": workspace, "counted": COUNTED}
     return conn.cursor(row_factory=class_row(Vain)).execute(_IN_VAIN, values).fetchall()
 
 
@@ -92,11 +88,7 @@ _NAMES = {
     By.WORKSPACE: "workspace",
     By.MODEL: "coalesce(answered_by, model)",
 }
-_OF = """
-    day >= %(since)s
-    and (%(workspace)s::text is null or workspace = %(workspace)s::text)
-    and (%(purpose)s::text is null or purpose = %(purpose)s::text)
-"""
+_OF = "day >= %(since)s and (%(workspace)s::text is null or workspace = %(workspace)s::text)"
 _NO_FAULT = "(reason = '' or starts_with(reason, %(counted)s))"
 _SUMS = f"""
     sum(cost) as usd,

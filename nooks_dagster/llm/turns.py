@@ -43,7 +43,7 @@ class Turn:
         if self._stopped():
             raise _preempted()
         with self._left:
-            self._left.wait(timeout=random.uniform(0.5, 1) * self._pause)  # noqa: S311 - no secret
+            self._left.wait(timeout=random.uniform(0.5, 1) * self._pause)
         self._pause = min(LONGEST_PAUSE, 2 * self._pause)
 
     def served(self) -> None:

@@ -25,9 +25,6 @@ class Status(StrEnum):
     """Asking failed, for a reason that is told, until it is tried again."""
 
 
-CONCLUSIVE = frozenset({Status.FOUND, Status.NOT_FOUND})
-
-
 class Ending(StrEnum):
     """How a batch left a run."""
 

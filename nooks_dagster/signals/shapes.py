@@ -52,11 +52,6 @@ def column_of(annotation: Any) -> LiteralString | None:
         return None
 
 
-def nullable(annotation: Any) -> bool:
-    """Say whether a field may be null."""
-    return type(None) in get_args(annotation)
-
-
 def without_none(annotation: Any) -> Any:
     """Return what a field is when it is not null."""
     if get_origin(annotation) not in (Union, types.UnionType):

@@ -6,14 +6,15 @@ Layout by RFC 9639: a STREAMINFO block, then frames of one size whose subframes 
 
 from functools import cache
 
+_HOURS = 20
 _RATE = 8000
 _BLOCK = 65_535
 _CHANNELS = 2
 
 
-def bomb(hours: float = 20.0) -> bytes:
+def bomb() -> bytes:
     """Return the file; unpacked to 16 bits it has 115 MB an hour."""
-    blocks = max(1, round(hours * 3600 * _RATE / _BLOCK))
+    blocks = round(_HOURS * 3600 * _RATE / _BLOCK)
     return b"".join([b"fLaC", _stream_info(blocks * _BLOCK), *(_frame(number) for number in range(blocks))])
 
 

@@ -85,7 +85,7 @@ class Recordings:
         return self._made(kind, number % self._style.pool)
 
     def _make(self, kind: str, number: int) -> Recording:
-        chance = random.Random(f"{self._style.seed}:{kind}:{number}")  # noqa: S311 # to be repeatable
+        chance = random.Random(f"{self._style.seed}:{kind}:{number}")
         broken = _BROKEN.get(kind)
         spoken = self._spoken("talk" if broken or kind == "mono" else kind, chance)
         if kind == "mono":

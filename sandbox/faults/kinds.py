@@ -73,7 +73,7 @@ class Outage(Rule):
     def _is_down(self, elapsed: float) -> bool:
         period, within = divmod(elapsed, self.period_seconds)
         down = (1 - self.uptime) * self.period_seconds
-        chance = random.Random(f"{self.seed}:{int(period)}")  # noqa: S311 # to be repeatable
+        chance = random.Random(f"{self.seed}:{int(period)}")
         return 0 <= within - chance.uniform(0, self.period_seconds - down) < down
 
 

@@ -85,4 +85,4 @@ class Rule(BaseModel):
         return since >= 0 and (self.seconds is None or since < self.seconds)
 
     def _chance(self, number: int) -> bool:
-        return random.Random(f"{self.seed}:{number}").random() < self.probability  # noqa: S311 # to be repeatable
+        return random.Random(f"{self.seed}:{number}").random() < self.probability

@@ -127,9 +127,9 @@ def parse_json(text: bytes) -> dict[str, JsonValue]:
     return value
 
 
-def json_response(payload: Mapping[str, JsonValue], status: int = 200) -> Response:
+def json_response(payload: Mapping[str, JsonValue]) -> Response:
     """Answer with a JSON document."""
-    return Response(status, json.dumps(payload).encode(), {"Content-Type": "application/json; charset=UTF-8"})
+    return Response(200, json.dumps(payload).encode(), {"Content-Type": "application/json; charset=UTF-8"})
 
 
 def split_target(target: str) -> tuple[str, dict[str, str]]:

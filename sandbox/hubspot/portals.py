@@ -9,8 +9,8 @@ Does not: what a portal answers (`sandbox.hubspot.portal`).
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+from sandbox.alterations import AlterableWorlds
 from sandbox.folders import Definition, Folders, Version
 from sandbox.hubspot.alterations import ALTERATIONS, Alteration, read_alteration
 from sandbox.hubspot.altered import altered
@@ -31,17 +31,13 @@ _MOST_ACCOUNTS = 3_000_000
 _LOG = "writes.sqlite"
 
 
-class Portals:
+class Portals(AlterableWorlds[Portal, Alteration]):
     """Every portal below `state/portals/<name>/`. What another process creates is seen at the next call."""
 
     def __init__(self, state: Path) -> None:
-        self._folders = Folders(state / "portals", "portal")
+        super().__init__(Folders(state / "portals", "portal"), ALTERATIONS, read_alteration)
         self._open: dict[str, tuple[Version, Records]] = {}
         self._lock = threading.Lock()
-
-    def names(self) -> list[str]:
-        """Names of all portals, sorted."""
-        return self._folders.names()
 
     def get(self, name: str) -> Portal:
         """Return a portal as it was altered.
@@ -49,34 +45,7 @@ class Portals:
         Raises:
             KeyError: There is no such portal.
         """
-        return altered(self.living(name), ALTERATIONS.read(self._folders.folder(name)))
-
-    def alterations(self, name: str) -> list[Alteration]:
-        """Return what was done to a portal since it was made.
-
-        Raises:
-            KeyError: There is no such portal.
-        """
-        self.living(name)
-        return ALTERATIONS.read(self._folders.folder(name))
-
-    def alter(self, name: str, wish: Any) -> list[Alteration]:
-        """Do to a portal what a JSON object describes, and return all its alterations.
-
-        Raises:
-            KeyError: There is no such portal.
-            ValueError: The object describes nothing that can be done to it.
-        """
-        return ALTERATIONS.add(self._folders.folder(name), read_alteration(wish, self.get(name)))
-
-    def restore(self, name: str, kind: str | None = None) -> list[Alteration]:
-        """Take back the alterations of a portal, all or those of a kind, and return what is left.
-
-        Raises:
-            KeyError: There is no such portal.
-        """
-        self.living(name)
-        return ALTERATIONS.take_back(self._folders.folder(name), kind)
+        return altered(self.living(name), self.alterations(name))
 
     def create_generated(
         self, name: str, accounts: int, seed: int, skew: timedelta = DEFAULT_SKEW, ties: int = DEFAULT_TIES

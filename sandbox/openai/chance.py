@@ -46,12 +46,12 @@ class Fate:
 
 def draw(terms: Terms, question: str, number: int, mean_seconds: float | None = None) -> Fate:
     """Return what befalls the `number`-th try of a question; the mean is the terms' unless another is given."""
-    chance = random.Random(f"{terms.seed}:{question}:{number}")  # noqa: S311 # to be repeatable
+    chance = random.Random(f"{terms.seed}:{question}:{number}")
     longer = 1 if mean_seconds is None else mean_seconds / terms.mean_seconds
     seconds = longer * terms.median_seconds * math.exp(terms.spread * chance.gauss(0, 1))
     trouble = _trouble(terms, chance.random())
     # Whether a page wins over the prompt lies in the two, not in the try: who asks again is fooled again.
-    credulity = random.Random(f"{terms.seed}:{question}").random()  # noqa: S311
+    credulity = random.Random(f"{terms.seed}:{question}").random()
     return Fate(seconds * terms.time_scale, trouble, credulity < terms.gullible, 0.2 + 0.6 * chance.random())
 
 

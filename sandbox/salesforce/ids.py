@@ -17,7 +17,6 @@ from sandbox.world.columns import Bytes, byte_rows, fixed
 from sandbox.world.hashing import Ints
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-LOWEST, HIGHEST = "0" * 15, "z" * 15
 
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _VALUE = {digit: value for value, digit in enumerate(DIGITS)}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sandbox.alterations import FILE
+from sandbox.alterations import FILE, AlterableWorlds
 from sandbox.folders import Definition, Folders, Version
 from sandbox.salesforce.alterations import ALTERATIONS, Alteration, read_alteration
 from sandbox.salesforce.altered import altered, open_since
@@ -34,18 +34,14 @@ _RECORDS = "records.sqlite"
 _CHANGES = "changes.sqlite"
 
 
-class Orgs:
+class Orgs(AlterableWorlds[Org, Alteration]):
     """Every org below `state/orgs/<name>/`. What another process creates is seen at the next call."""
 
     def __init__(self, state: Path) -> None:
-        self._folders = Folders(state / "orgs", "org")
+        super().__init__(Folders(state / "orgs", "org"), ALTERATIONS, read_alteration)
         self._open: dict[str, tuple[Version, Org]] = {}
         self._living: dict[str, tuple[Version, Living]] = {}
         self._lock = threading.RLock()
-
-    def names(self) -> list[str]:
-        """Names of all orgs, sorted."""
-        return self._folders.names()
 
     def get(self, name: str) -> Org:
         """Return an org, the same object until its folder changes.
@@ -98,7 +94,7 @@ class Orgs:
         self._folders.define(name, definition)
         return self.get(name)
 
-    def load_export(self, name: str, folder: Path, skew: timedelta = DEFAULT_SKEW) -> Org:
+    def load_export(self, name: str, folder: Path) -> Org:
         """Make an org from a Salesforce Data Export, replacing a loaded org of that name whole.
 
         Raises:
@@ -111,41 +107,12 @@ class Orgs:
         load(folder, own / _RECORDS)
         for changes in own.glob(f"{_CHANGES}*"):
             changes.unlink()
-        definition = {"kind": "loaded", "skew_seconds": skew.total_seconds()}
+        definition = {"kind": "loaded", "skew_seconds": DEFAULT_SKEW.total_seconds()}
         self._folders.write(name, definition)
         return self.get(name)
 
-    def alterations(self, name: str) -> list[Alteration]:
-        """Return what was done to an org since it was made.
-
-        Raises:
-            KeyError: There is no such org.
-        """
-        self.get(name)
-        return ALTERATIONS.read(self._folders.folder(name))
-
-    def alter(self, name: str, wish: Any) -> list[Alteration]:
-        """Do to an org what a JSON object describes, and return all its alterations.
-
-        Raises:
-            KeyError: There is no such org.
-            ValueError: The object describes nothing that can be done to it.
-        """
-        return ALTERATIONS.add(self._folders.folder(name), read_alteration(wish, self.get(name)))
-
-    def restore(self, name: str, kind: str | None = None) -> list[Alteration]:
-        """Take back the alterations of an org, all or those of a kind, and return what is left.
-
-        A transaction ends so, and its rows are there.
-
-        Raises:
-            KeyError: There is no such org.
-        """
-        self.get(name)
-        return ALTERATIONS.take_back(self._folders.folder(name), kind)
-
     def _opened(self, name: str) -> Org:
-        living, done = self.living(name), ALTERATIONS.read(self._folders.folder(name))
+        living, done = self.living(name), self.alterations(name)
         altered_since = open_since(done)
 
         def covered() -> datetime:

@@ -83,8 +83,8 @@ def _trapped(made: Fact, chance: Random, *, past: bool) -> Fact:
     return replace(made, past=True) if past else replace(made, subject=chance.choice(known.COMPANIES))
 
 
-def _maybe(chance: Random, value: str, probability: float = 0.6) -> str | None:
-    return value if chance.random() < probability else None
+def _maybe(chance: Random, value: str) -> str | None:
+    return value if chance.random() < 0.6 else None
 
 
 def _technology(chance: Random, _: date) -> Fact:

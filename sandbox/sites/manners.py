@@ -58,7 +58,7 @@ class Manners:
 
     def chance(self, purpose: str) -> Random:
         """Return what decides about one purpose, always the same."""
-        return Random(f"{self.host}/{purpose}")  # noqa: S311 # data, not secrets
+        return Random(f"{self.host}/{purpose}")
 
     @cached_property
     def trouble(self) -> str | None:

@@ -21,7 +21,7 @@ SIGNALS = tuple(KIND_OF_SIGNAL)
 
 def own_investors(name: str) -> list[str]:
     """Return the investors that the company itself has whose CRM is an org or a portal of this name."""
-    return sorted(Random(f"{name}/investors").sample(INVESTORS, _OWN_INVESTORS))  # noqa: S311 # data, not secrets
+    return sorted(Random(f"{name}/investors").sample(INVESTORS, _OWN_INVESTORS))
 
 
 def expected(

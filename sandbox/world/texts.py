@@ -40,7 +40,7 @@ _TIMES = (
 
 def pool(plain: Sequence[str], nulls: float = 0.0, awkward: float = 0.0, seed: int = 1) -> list[str | None]:
     """Return 1,024 texts to draw from, the two shares of them null and awkward."""
-    random = Random(seed)  # noqa: S311 # data, not secrets
+    random = Random(seed)
     missing, odd = int(nulls * POOL), int(awkward * POOL)
     texts: list[str | None] = [None] * missing
     texts += [AWKWARD[(place + 40 * seed) % len(AWKWARD)] for place in range(odd)]

@@ -39,12 +39,6 @@ IN_FLIGHT = """
     SELECT holder FROM work.items
     WHERE queue = 'crm.chunks' AND scope = 'crm/' || %s AND state = 'leased' AND lease_until > now()
 """
-OPEN = """
-    SELECT (SELECT count(*) FROM work.items WHERE scope = 'crm/' || %(name)s
-            AND (state NOT IN ('waiting', 'done') OR (state = 'waiting' AND (fence > 0 OR due_at <= now()))))
-        + (SELECT count(*) FROM work.launches WHERE scope = 'crm/' || %(name)s AND ended_at IS NULL)
-    FROM work.items WHERE scope = 'crm/' || %(name)s HAVING count(*) > 1
-"""
 RUNS = """
     SELECT status, count(*) FROM runs JOIN run_tags USING (run_id)
     WHERE key = 'nooks/workspace' AND value = %s GROUP BY status
@@ -175,10 +169,6 @@ class House:
             return next((one for one in self.family("code-server") if one.pid in numbers), None)
 
         return self.until(working, f"chunks of {workspace} in flight")
-
-    def until_nothing_is_open(self, workspace: str) -> None:
-        """Wait until the ledger has nothing left to do for a workspace, and no run that does it."""
-        self.until(lambda: self.ask(OPEN, {"name": workspace}) == [(0,)], f"everything of {workspace} done")
 
     def runs(self, workspace: str) -> dict[str, int]:
         """How many runs of a workspace Dagster has in each status."""

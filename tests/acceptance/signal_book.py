@@ -31,6 +31,7 @@ from sandbox.sites.hosts import site_in
 from sandbox.sites.manners import Manners
 from sandbox.sites.truth import expected
 from tests.crm.sandboxes import PROJECT, Sandbox
+from tests.databases import create_database, drop_database
 
 PUT = """
     INSERT INTO crm.accounts (connection_id, source_object, id, name, website, source_stamp, observed_at, present_at)
@@ -103,13 +104,13 @@ class SignalBook:
     def copied(self, template: str | None = None) -> Iterator[str]:
         """Give a copy of the database, or of another, for the length of the block."""
         name = f"copy_{uuid4().hex[:12]}"
-        self.server.create_database(name, template=template or self.name)
+        create_database(self.server, name, template or self.name)
         with psycopg.connect(self.url(name)) as conn:
             conn.execute(APART)
         try:
             yield self.url(name)
         finally:
-            self.server.drop_database(name)
+            drop_database(self.server, name)
 
     def asked(self, url: str, runs: int, signals: Sequence[str], **settings: str) -> list[Spent]:
         """Let so many runs ask at once, each in a process of its own, until nothing is open."""

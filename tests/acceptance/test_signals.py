@@ -22,6 +22,7 @@ from nooks_dagster.local import deadline
 from nooks_dagster.local.postgres import Postgres
 from tests.acceptance.signal_book import Chosen, SignalBook, chosen, look_in_vain, make_bucket, put, stated, variables
 from tests.crm.sandboxes import serving_sandbox
+from tests.databases import create_database, drop_database
 
 SIGNALS = ("tech_stack", "leadership_hires", "funding")
 PLAIN, INJECTED = 30, 20
@@ -46,7 +47,7 @@ def book(
     name = f"book_{uuid4().hex[:12]}"
     bucket = f"book-{uuid4().hex[:12]}"
     make_bucket(bucket)
-    postgres_server.create_database(name, template=template_database)
+    create_database(postgres_server, name, template_database)
     with serving_sandbox(folder, *WORLD) as sandbox:
         accounts = chosen(sandbox.state, PLAIN, INJECTED)
         url = postgres_server.url.replace("/postgres", f"/{name}")
@@ -54,7 +55,7 @@ def book(
         around = variables(sandbox, url, lake_server, bucket, folder)
         together("benchmarks.signals.reading", [[]], around, folder)
         yield SignalBook(sandbox, postgres_server, name, accounts, around, folder)
-    postgres_server.drop_database(name)
+    drop_database(postgres_server, name)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from tests.budgets.timeline import move_clock
 
 HOLD = timedelta(seconds=100)
 PROCESSES = 8
-WHAT = ("take", "take", "leave", "refused")
 
 
 def take(db: Database, sharer: str = "acme", most: int = 4, **how: Any) -> Permit | None:

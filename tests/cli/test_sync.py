@@ -26,6 +26,7 @@ from nooks_dagster.local.postgres import Postgres
 from nooks_dagster.workspaces.registry import Registry
 from tests.cli.conftest import Call, connect
 from tests.crm.fake_crm import FakeCrm, row
+from tests.databases import create_database, drop_database
 
 # As the UI leaves it when a person stops the sensor.
 SWITCHED_OFF = """
@@ -230,12 +231,12 @@ def drain_after_a_click(platform: Platform) -> None:
 @pytest.fixture
 def dagster_url(postgres_server: Postgres) -> Iterator[str]:
     """The address of a database with Dagster's own tables."""
-    postgres_server.create_database("dagster_of_sync")
+    create_database(postgres_server, "dagster_of_sync")
     url = postgres_server.url.replace("/postgres", "/dagster_of_sync")
     with dg.instance_for_test(overrides={"storage": {"postgres": {"postgres_url": url}}}) as instance:
         assert instance.all_instigator_state() == []
     yield url
-    postgres_server.drop_database("dagster_of_sync")
+    drop_database(postgres_server, "dagster_of_sync")
 
 
 def test_a_dispatcher_that_nobody_runs_is_told(

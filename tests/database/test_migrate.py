@@ -11,6 +11,7 @@ import pytest
 from nooks_dagster.database.migrate import migrate
 from nooks_dagster.failures import Permanent, Transient
 from nooks_dagster.local.postgres import Postgres
+from tests.databases import drop_database
 
 ROOMS = {"workspaces", "work", "lake", "budgets", "crm"}
 
@@ -19,7 +20,7 @@ ROOMS = {"workspaces", "work", "lake", "budgets", "crm"}
 def missing_database_url(postgres_server: Postgres) -> Iterator[str]:
     name = f"missing-{uuid4().hex[:8]}"
     yield postgres_server.url.replace("/postgres", f"/{name}")
-    postgres_server.drop_database(name)
+    drop_database(postgres_server, name)
 
 
 def schemas(url: str) -> set[str]:

@@ -39,19 +39,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-def test_every_mark_has_somebody_who_runs_it() -> None:
-    assert {block.detail for block in blocks("python", "sh") if block.order == "run"} == MARKS
-
-
-@pytest.mark.parametrize("block", IN_THE_SANDBOX, ids=str)
-def test_programs_for_the_sandbox_run_with_the_variables_of_env_alone(block: Block, world: World) -> None:
+@pytest.fixture(scope="module")
+def variables(world: World) -> dict[str, str]:
+    """The environment of a program: what `env` tells of the org, and nothing else."""
     told = subprocess.run(
         [sys.executable, "-m", "sandbox", "env", "--state", str(world.state), "--org", "acme", "--format", "json"],
         cwd=PROJECT,
         capture_output=True,
         check=True,
     )
-    variables = {"PATH": os.environ["PATH"], **json.loads(told.stdout)}
+    return {"PATH": os.environ["PATH"], **json.loads(told.stdout)}
+
+
+def test_every_mark_has_somebody_who_runs_it() -> None:
+    assert {block.detail for block in blocks("python", "sh") if block.order == "run"} == MARKS
+
+
+@pytest.mark.parametrize("block", IN_THE_SANDBOX, ids=str)
+def test_programs_for_the_sandbox_run_with_the_variables_of_env_alone(block: Block, variables: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", block.text], env=variables, capture_output=True, text=True, check=False
     )

@@ -55,8 +55,8 @@ def test_words_are_paid_for_by_the_second_and_kept_apart_from_text(
         ("text", "reserved", None),
     ]
     with db.transaction() as conn:
-        (spent,) = sums(conn, By.SIGNAL, date(2026, 1, 1), purpose="calls/transcribe")
-    assert spent.usd == Decimal("0.0006")
+        spent = {one.name: one.usd for one in sums(conn, By.SIGNAL, date(2026, 1, 1))}
+    assert spent["calls/transcribe"] == Decimal("0.0006")
 
 
 def test_what_is_sent_is_the_audio_with_a_name_that_tells_its_format(door: Door, provider: Provider) -> None:
@@ -102,49 +102,40 @@ def test_a_model_that_tells_times_gives_its_segments(door: Door, provider: Provi
     assert words.languages == ("en",)
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("en", "en"),
-        ("EN-us", "en"),
-        ("zh-Hant", "zh"),
-        ("pt_BR", "pt"),
-        ("iw", "he"),
-        ("nb-NO", "no"),
-        ("cmn", "zh"),
-        ("English", "en"),
-        ("haitian creole", "ht"),
-        ("", None),
-        ("und", None),
-        ("klingon", None),
-    ],
-)
-def test_a_language_has_one_name_whatever_the_model_calls_it(
-    door: Door, provider: Provider, name: str, code: str | None
-) -> None:
-    provider.script = scripted([heard("Hello.", name)])
-    assert door.hear(a_listen()).answer.languages == ((code,) if code else ())
+def test_a_language_has_one_name_whatever_the_model_calls_it(door: Door, provider: Provider) -> None:
+    codes = {
+        "en": "en",
+        "EN-us": "en",
+        "zh-Hant": "zh",
+        "pt_BR": "pt",
+        "iw": "he",
+        "nb-NO": "no",
+        "cmn": "zh",
+        "English": "en",
+        "haitian creole": "ht",
+        "": None,
+        "und": None,
+        "klingon": None,
+    }
+    provider.script = scripted([heard("Hello.", name) for name in codes])
+    found = {name: door.hear(a_listen()).answer.languages for name in codes}
+    assert found == {name: (code,) if code else () for name, code in codes.items()}
 
 
-@pytest.mark.parametrize(
-    "segments",
-    [
-        [{"start": None, "end": None, "text": "Hello there."}],
-        [{"start": 2.0, "end": 1.0, "text": "Hello there."}],
-        [{"start": 3.0, "end": 4.0, "text": "Hello"}, {"start": 1.0, "end": 2.0, "text": " there."}],
-        [{"start": 1.0, "end": 2.0, "text": "Hello"}],
-        [{"start": 900.0, "end": 901.0, "text": "Hello there."}],
-        [{"text": "Hello there."}],
-        [None],
-    ],
-    ids=["none", "backwards", "out of order", "words left out", "after the end", "without", "null"],
-)
-def test_times_that_cannot_be_right_cost_the_times_and_not_the_words(
-    door: Door, provider: Provider, segments: list[Any]
-) -> None:
-    provider.script = scripted([heard("Hello there.", languages=None, segments=segments)])
-    words = door.hear(a_listen(model="whisper-1")).answer
-    assert (words.text, words.segments) == ("Hello there.", ())
+def test_times_that_cannot_be_right_cost_the_times_and_not_the_words(door: Door, provider: Provider) -> None:
+    wrong: dict[str, list[Any]] = {
+        "none": [{"start": None, "end": None, "text": "Hello there."}],
+        "backwards": [{"start": 2.0, "end": 1.0, "text": "Hello there."}],
+        "out of order": [{"start": 3.0, "end": 4.0, "text": "Hello"}, {"start": 1.0, "end": 2.0, "text": " there."}],
+        "words left out": [{"start": 1.0, "end": 2.0, "text": "Hello"}],
+        "after the end": [{"start": 900.0, "end": 901.0, "text": "Hello there."}],
+        "without": [{"text": "Hello there."}],
+        "null": [None],
+    }
+    provider.script = scripted([heard("Hello there.", languages=None, segments=one) for one in wrong.values()])
+    for name in wrong:
+        words = door.hear(a_listen(model="whisper-1")).answer
+        assert (words.text, words.segments) == ("Hello there.", ()), name
 
 
 def test_segments_hold_nothing_that_postgres_takes_for_no_text(door: Door, provider: Provider) -> None:

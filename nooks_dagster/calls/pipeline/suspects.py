@@ -82,13 +82,13 @@ class SuspectProcesses:
             self._process.wait()
 
 
-def work_alone(platform: Platform, stopped: Callable[[], bool], idle: float = IDLE_SECONDS) -> None:
+def work_alone(platform: Platform, stopped: Callable[[], bool]) -> None:
     """Work on suspects one at a time until told to stop, or until there were none for a while."""
     ledger = Ledger.of(platform.db, platform.settings, "alone")
     with keeping(platform.settings) as keeper:
         crew = Crew(platform, ledger, keeper, 1)
         quiet = 0.0
-        while not stopped() and quiet < idle:
+        while not stopped() and quiet < IDLE_SECONDS:
             if _take(crew):
                 quiet = 0.0
             else:

@@ -5,7 +5,6 @@ is the ledger's.
 """
 
 import random
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -28,7 +27,7 @@ class StaleToken(Transient):
     """The token died: a new login, then the next try at once."""
 
 
-def budget(tries: int = TRIES, sleep: Sleep = time.sleep) -> Retrying:
+def budget(tries: int, sleep: Sleep) -> Retrying:
     """Return what calls a function up to so many times, and raises what the last try met."""
     return Retrying(
         stop=stop_after_attempt(tries),
@@ -52,5 +51,5 @@ def pause(state: RetryCallState) -> float:
     if isinstance(error, StaleToken):
         return 0.0
     if isinstance(error, Transient) and error.retry_in is not None:
-        return error.retry_in.total_seconds() + random.uniform(0, 1)  # noqa: S311 - jitter, not a secret
-    return random.uniform(0.1, 0.5 * 2.0**state.attempt_number)  # noqa: S311 - jitter, not a secret
+        return error.retry_in.total_seconds() + random.uniform(0, 1)
+    return random.uniform(0.1, 0.5 * 2.0**state.attempt_number)

@@ -20,6 +20,7 @@ from nooks_dagster.database import clock
 LOOK_BACK = timedelta(days=7)  # as long as the lake keeps the versions that a compaction folds away
 
 PATIENCE = timedelta(hours=26)  # a night, and two hours for it
+MOST_NAMED = 50  # workspaces in a run's config, which is bounded
 
 NOTE = """
     INSERT INTO crm.change_days AS d (day, connection_id, derived_at, rows) VALUES (%s, %s, %s, %s)
@@ -79,6 +80,6 @@ def forget_before(conn: psycopg.Connection[Any], day: date) -> None:
     conn.execute("DELETE FROM crm.change_days WHERE day < %s", (day,))
 
 
-def named_workspaces(waiting: Mapping[str, datetime], most: int = 50) -> Sequence[str]:
-    """Return the workspaces to name in a run's config, which is bounded; none stands for all."""
-    return sorted(waiting) if len(waiting) <= most else []
+def named_workspaces(waiting: Mapping[str, datetime]) -> Sequence[str]:
+    """Return the workspaces to name in a run's config; none stands for all."""
+    return sorted(waiting) if len(waiting) <= MOST_NAMED else []

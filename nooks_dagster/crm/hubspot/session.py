@@ -1,7 +1,7 @@
-"""One portal's session: a token for all threads, renewed when it dies, and one budget of tries for each request.
+"""One portal's session: questions, tokens, and what each answer tells of limits.
 
-Belongs here: questions and their raw answers, the server's clock, telling the throttle what HubSpot tells.
-Does not: what an answer means (`answers`), what is worth another try (`crm.access.tries`), addresses (`paths`).
+Belongs here: questions and their raw answers, telling the throttle what HubSpot tells.
+Does not: what any session does (`crm.access.session`), what an answer means (`answers`), addresses (`paths`).
 """
 
 import time
@@ -13,19 +13,17 @@ from urllib.parse import urlencode
 
 from nooks_dagster.crm.access.json_text import parsed
 from nooks_dagster.crm.access.keys import Grant, Keys, OwnKeys
-from nooks_dagster.crm.access.logins import Logins
-from nooks_dagster.crm.access.meter import Meter
-from nooks_dagster.crm.access.server_clock import ServerClock, server_time
+from nooks_dagster.crm.access.server_clock import server_time
+from nooks_dagster.crm.access.session import AccountSession
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.access.tries import TRIES, Sleep, budget
+from nooks_dagster.crm.access.tries import TRIES, Sleep
 from nooks_dagster.crm.hubspot import paths, tokens
 from nooks_dagster.crm.hubspot.allowance import daily_usage, rate
 from nooks_dagster.crm.hubspot.answers import Answer, refusal
 from nooks_dagster.crm.hubspot.credentials import Credentials
 from nooks_dagster.crm.hubspot.lines import Line
 from nooks_dagster.crm.hubspot.tokens import Token
-from nooks_dagster.crm.model import Usage
-from nooks_dagster.failures import Corrupt, Failure
+from nooks_dagster.failures import Corrupt
 
 API = "api"
 SEARCH = "search"
@@ -62,8 +60,8 @@ class _Ask:
     family: str
 
 
-class Session:
-    """A line to one portal, shared by threads. Nothing is sent before the first question.
+class Session(AccountSession[Token]):
+    """A line to one portal.
 
     A request is sent again when its answer was lost, so each one reads, also those that HubSpot wants as a POST, or
     writes what may be written twice: an upsert by a unique property, an association.
@@ -87,15 +85,9 @@ class Session:
         sleep: Sleep = time.sleep,
         keys: Keys | None = None,
     ) -> None:
+        super().__init__(subject, throttle, sleep, keys or OwnKeys(asdict(credentials)))
         self._credentials = credentials
-        self._keys = keys or OwnKeys(asdict(credentials))
-        self._subject = subject
-        self._throttle = throttle
-        self._sleep = sleep
         self._line = Line(subject)
-        self._meter = Meter()
-        self._logins = Logins[Token](self._log_in, Token.serves)
-        self._clock = ServerClock()
         self._hub_id: int | None = None
 
     def get(
@@ -115,7 +107,7 @@ class Session:
             Failure: What the last try met.
         """
         url = _with(path, params)
-        return self._tried(_Ask(kind, about, family), lambda token: self._line.get(url, token.text), tries)
+        return self._sent(_Ask(kind, about, family), lambda token: self._line.get(url, token.text), tries)
 
     def post(
         self,
@@ -134,7 +126,7 @@ class Session:
             Failure: What the last try met.
         """
         url = _with(path, params)
-        return self._tried(_Ask(kind, about, family), lambda token: self._line.post(url, token.text, body), tries)
+        return self._sent(_Ask(kind, about, family), lambda token: self._line.post(url, token.text, body), tries)
 
     @property
     def hub_id(self) -> int:
@@ -150,37 +142,26 @@ class Session:
                 raise Corrupt("The account does not tell its number.", subject=self._subject) from None
         return self._hub_id
 
-    def usage(self) -> Usage:
-        """Return the calls of this session."""
-        return self._meter.usage()
-
-    def clock(self) -> datetime:
-        """Return about what the server's clock shows: the last answer's, and the time since; asks if there is none."""
-        return self._clock.now() or self._account().at
-
     def _account(self) -> Reply:
         return self.get(paths.account(), kind="control")
 
-    def _tried(self, ask: _Ask, send: Callable[[Token], Answer], tries: int = TRIES) -> Reply:
-        def attempt() -> Reply:
-            return self._logins.call(lambda token: self._sent(ask, lambda: send(token)))
+    def _asked_time(self) -> datetime:
+        return self._account().at
 
-        return budget(tries, self._sleep)(attempt)
+    def _sent(self, ask: _Ask, send: Callable[[Token], Answer], tries: int) -> Reply:
+        def attempt(token: Token) -> Reply:
+            with self._named(ask.about):
+                with self._throttle.call(ask.family):
+                    self._meter.count(ask.kind)
+                    answer = send(token)
+                    self._note(ask.family, answer)
+                    if failure := refusal(answer, self._subject):
+                        raise failure
+                at = server_time(answer.headers)
+            self._clock.note(at)
+            return Reply(answer.content, at, at - timedelta(seconds=answer.seconds))
 
-    def _sent(self, ask: _Ask, send: Callable[[], Answer]) -> Reply:
-        try:
-            with self._throttle.call(ask.family):
-                self._meter.count(ask.kind)
-                answer = send()
-                self._note(ask.family, answer)
-                if failure := refusal(answer, self._subject):
-                    raise failure
-            at = server_time(answer.headers)
-        except Failure as failure:
-            failure.subject = f"{self._subject} {ask.about}".strip()
-            raise
-        self._clock.note(at)
-        return Reply(answer.content, at, at - timedelta(seconds=answer.seconds))
+        return self._tried(attempt, tries)
 
     def _note(self, family: str, answer: Answer) -> None:
         """Pass on what an answer, refusals too, tells of limits; each family is told of its own."""
@@ -190,6 +171,9 @@ class Session:
         if family == API and (used := daily_usage(answer.headers)):
             self._meter.note(used)
             self._throttle.told_allowance(*used)
+
+    def _serves(self, login: Token) -> bool:
+        return login.serves()
 
     def _log_in(self, dead: Token | None) -> Token:
         if self._credentials.flow == "access token":

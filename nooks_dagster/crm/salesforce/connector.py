@@ -35,14 +35,12 @@ class SalesforceConnector:
     Args:
         session: The line to the org.
         sizes: How large the parts of a window are.
-        lag: How long a change may stay invisible where the source does not say.
     """
 
-    def __init__(self, session: Session, sizes: Sizes = Sizes(), lag: timedelta = LAG) -> None:  # noqa: B008 - frozen
+    def __init__(self, session: Session, sizes: Sizes = Sizes()) -> None:  # noqa: B008 - frozen
         self._session = session
         self._questions = Questions(session)
         self._planner = Planner(self._questions, Jobs(session), sizes)
-        self._lag = lag
         self._replicateable: dict[str, bool] = {}
 
     @property
@@ -68,11 +66,11 @@ class SalesforceConnector:
         if name not in self._replicateable:
             self.describe(name)
         if not self._replicateable[name]:
-            return self._session.get("limits", kind="control", about=name).at - self._lag
+            return self._session.get("limits", kind="control", about=name).at - LAG
         now = self._session.clock()
         times = f"start={query_time(now - _LOOK_BACK)}&end={query_time(now)}"
         answer = self._session.get(f"sobjects/{name}/updated?{times}", kind="control", about=name)
-        return min(_covered(answer.body, name), answer.at - self._lag)
+        return min(_covered(answer.body, name), answer.at - LAG)
 
     def plan(self, source: SourceObject, window: Window, resume: Mapping[str, str] | None = None) -> Plan:
         """Return id ranges of a history, time slices of anything younger; large ones as pages of Bulk jobs."""

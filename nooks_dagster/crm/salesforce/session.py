@@ -1,16 +1,15 @@
-"""One org's session: logs in once for all threads, renews a dead token, tries again within one budget.
+"""One org's session: requests as JSON or as a stream, and the login.
 
-Belongs here: login (by simple-salesforce), JSON there and back, bodies that are streamed, the server's clock.
-Does not: what an answer means (`answers`, `lines`), what is worth another try (`crm.access.tries`),
-queries (`cursor`, `jobs`).
+Belongs here: login (by simple-salesforce), JSON there and back, bodies that are streamed.
+Does not: what any session does (`crm.access.session`), what an answer means (`answers`, `lines`), queries (`cursor`,
+`jobs`).
 
 simple-salesforce logs in and tells host, token and base URL; the calls are ours, because its own repeat a
 refused call up to a thousand times, know no time-out and keep the old host after a new login.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -21,12 +20,10 @@ from jwt import PyJWTError
 
 from nooks_dagster.crm.access.json_text import parsed
 from nooks_dagster.crm.access.keys import Grant, Keys, OwnKeys
-from nooks_dagster.crm.access.logins import Logins
-from nooks_dagster.crm.access.meter import Meter
-from nooks_dagster.crm.access.server_clock import ServerClock, server_time
+from nooks_dagster.crm.access.server_clock import server_time
+from nooks_dagster.crm.access.session import AccountSession
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.access.tries import TRIES, Sleep, budget
-from nooks_dagster.crm.model import Usage
+from nooks_dagster.crm.access.tries import TRIES, Sleep
 from nooks_dagster.crm.salesforce.allowance import org_usage
 from nooks_dagster.crm.salesforce.credentials import Credentials
 from nooks_dagster.crm.salesforce.lines import CONNECT_SECONDS, Line
@@ -81,8 +78,8 @@ class _Login:
         return f"https://{self.host}{path if path.startswith('/') else f'/services/data/v{API_VERSION}/{path}'}"
 
 
-class Session:
-    """A logged-in line to one org, shared by threads. Nothing happens before the first GET.
+class Session(AccountSession[_Login]):
+    """A logged-in line to one org.
 
     Args:
         credentials: The way in.
@@ -100,15 +97,9 @@ class Session:
         sleep: Sleep = time.sleep,
         keys: Keys | None = None,
     ) -> None:
+        super().__init__(subject, throttle, sleep, keys or OwnKeys(asdict(credentials)))
         self._credentials = credentials
-        self._keys = keys or OwnKeys(asdict(credentials))
-        self._subject = subject
-        self._throttle = throttle
-        self._sleep = sleep
         self._line = Line(subject)
-        self._meter = Meter()
-        self._logins = Logins[_Login](self._log_in)
-        self._clock = ServerClock()
 
     def get(self, path: str, *, kind: str, about: str = "", tries: int = TRIES) -> Reply:
         """Return the JSON at a path.
@@ -122,7 +113,7 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        return self._tried(Ask(path, kind, about), _reply, tries)
+        return self._sent(Ask(path, kind, about), _reply, tries)
 
     def post(self, path: str, body: Mapping[str, str], *, kind: str, about: str = "") -> Reply:
         """Return what the org answers to a JSON body; a try whose answer was lost may have been obeyed.
@@ -130,7 +121,7 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        return self._tried(Ask(path, kind, about, body, method="POST"), _reply)
+        return self._sent(Ask(path, kind, about, body, method="POST"), _reply)
 
     def upsert(self, path: str, body: Any, *, kind: str, about: str, tries: int) -> Reply:
         """Return what the org answers to records that it tells apart by a key; a try may have been obeyed before.
@@ -138,7 +129,7 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        return self._tried(Ask(path, kind, about, body, method="PATCH", seconds=WRITE_SECONDS), _reply, tries)
+        return self._sent(Ask(path, kind, about, body, method="PATCH", seconds=WRITE_SECONDS), _reply, tries)
 
     def stream(self, path: str, *, kind: str, about: str = "") -> requests.Response:
         """Return an answer whose body is still to be read; what breaks while it is, is the reader's.
@@ -146,7 +137,7 @@ class Session:
         Raises:
             Failure: What the last try met.
         """
-        return self._tried(Ask(path, kind, about, stream=True), lambda response: response)
+        return self._sent(Ask(path, kind, about, stream=True), lambda response: response)
 
     @property
     def host(self) -> str:
@@ -154,19 +145,11 @@ class Session:
         login = self._logins.latest
         return login.host if login else self._credentials.host
 
-    def usage(self) -> Usage:
-        """Return the calls of this session."""
-        return self._meter.usage()
+    def _asked_time(self) -> datetime:
+        return self.get("limits", kind="control").at
 
-    def clock(self) -> datetime:
-        """Return about what the server's clock shows: the last answer's, and the time since; asks if there is none."""
-        return self._clock.now() or self.get("limits", kind="control").at
-
-    def _tried(self, ask: Ask, read: Callable[[requests.Response], Answer], tries: int = TRIES) -> Answer:
-        def attempt() -> Answer:
-            return self._logins.call(lambda login: self._send(login, ask, read))
-
-        return budget(tries, self._sleep)(attempt)
+    def _sent(self, ask: Ask, read: Callable[[requests.Response], Answer], tries: int = TRIES) -> Answer:
+        return self._tried(lambda login: self._send(login, ask, read), tries)
 
     def _send(self, login: _Login, ask: Ask, read: Callable[[requests.Response], Answer]) -> Answer:
         url = login.url(ask.path)
@@ -174,27 +157,19 @@ class Session:
             "Authorization": f"Bearer {login.token}",
             "Sforce-Query-Options": f"batchSize={PAGE_ROWS}",
         }
-        with self._throttle.call(API), self._named(ask):
+        with self._throttle.call(API), self._named(ask.about):
             self._meter.count(ask.kind)
             patience = (CONNECT_SECONDS, ask.seconds) if ask.seconds else None
             response = self._line.request(
                 ask.method, url, headers=headers, json=ask.body, stream=ask.stream, timeout=patience
             )
-        with self._named(ask):
+        with self._named(ask.about):
             try:
                 self._note(response)
                 return read(response)
             except Failure:
                 response.close()
                 raise
-
-    @contextmanager
-    def _named(self, ask: Ask) -> Iterator[None]:
-        try:
-            yield
-        except Failure as failure:
-            failure.subject = f"{self._subject} {ask.about}".strip()
-            raise
 
     def _note(self, response: requests.Response) -> None:
         if told := org_usage(response.headers.get("Sforce-Limit-Info", "")):

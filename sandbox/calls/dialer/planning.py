@@ -98,7 +98,7 @@ class Planner:
 
     def plan(self, number: int) -> Plan:
         """Return a call."""
-        chance = random.Random(f"{self.seed}:{number}")  # noqa: S311 # to be repeatable
+        chance = random.Random(f"{self.seed}:{number}")
         kind = chance.choices(list(self.mix), list(self.mix.values()))[0]
         sound = _SOUND.get(kind, kind)
         recording = self.recordings.get(sound, number) if sound else None

@@ -39,12 +39,12 @@ def common(world: World) -> Mapping[str, Column]:
     }
 
 
-def linked_ids(world: World, source: str, target: str) -> Column:
-    """Return the column of ids to which the first link of a relation leads; null where that record is archived."""
-    link = next(each for each in world.relations if (each.source, each.target) == (source, target)).links[0]
+def linked_companies(world: World, source: str) -> Column:
+    """Return the column of ids of the company that each record is linked to first; null where that one is archived."""
+    link = next(each for each in world.relations if (each.source, each.target) == (source, "companies")).links[0]
 
     def make(batch: Batch) -> pa.Array:
-        targets, population = link.targets(batch.indexes), batch.world[target]
+        targets, population = link.targets(batch.indexes), batch.world["companies"]
         there = np.not_equal(targets, NOWHERE) & ~population.deleted(targets)
         return kept(population.texts_of(np.maximum(targets, 0)), there)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from sandbox.hubspot.generated.common import linked_ids
+from sandbox.hubspot.generated.common import linked_companies
 from sandbox.hubspot.generated.forms import numbers, ratio, rounded, whole
 from sandbox.hubspot.generated.kinds import around, counts
 from sandbox.hubspot.generated.stages import stage_columns
@@ -51,7 +51,7 @@ def deals(world: World) -> Mapping[str, Column]:
         "dealname": _deal_name,
         **stage_columns("deals", "pipeline", "dealstage"),
         "closedate": around("closedate", 0, 365, nulls=1),
-        "hs_primary_associated_company": linked_ids(world, "deals", "companies"),
+        "hs_primary_associated_company": linked_companies(world, "deals"),
         "seats": counts("seats", 500),
         "hs_deal_stage_probability": lambda batch: _of_stage(batch, _PROBABILITIES),
         "hs_is_closed": lambda batch: _of_stage(batch, _CLOSED),

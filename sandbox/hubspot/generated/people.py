@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from sandbox.hubspot.generated.common import linked_ids
+from sandbox.hubspot.generated.common import linked_companies
 from sandbox.hubspot.generated.forms import ratio
 from sandbox.hubspot.generated.kinds import counts
 from sandbox.hubspot.generated.stages import stage_columns
@@ -47,7 +47,7 @@ def contacts(world: World) -> Mapping[str, Column]:
         "company": company_names("company"),
         "website": websites("company"),
         **address("address", ("address", "city", "state", "zip", "country")),
-        "associatedcompanyid": linked_ids(world, "contacts", "companies"),
+        "associatedcompanyid": linked_companies(world, "contacts"),
         "num_notes": counts("num_notes", 60),
         "hs_email_domain": _domain,
         "full_title": _full_title,

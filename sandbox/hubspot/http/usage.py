@@ -31,6 +31,6 @@ class Usage:
         )
         return int(rows[0][0]) if rows else None
 
-    def set(self, portal: str, used: int, now: int, pool: str = "api") -> None:
+    def set(self, portal: str, used: int, now: int) -> None:
         """Let this day have had so many calls."""
-        self._store.run("INSERT OR REPLACE INTO usage VALUES (?, ?, ?, ?)", portal, pool, day(now), used)
+        self._store.run("INSERT OR REPLACE INTO usage VALUES (?, 'api', ?, ?)", portal, day(now), used)

@@ -56,7 +56,7 @@ class OAuth:
         try:
             org, more = self._grant(request, form)
         except OAuthError as error:
-            return json_reply(request, error.body, status=error.status, now=clock(here))
+            return json_reply(request, error.body, status=400, now=clock(here))
         now = org.now()
         self.counters.request(org.name, "login")
         return json_reply(request, self._issued(request, org, now) | more, now=now)

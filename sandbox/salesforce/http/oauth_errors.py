@@ -6,17 +6,15 @@ Does not: the REST interface's arrays (`errors`).
 
 
 class OAuthError(Exception):
-    """A refusal by the token endpoint.
+    """A refusal by the token endpoint, answered 400.
 
     Args:
         error: The code, such as `invalid_grant`.
         description: Salesforce's wording.
-        status: The HTTP status.
     """
 
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
+    def __init__(self, error: str, description: str) -> None:
         super().__init__(f"{error}: {description}")
-        self.status = status
         self.body = {"error": error, "error_description": description}
 
 

@@ -1,3 +1,5 @@
+"""The arithmetic of a portal: ids, links and moments lead back to the rows that they are of."""
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st

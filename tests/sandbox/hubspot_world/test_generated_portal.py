@@ -1,3 +1,5 @@
+"""A generated portal: a function of its seed, as unkind as a real one, in the same memory at any size."""
+
 import json
 import re
 import tracemalloc

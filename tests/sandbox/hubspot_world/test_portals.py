@@ -1,3 +1,5 @@
+"""The folder of portals: durable, and seen by every process that looks on."""
+
 import time
 from datetime import timedelta
 from pathlib import Path

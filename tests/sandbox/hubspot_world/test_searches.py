@@ -1,3 +1,5 @@
+"""Search: what it finds is what looking at each record finds, as far as the index knows."""
+
 import json
 from collections.abc import Callable
 from typing import Any

@@ -18,6 +18,9 @@ HIDDEN = [
     {"kind": "transaction", "since": LATER, "until": "2025-02-01T00:00:00Z"},
 ]
 
+ORDERS = ("Id", "Id DESC", "SystemModstamp, Id", "SystemModstamp DESC, Id DESC", "LastName")
+WHERES = ("", "WHERE SystemModstamp >= 2022-06-01T00:00:00Z", "WHERE LastName LIKE '%a%'")
+
 
 @pytest.fixture(params=["generated", "loaded"])
 def orgs(request: pytest.FixtureRequest, generated: Org, tmp_path: Path) -> Orgs:
@@ -50,16 +53,15 @@ def unseen(row: Row) -> bool:
     return SINCE <= stamp < UNTIL or LATER <= stamp < "2025-02-01"
 
 
-@pytest.mark.parametrize("order", ["Id", "Id DESC", "SystemModstamp, Id", "SystemModstamp DESC, Id DESC", "LastName"])
-@pytest.mark.parametrize("where", ["", "WHERE SystemModstamp >= 2022-06-01T00:00:00Z", "WHERE LastName LIKE '%a%'"])
-def test_a_query_gives_all_rows_but_those_of_open_transactions_in_its_order(orgs: Orgs, where: str, order: str) -> None:
-    soql = f"SELECT Id, SystemModstamp, LastName FROM Contact {where} ORDER BY {order}"
-    before = read(orgs.get("acme"), soql)
+def test_a_query_gives_all_rows_but_those_of_open_transactions_in_its_order(orgs: Orgs) -> None:
+    queries = [f"SELECT Id, SystemModstamp, LastName FROM Contact {w} ORDER BY {o}" for w in WHERES for o in ORDERS]
+    before = {soql: read(orgs.get("acme"), soql) for soql in queries}
     for wish in HIDDEN:
         orgs.alter("acme", wish)
-    after = read(orgs.get("acme"), soql)
-    assert after == [row for row in before if not unseen(row)]
-    assert 0 < len(after) < len(before)
+    for soql, rows in before.items():
+        after = read(orgs.get("acme"), soql)
+        assert after == [row for row in rows if not unseen(row)], soql
+        assert 0 < len(after) < len(rows), soql
 
 
 def test_counts_records_and_feeds_leave_out_the_same_rows(orgs: Orgs) -> None:
@@ -69,7 +71,7 @@ def test_counts_records_and_feeds_leave_out_the_same_rows(orgs: Orgs) -> None:
     org = orgs.get("acme")
     assert list(org.truth("Contact")) == [row for row in before if not unseen(row)]
     assert org.count("Contact") == sum(not row["IsDeleted"] and not unseen(row) for row in before)
-    assert all((org.get("Contact", str(row["Id"])) is None) == unseen(row) for row in before)
+    assert all((org.get("Contact", str(row["Id"])) is None) == unseen(row) for row in before[::7])
     assert org.covered_until().isoformat() == "2023-01-01T00:00:00+00:00"
     orgs.restore("acme")
     assert list(orgs.get("acme").truth("Contact")) == before

@@ -1,3 +1,5 @@
+"""A Data Export as an org: every value as the file has it, and a bad file refused by name and line."""
+
 import csv
 import os
 from pathlib import Path

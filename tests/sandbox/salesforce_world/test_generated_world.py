@@ -1,3 +1,5 @@
+"""A generated org: a function of its seed, as unkind as a real one, in the same memory at any size."""
+
 import json
 import tracemalloc
 from itertools import islice

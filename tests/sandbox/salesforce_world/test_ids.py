@@ -1,3 +1,5 @@
+"""Ids: their checksum, both lengths, and the order of their counters."""
+
 import numpy as np
 import pytest
 from hypothesis import given

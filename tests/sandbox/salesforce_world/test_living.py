@@ -149,17 +149,17 @@ def test_a_read_that_has_begun_sees_each_row_once_whatever_happens_meanwhile(org
 
 def test_a_query_that_has_begun_goes_on_with_what_it_found_whatever_happens_meanwhile(orgs: Orgs) -> None:
     living, org = orgs.living("acme"), orgs.get("acme")
-    unshared = live(orgs)[2]
+    first_row, _, unshared, *others = live(orgs)
     living.share(NAME, [unshared], seen=False)
     soql = f"SELECT Id, Department FROM {NAME} ORDER BY Id"
     query = org.query(soql, include_deleted=True)
     whole = query.page(None, 10_000).rows
     first = query.page(None, 7)
     living.share(NAME, [unshared], seen=True)
-    for number, id15 in enumerate(live(orgs)[5:60]):
+    for number, id15 in enumerate(others[:55]):
         (living.purge if number % 3 else living.delete)(NAME, [id15])
-        living.insert(NAME, live(orgs)[0], {"Department": "Meanwhile"})
-        living.edit(NAME, live(orgs)[-3:], {"Department": f"edit {number}"})
+        made = living.insert(NAME, first_row, {"Department": "Meanwhile"})
+        living.edit(NAME, [made, *others[-3:]], {"Department": f"edit {number}"})
     again = orgs.get("acme").query(soql, include_deleted=True, moment=query.moment)
     assert first.rows + again.page(first.next, 10_000).rows == whole
     assert again.total_size == len(whole)

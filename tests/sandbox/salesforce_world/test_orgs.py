@@ -1,3 +1,5 @@
+"""The folder of orgs: whole or not there, and seen by every process that looks on."""
+
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 

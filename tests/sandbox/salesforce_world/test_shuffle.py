@@ -1,3 +1,5 @@
+"""Shuffles and timelines: walked, counted and sought as looking at every row would."""
+
 import numpy as np
 import pytest
 from hypothesis import given

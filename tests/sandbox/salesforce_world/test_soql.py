@@ -1,3 +1,5 @@
+"""SOQL: what is understood, and the place and words with which anything else is refused."""
+
 import pytest
 
 from sandbox.salesforce.org import Org, SoqlError

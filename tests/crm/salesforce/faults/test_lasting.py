@@ -18,7 +18,6 @@ BROKE = "connection to .* broke|page broke off"
 LASTING: Mapping[str, tuple[dict[str, Any], str | None, str | None]] = {
     "429": ({"kind": "answer", "status": 429, "calls": ROWS}, "asked to slow down", "asked to slow down"),
     "503": ({"kind": "answer", "status": 503, "calls": ROWS}, "HTTP 503", "HTTP 503"),
-    "nothing but 500": ({"kind": "answer", "status": 500, "body": "empty", "calls": ROWS}, "HTTP 500", "HTTP 500"),
     "a spent allowance": (
         {"kind": "answer", "status": 403, "body": "json", "calls": ROWS},
         "API calls of the last 24 hours are used up",
@@ -30,7 +29,6 @@ LASTING: Mapping[str, tuple[dict[str, Any], str | None, str | None]] = {
     "short pages": ({"kind": "short_page"}, "promised 100 rows and sent 50", "promised .* rows and sent"),
     "rows that come twice": ({"kind": "rows_again"}, "rows were promised and .* came", None),
     "pages that get lost": ({"kind": "expired"}, "result is gone. It was planned anew 3 times", None),
-    "jobs that fail": ({"kind": "job", "outcome": "Failed"}, "The Bulk job failed", None),
     "jobs that are aborted": ({"kind": "job", "outcome": "Aborted"}, "The Bulk job was aborted", None),
 }
 
