@@ -88,6 +88,13 @@ class DiskFull(Unavailable):
     usual_wait = timedelta(minutes=1)  # nobody frees a disk in seconds, and every try fetches its rows again
 
 
+class Blocked(Transient):
+    """The other side refuses whatever it is sent, by a rule of its own: a person must mend it, so it is no attempt."""
+
+    counts_as_attempt = False
+    usual_wait = timedelta(hours=1)  # as often as one item asks whether it was mended
+
+
 class StalePlan(Transient):
     """What an item was cut from is gone at the source, or its parts do not add up: it is planned anew, no attempt."""
 

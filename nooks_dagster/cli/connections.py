@@ -9,12 +9,17 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from nooks_dagster.calls.delivery.lanes import hurry
 from nooks_dagster.cli.printing import AsJson, console, print_json
+from nooks_dagster.crm.constants import Constant
+from nooks_dagster.crm.lifecycle.call_fields import chosen_fields
 from nooks_dagster.crm.lifecycle.choosing import Chosen, choose
 from nooks_dagster.crm.lifecycle.options import OverlapPolicy, SyncOptions
+from nooks_dagster.crm.writers import shared_writers
 from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
+from nooks_dagster.workspaces.registry import choose as choose_options
 
 connections = typer.Typer(help="List the connections and what was chosen for them; `set` chooses.")
 
@@ -58,6 +63,7 @@ def set_choices(
             "cadence_minutes": before.cadence_minutes if cadence is None else cadence or None,
             "overlap": overlap or before.overlap,
             "calls": before.calls,
+            "call_fields": before.call_fields,
             "only_objects": _changed(before.only_objects, only, back, fields=False),
             "without_objects": _changed(before.without_objects, without, back, fields=False),
             "only_fields": _changed(before.only_fields, only, back, fields=True),
@@ -75,15 +81,26 @@ def set_choices(
 def choose_calls(
     connection: Annotated[str, typer.Argument(help="Its id, such as acme-salesforce.")],
     *,
-    logged: Annotated[bool, typer.Option("--on/--off", help="Log them, or never.")] = True,
+    logged: Annotated[bool | None, typer.Option("--on/--off", help="Log them, or never.")] = None,
+    more: Annotated[list[str] | None, typer.Option("--field", help="A field that each shall hold: Type=Call.")] = None,
+    fewer: Annotated[list[str] | None, typer.Option("--without-field", help="End that for a field.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Choose whether recorded calls are logged in a CRM; what nobody chose is so where it has the field for them."""
+    """Choose whether recorded calls are logged in a CRM; what nobody chose is so where it has the field for them.
+
+    Values of further fields are checked against the CRM; calls that wait there are tried again at once.
+    """
     with Database(settings().postgres_url, size=1) as db:
-        registry = Registry(db)
-        before = SyncOptions.of(registry.connection(connection).options)
-        options = before.model_copy(update={"calls": logged}).model_dump(mode="json", exclude_defaults=True)
-        chosen = registry.choose(connection, options)
+        standing = Registry(db).connection(connection)
+        before = SyncOptions.of(standing.options)
+        fields = chosen_fields(
+            before.call_fields, lambda texts: shared_writers(db)(standing).typed(texts), more or (), fewer or ()
+        )
+        on = before.calls if logged is None and (more or fewer) else logged is not False
+        options = before.model_copy(update={"calls": on, "call_fields": fields})
+        with db.transaction() as conn:
+            chosen = choose_options(conn, connection, options.model_dump(mode="json", exclude_defaults=True))
+            hurry(conn, connection)
     if as_json:
         print_json(_as_json(chosen))
     else:
@@ -122,12 +139,18 @@ def _words(connection: Connection) -> Iterator[str]:
         yield f"overlap {options.overlap}"
     if options.calls is not None:
         yield "calls logged" if options.calls else "no calls logged"
+    if options.call_fields:
+        yield f"calls with {', '.join(f'{name}={_said(value)}' for name, value in options.call_fields.items())}"
     for word, names in (
         ("only", (*options.only_objects, *options.only_fields)),
         ("without", (*options.without_objects, *options.without_fields)),
     ):
         if names:
             yield f"{word} {', '.join(names)}"
+
+
+def _said(value: Constant) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _as_json(connection: Connection) -> dict[str, object]:

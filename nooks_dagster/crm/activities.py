@@ -6,12 +6,13 @@ Belongs here: the words that the sender and the CRMs share. Does not: what a cal
 An activity has a key of ours that the CRM keeps in a unique field, so writing it again is writing it once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from nooks_dagster.crm.constants import Constant
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.failures import Failure, Transient
 
@@ -71,6 +72,10 @@ class Activity:
     language: str = ""
 
 
+Constants = Mapping[str, Constant]
+"""What a customer wants every activity to hold beside the call, by the CRM's own names of fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """The CRM has the activity, with its links, as this record of this object."""
@@ -106,6 +111,15 @@ class NotSetUp(Transient):
     usual_wait = timedelta(minutes=10)  # a person's work is noticed by then
 
 
+class AgainstRule(Transient):
+    """A rule of the CRM's own refused the activity: a field that must be filled, a validation, a trigger.
+
+    The message names the rule and nothing of the activity, so the same message is the same rule.
+    """
+
+    usual_wait = timedelta(hours=3)  # with the eight tries of a delivery a person has a day to mend it
+
+
 class ActivityWriter(Protocol):
     """One connection's way of writing. Safe to use from several threads; costs nothing until first used."""
 
@@ -119,6 +133,15 @@ class ActivityWriter(Protocol):
 
         Raises:
             Failure: It was not asked, or gave no answer.
+        """
+        ...
+
+    def typed(self, chosen: Mapping[str, str]) -> Constants:
+        """Return constants as the CRM takes them, each in the type of its field.
+
+        Raises:
+            Permanent: A field is not there, may not be written, is of the call itself, or cannot hold the value.
+            Failure: The CRM was not asked, or gave no answer.
         """
         ...
 

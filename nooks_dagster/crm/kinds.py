@@ -10,14 +10,14 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
-from nooks_dagster.crm.activities import ActivityWriter, Readiness
+from nooks_dagster.crm.activities import ActivityWriter, Constants, Readiness
 from nooks_dagster.crm.connector import Connector
 from nooks_dagster.crm.rows.held import Held
 
 Opener = Callable[[str, Keys, Throttle, Held], Connector]
 """Makes a connector of a connection's id, its keys, a throttle, and what we have."""
-WriterOpener = Callable[[str, Keys, Throttle], ActivityWriter]
-"""Makes a writer of a connection's id, its keys and a throttle."""
+WriterOpener = Callable[[str, Keys, Throttle, Constants], ActivityWriter]
+"""Makes a writer of a connection's id, its keys, a throttle, and what every activity holds beside the call."""
 
 
 @dataclass(frozen=True, slots=True)

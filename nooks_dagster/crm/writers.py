@@ -6,6 +6,7 @@ Belongs here: turning a registered connection into an `ActivityWriter`, and `crm
 What is written spends from the same allowance and rates as the syncs, and is live: it may use all of them.
 """
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from nooks_dagster.crm.access.keys import keys_of
 from nooks_dagster.crm.activities import ActivityWriter, Readiness
 from nooks_dagster.crm.connections import active
 from nooks_dagster.crm.connectors import kind_of
+from nooks_dagster.crm.lifecycle.options import lenient
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.workspaces.registry import Connection, Registry
@@ -36,7 +38,8 @@ def shared_writers(db: Database) -> WriterFactory:
     def make(connection: Connection) -> ActivityWriter:
         kind = kind_of(connection.kind)
         throttle = SharedAllowance(db, connection.id, WorkClass.LIVE, kind, connection.account)
-        return kind.write(connection.id, keys_of(db, connection), throttle)
+        constants = lenient(connection.options, connection.id).call_fields
+        return kind.write(connection.id, keys_of(db, connection), throttle, constants)
 
     return make
 
@@ -53,17 +56,17 @@ class Writers:
         self._registry = registry
         self._factory = factory
         self._lock = threading.Lock()
-        self._open: dict[tuple[str, int], ActivityWriter] = {}
+        self._open: dict[tuple[str, int, str], ActivityWriter] = {}
 
     def get(self, connection_id: str) -> ActivityWriter:
-        """Return the writer of an active connection; one that was connected anew since has a new one.
+        """Return the writer of an active connection; one that was connected anew, or chose otherwise, has a new one.
 
         Raises:
             Permanent: The connection is unknown or marked; the message says what to do.
             Resting: It is paused or disconnected.
         """
         connection = active(self._registry, connection_id)
-        key = (connection_id, connection.revision)
+        key = (connection_id, connection.revision, json.dumps(connection.options.get("call_fields"), sort_keys=True))
         with self._lock:
             if key not in self._open:
                 self._open = {other: kept for other, kept in self._open.items() if other[0] != connection_id}

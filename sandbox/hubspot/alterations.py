@@ -51,8 +51,26 @@ class Retype(alterations.Alteration):
     type: Type
 
 
+class Require(alterations.Alteration):
+    """Whoever makes a record must say a property."""
+
+    kind: Literal["require"]
+    object: str
+    property: str
+
+
+class Restrict(alterations.Alteration):
+    """A property takes none but these values."""
+
+    kind: Literal["restrict"]
+    object: str
+    property: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+
 PropertyChange = Vanish | Appear | Retype
-Alteration = Hide | PropertyChange
+PropertyRule = Require | Restrict
+Alteration = Hide | PropertyChange | PropertyRule
 
 _One = Annotated[Alteration, Field(discriminator="kind")]
 ALTERATIONS: alterations.Alterations[Alteration] = alterations.Alterations(TypeAdapter(_One), TypeAdapter(list[_One]))
@@ -74,7 +92,7 @@ def read_alteration(wish: Any, portal: Portal) -> Alteration:
     return alteration.model_copy(update={"object": kind.name})
 
 
-def _check(alteration: PropertyChange, kind: ObjectType) -> None:
+def _check(alteration: PropertyChange | PropertyRule, kind: ObjectType) -> None:
     if alteration.property in {*_FIXED, kind.stamp}:
         raise ValueError(f"{alteration.property} cannot be altered: choose another property")
     there = alteration.property in {known.name for known in kind.properties}

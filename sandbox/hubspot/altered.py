@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from sandbox.hubspot.alterations import Alteration, Hide, PropertyChange, Vanish
-from sandbox.hubspot.altered_values import changed, properties_after
+from sandbox.hubspot.alterations import Alteration, Hide, PropertyChange, PropertyRule, Restrict, Vanish
+from sandbox.hubspot.altered_values import changed, properties_after, ruled
+from sandbox.hubspot.checks import checked
 from sandbox.hubspot.http.errors import missing_scope
-from sandbox.hubspot.model import Found, ObjectType, Page, Record, Search
+from sandbox.hubspot.model import Change, Found, ObjectType, Page, Record, Search
 from sandbox.hubspot.portal import Portal
 
 
@@ -26,7 +27,8 @@ class _Altered:
     def __init__(self, portal: Portal, alterations: Sequence[Alteration]) -> None:
         self._portal = portal
         self._hidden = {item.object for item in alterations if isinstance(item, Hide)}
-        self._changes = [item for item in alterations if not isinstance(item, Hide)]
+        self._changes = [item for item in alterations if isinstance(item, PropertyChange)]
+        self._rules = [item for item in alterations if isinstance(item, PropertyRule)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._portal, name)
@@ -59,8 +61,17 @@ class _Altered:
     def truth(self, kind: ObjectType) -> Iterator[Record]:
         return (self._record(kind, record) for record in self._portal.truth(kind))
 
+    def write(self, kind: ObjectType, changes: Sequence[Change]) -> Sequence[int]:
+        restricted = {rule.property for rule in self._rules if isinstance(rule, Restrict) and rule.object == kind.name}
+        for change in changes:
+            checked(
+                self.type(kind.name), {name: text for name, text in change.properties.items() if name in restricted}
+            )
+        return self._portal.write(kind, changes)
+
     def _after(self, kind: ObjectType) -> ObjectType:
-        return replace(kind, properties=properties_after(kind.properties, self._of(kind)))
+        after = replace(kind, properties=properties_after(kind.properties, self._of(kind)))
+        return ruled(after, [rule for rule in self._rules if rule.object == kind.name])
 
     def _of(self, kind: ObjectType) -> list[PropertyChange]:
         return [change for change in self._changes if change.object == kind.name]

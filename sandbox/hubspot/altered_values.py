@@ -1,6 +1,6 @@
 """Properties as alterations leave them: how they are described, and what their values become.
 
-Belongs here: new properties and changed types. Does not: records (`altered`).
+Belongs here: new properties, changed types, rules. Does not: records (`altered`).
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from zlib import crc32
 
-from sandbox.hubspot.alterations import Appear, PropertyChange, Retype
-from sandbox.hubspot.model import Properties, Property
+from sandbox.hubspot.alterations import Appear, PropertyChange, PropertyRule, Require, Retype
+from sandbox.hubspot.model import ObjectType, Properties, Property
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _FIELD_TYPES = {"string": "text", "number": "number", "bool": "booleancheckbox"}
@@ -34,6 +34,20 @@ def properties_after(properties: Sequence[Property], changes: Sequence[PropertyC
         else:
             after.pop(name, None)
     return tuple(after.values())
+
+
+def ruled(kind: ObjectType, rules: Sequence[PropertyRule]) -> ObjectType:
+    """Return a type under rules; one whose property is gone rules nothing."""
+    known = {made.name: made for made in kind.properties}
+    required = list(kind.required)
+    for rule in rules:
+        if (made := known.get(rule.property)) is None:
+            continue
+        if isinstance(rule, Require):
+            required.append(rule.property)
+        else:
+            known[rule.property] = replace(made, type="enumeration", field_type="select", options=rule.values)
+    return replace(kind, properties=tuple(known.values()), required=tuple(dict.fromkeys(required)))
 
 
 def changed(values: Properties, record: int, changes: Sequence[PropertyChange]) -> dict[str, str | None]:

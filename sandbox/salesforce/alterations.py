@@ -78,8 +78,41 @@ class Retype(alterations.Alteration):
     type: Literal["string", "int", "double", "boolean"]
 
 
+class Require(alterations.Alteration):
+    """A field must be filled whenever a record is made."""
+
+    kind: Literal["require"]
+    object: str
+    field: str
+
+
+class Restrict(alterations.Alteration):
+    """A field is a picklist that takes none but these values."""
+
+    kind: Literal["restrict"]
+    object: str
+    field: str
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class Validate(alterations.Alteration):
+    """A validation rule refuses every record whose field is empty.
+
+    Args:
+        message: What the rule tells people.
+        at_field: Whether it tells them beside the field, else on top of the page.
+    """
+
+    kind: Literal["validate"]
+    object: str
+    field: str
+    message: str = "Fill it in."
+    at_field: bool = True
+
+
 FieldChange = Vanish | Appear | Create | Retype
-Alteration = OpenTransaction | Hide | FieldChange
+FieldRule = Require | Restrict | Validate
+Alteration = OpenTransaction | Hide | FieldChange | FieldRule
 
 _One = Annotated[Alteration, Field(discriminator="kind")]
 ALTERATIONS: alterations.Alterations[Alteration] = alterations.Alterations(TypeAdapter(_One), TypeAdapter(list[_One]))
@@ -97,7 +130,7 @@ def read_alteration(wish: Any, org: Org) -> Alteration:
     return alteration
 
 
-def _check(alteration: Hide | FieldChange, org: Org) -> None:
+def _check(alteration: Hide | FieldChange | FieldRule, org: Org) -> None:
     try:
         sobject = org.sobject(alteration.object)
     except SoqlError:

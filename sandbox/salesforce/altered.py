@@ -11,8 +11,17 @@ from typing import Any
 
 import pyarrow as pa
 
-from sandbox.salesforce.alterations import Alteration, Appear, Create, FieldChange, Hide, OpenTransaction, Vanish
-from sandbox.salesforce.altered_fields import converted, describe_after, new_value
+from sandbox.salesforce.alterations import (
+    Alteration,
+    Appear,
+    Create,
+    FieldChange,
+    FieldRule,
+    Hide,
+    OpenTransaction,
+    Vanish,
+)
+from sandbox.salesforce.altered_fields import converted, describe_after, new_value, ruled
 from sandbox.salesforce.moments import of_datetime
 from sandbox.salesforce.org import JsonValue, SObjectType
 from sandbox.salesforce.region import Key, Order, Rectangle, Region
@@ -26,12 +35,16 @@ class AlteredTable(Table[Handle]):
         table: The one that is altered.
         changes: Of its fields, in order.
         unseen: Where the rows are that nobody may see yet.
+        rules: For who writes it.
     """
 
-    def __init__(self, table: Table[Handle], changes: list[FieldChange], unseen: Region) -> None:
+    def __init__(
+        self, table: Table[Handle], changes: list[FieldChange], unseen: Region, rules: list[FieldRule]
+    ) -> None:
         self._table = table
         self._unseen = unseen
-        self._sobject = describe_after(table.sobject, changes)
+        self._sobject = ruled(describe_after(table.sobject, changes), rules)
+        self._rules = rules
         self._changes = changes
 
     @property
@@ -71,7 +84,7 @@ class AlteredTable(Table[Handle]):
 
     def pinned(self, moment: int) -> "AlteredTable[Handle]":
         """Return it as of a moment; fields are as they are now."""
-        return AlteredTable(self._table.pinned(moment), self._changes, self._unseen)
+        return AlteredTable(self._table.pinned(moment), self._changes, self._unseen, self._rules)
 
     def purged(self, since: int, until: int) -> list[tuple[str, int]]:
         """Return the deletions whose rows are in no recycle bin."""
@@ -115,12 +128,18 @@ def altered(tables: Sequence[Table[Any]], alterations: Sequence[Alteration]) -> 
         return tables
     hidden = {item.object.lower() for item in alterations if isinstance(item, Hide)}
     changes = [item for item in alterations if isinstance(item, FieldChange)]
+    rules = [item for item in alterations if isinstance(item, FieldRule)]
     unseen = Region([])
     for item in alterations:
         if isinstance(item, OpenTransaction):
             unseen = unseen | Region([_rows_of(item)])
     return [
-        AlteredTable(table, [item for item in changes if item.object.lower() == name], unseen)
+        AlteredTable(
+            table,
+            [item for item in changes if item.object.lower() == name],
+            unseen,
+            [item for item in rules if item.object.lower() == name],
+        )
         for table, name in ((table, table.sobject.name.lower()) for table in tables)
         if name not in hidden
     ]

@@ -1,6 +1,6 @@
 """Fields as alterations leave them: what describe says, and what the values become.
 
-Belongs here: new fields and changed types. Does not: rows (`altered`).
+Belongs here: new fields, changed types, rules. Does not: rows (`altered`).
 """
 
 import json
@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from zlib import crc32
 
-from sandbox.salesforce.alterations import Appear, Create, FieldChange, Retype
-from sandbox.salesforce.org import Field, JsonValue, SObjectType
+from sandbox.salesforce.alterations import Appear, Create, FieldChange, FieldRule, Require, Restrict, Retype
+from sandbox.salesforce.org import Field, JsonValue, SObjectType, ValidationRule
 from sandbox.salesforce.schema.fields import checkbox, integer, number, text
 
 _CONSTRUCTORS: Mapping[str, Callable[[str], Field]] = {
@@ -39,6 +39,22 @@ def describe_after(sobject: SObjectType, changes: list[FieldChange]) -> SObjectT
         else:
             fields.pop(change.field, None)
     return replace(sobject, fields=tuple(fields.values()))
+
+
+def ruled(sobject: SObjectType, rules: list[FieldRule]) -> SObjectType:
+    """Return an object's description under rules; one whose field is gone rules nothing."""
+    fields = {field.name: field for field in sobject.fields}
+    validations: list[ValidationRule] = []
+    for rule in rules:
+        if (field := fields.get(rule.field)) is None:
+            continue
+        if isinstance(rule, Require):
+            fields[rule.field] = replace(field, nillable=False)
+        elif isinstance(rule, Restrict):
+            fields[rule.field] = replace(field, type="picklist", picklist=rule.values, restricted=True)
+        else:
+            validations.append(ValidationRule(rule.field, rule.message, at_field=rule.at_field))
+    return replace(sobject, fields=tuple(fields.values()), validations=tuple(validations))
 
 
 def new_value(kind: str, id15: str) -> JsonValue:

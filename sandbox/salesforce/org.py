@@ -63,8 +63,17 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidationRule:
+    """Refuses a record whose field is empty, with its own message, beside the field or on top of the page."""
+
+    field: str
+    message: str
+    at_field: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SObjectType:
-    """One object as describe lists it; `fields` in describe's order, Id first."""
+    """One object as describe lists it; `fields` in describe's order, Id first. Describe tells of no validation."""
 
     name: str
     label: str
@@ -76,6 +85,7 @@ class SObjectType:
     replicateable: bool = True
     layoutable: bool = True
     bulkable: bool = True
+    validations: tuple[ValidationRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from nooks_dagster.settings import settings
 from nooks_dagster.signals.own import own, tell
 from nooks_dagster.workspaces.registry import Registry
 from tests.cli.conftest import connect
+from tests.crm.salesforce.world import SECRET
 
 Nooks = Callable[..., Result]
 
@@ -27,6 +28,12 @@ def nooks(configured: pytest.MonkeyPatch, platform: Platform) -> Nooks:
     configured.setattr(app, "registered_callback", None)  # it would look for a project around this folder
     connect(platform.db, "globex")
     return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture
+def reachable(configured: pytest.MonkeyPatch) -> None:
+    """The org of the sandbox stands behind acme's reference."""
+    configured.setenv("NONE", json.dumps(SECRET))
 
 
 def states(db: Database) -> dict[str, str]:
@@ -42,6 +49,42 @@ def test_what_is_connected_and_chosen_is_listed(nooks: Nooks, db: Database) -> N
     listed = {one["id"]: one["options"] for one in json.loads(nooks("connections", "--json").stdout)}
     assert listed["acme-salesforce"]["without_objects"] == ["Lead"]
     assert listed["globex-salesforce"]["cadence_minutes"] is None
+
+
+@pytest.mark.usefixtures("reachable")
+def test_a_field_that_each_logged_call_shall_hold_is_checked_against_the_crm_kept_and_taken_back(
+    nooks: Nooks, db: Database
+) -> None:
+    done = nooks("connections", "calls", "acme-salesforce", "--field", "Recorded__c=true", "--field", "Outcome__c=None")
+    assert done.exit_code == 0, done.output
+    assert "calls with Recorded__c=true, Outcome__c=None" in " ".join(done.stdout.split())
+    assert Registry(db).connection("acme-salesforce").options == {
+        "call_fields": {"Recorded__c": True, "Outcome__c": "None"}
+    }
+    nooks("connections", "set", "acme-salesforce", "--cadence", "5")
+    done = nooks("connections", "calls", "acme-salesforce", "--off", "--without-field", "Recorded__c")
+    assert Registry(db).connection("acme-salesforce").options == {
+        "cadence_minutes": 5, "calls": False, "call_fields": {"Outcome__c": "None"}
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("reachable")
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--field", "Nothing__c=x"], "Task has no field Nothing__c, or the user may not see it."),
+        (["--field", "Recorded__c=maybe"], "Recorded__c cannot hold that value: it takes true or false."),
+        (["--field", "Recorded__c"], "A field is written with its value: NAME=VALUE."),
+        (["--without-field", "Recorded__c"], "No value was chosen for Recorded__c. There are none."),
+    ],
+)
+def test_a_field_of_calls_that_cannot_be_chosen_is_refused_with_a_sentence(
+    nooks: Nooks, db: Database, words: list[str], sentence: str
+) -> None:
+    refused = nooks("connections", "calls", "acme-salesforce", *words)
+    assert refused.exit_code != 0
+    assert sentence in " ".join(refused.output.split())
+    assert Registry(db).connection("acme-salesforce").options == {}
 
 
 def test_choices_add_up_and_can_be_taken_back(nooks: Nooks, db: Database) -> None:

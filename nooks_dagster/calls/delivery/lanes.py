@@ -24,7 +24,7 @@ from nooks_dagster.ledger.verdicts import described
 
 # A connection that a person paused, or whose credentials were refused, is not active: what waits for it waits.
 DUE = """
-    select n.id as integration, n.kind, n.revision, coalesce(l.strikes, 0) as strikes from (
+    select n.id as integration, n.kind, n.revision, coalesce(l.strikes, 0) as strikes, l.reason from (
         select id::text, kind, revision from workspaces.connections where state = 'active'
         union all select id, 'webhook', 0 from calls.webhooks where state = 'active'
     ) n left join calls.lanes l on l.integration = n.id
@@ -47,23 +47,30 @@ REST = """
 BUSY = timedelta(seconds=1)
 LEAVE = "update calls.lanes set next_at = now() + %s where integration = %s"
 PARK = """
-    update calls.lanes set next_at = now() + %s, strikes = strikes + %s, failure = %s, reason = %s,
+    update calls.lanes set next_at = now() + %s, strikes = %s, failure = %s, reason = %s,
         since = coalesce(since, now())
     where integration = %s
 """
+RESUME = """
+    update work.items set due_at = now()
+    where queue = %s and lane = %s and state = 'waiting' and due_at > now() and reason = %s
+"""
+HURRY = "update calls.lanes set next_at = least(next_at, now()) where integration = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """An integration for which something is due.
 
-    `strikes` counts the batches in a row that nobody answered, `revision` how often a person connected it.
+    `strikes` counts the batches in a row that nobody answered, or else the calls in a row that one rule refused
+    (`calls.delivery.rules`); `reason` is why it waits, `revision` how often a person connected it.
     """
 
     integration: str
     kind: str
     revision: int
     strikes: int
+    reason: str | None = None
 
 
 def due_lanes(conn: psycopg.Connection[Any]) -> Sequence[Lane]:
@@ -87,6 +94,16 @@ def rest(conn: psycopg.Connection[Any], integration: str, wait: timedelta) -> No
     conn.execute(REST, (wait, integration))
 
 
-def park(conn: psycopg.Connection[Any], integration: str, wait: timedelta, why: Failure, *, strike: bool) -> None:
+def resume(conn: psycopg.Connection[Any], lane: Lane) -> None:
+    """Let what waits by itself go on with its lane, if it waits for the same reason as that did."""
+    conn.execute(RESUME, (DELIVERIES.name, lane_of_integration(lane.integration), lane.reason))
+
+
+def park(conn: psycopg.Connection[Any], integration: str, wait: timedelta, why: Failure, strikes: int) -> None:
     """Let nothing be sent to an integration for a while, for a reason that people read."""
-    conn.execute(PARK, (wait, int(strike), word_for(why), described(why), integration))
+    conn.execute(PARK, (wait, strikes, word_for(why), described(why), integration))
+
+
+def hurry(conn: psycopg.Connection[Any], integration: str) -> None:
+    """Let a lane that waits be asked now, because a person mended something; in the caller's transaction."""
+    conn.execute(HURRY, (integration,))

@@ -13,7 +13,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from nooks_dagster.calls.delivery.contents import Content
-from nooks_dagster.calls.delivery.lanes import Lane, park, rest
+from nooks_dagster.calls.delivery.lanes import Lane, park, rest, resume
+from nooks_dagster.calls.delivery.rules import block, streak, was_blocked
 from nooks_dagster.calls.delivery.sending import Sent, of_lane
 from nooks_dagster.calls.work import DELIVERIES
 from nooks_dagster.crm.activities import Answer, Written
@@ -84,14 +85,21 @@ class Settling:
 
     def settle(self, batch: Batch, sent: Sent, usage: Usage) -> None:
         """Keep what became of a batch; of items that another process has by now, nothing."""
+        lane, ruled = batch.lane, None if sent.trouble else streak(batch.lane, _by_call(batch), sent)
+        if ruled and ruled.blocks:
+            block(sent, ruled.rule)
         with self._ledger.db.transaction() as conn:
             if not self._settle(conn, batch, sent):
                 return  # and the lane is another's too
             if sent.trouble:
-                wait = _wait(sent.trouble, batch.lane.strikes)
-                park(conn, batch.lane.integration, wait, sent.trouble, strike=not _told(sent.trouble))
+                strikes = ruled.calls if ruled else lane.strikes + (not _told(sent.trouble))
+                park(conn, lane.integration, _wait(sent.trouble, lane.strikes), sent.trouble, strikes)
+            elif ruled:
+                park(conn, lane.integration, pace(usage), ruled.rule, ruled.calls)
             else:
-                rest(conn, batch.lane.integration, timedelta() if batch.full else pace(usage))
+                rest(conn, lane.integration, timedelta() if batch.full else pace(usage))
+                if was_blocked(lane):
+                    resume(conn, lane)
 
     def _settle(self, conn: psycopg.Connection[Any], batch: Batch, sent: Sent) -> bool:
         """Say whether anything of the batch was still held."""
@@ -114,6 +122,10 @@ def pace(usage: Usage) -> timedelta:
     if used < 0.6:
         return PACE
     return SLOW_PACE if used < 0.85 else SCARCE_PACE
+
+
+def _by_call(batch: Batch) -> Mapping[int, Claim]:
+    return {int(claim.item.payload["call"]): claim for claim in batch.claims}
 
 
 def _told(trouble: Failure) -> bool:

@@ -3,11 +3,11 @@
 Belongs here: reading error bodies (every field optional; HTML of the edge before HubSpot, arrays, nothing at all).
 Does not: the words (`meanings`), broken connections (`crm.access.broken`), retries (`crm.access.tries`).
 
-Only codes and names of scopes are taken from a body: the rest may quote values of records.
+Only codes and names of scopes and properties are taken from a body: the rest may quote values of records.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from nooks_dagster.failures import Failure, Transient
 
 _CODE = re.compile(r"[A-Za-z]\w{1,59}")
 _SCOPE = re.compile(r"[a-z][a-z0-9._-]{1,80}")
+_PROPERTY = re.compile(r"[a-z]\w{0,99}")
 _SCOPES = ("requiredGranularScopes", "requiredScopes")
-_MOST_SCOPES = 8  # of which any one often is enough
+_MOST_NAMED = 8  # of scopes any one often is enough
 _NO_CONTENT = 204
 _DOCUMENT = ((b"{", b"}"), (b"[", b"]"))
 
@@ -45,9 +46,18 @@ def refusal(answer: Answer, subject: str, *, login: bool = False) -> Failure | N
         answer.status, login=login, web_page=answer.content[:64].lstrip().startswith(b"<")
     )
     told = ", ".join(dict.fromkeys(codes)) or f"HTTP {answer.status}"
-    scopes = list(dict.fromkeys(_scopes(error)))[:_MOST_SCOPES]
+    scopes = list(dict.fromkeys(_scopes(error)))[:_MOST_NAMED]
     named = f" It needs one of: {', '.join(scopes)}." if scopes else ""
-    return meaning.failure(f"{named} ({told})", subject, retry_in(answer.headers))
+    wanting = f" Properties: {', '.join(found)}." if (found := wanted_in(error)) else ""
+    return meaning.failure(f"{named}{wanting} ({told})", subject, retry_in(answer.headers))
+
+
+def wanted_in(error: Mapping[str, Any]) -> Sequence[str]:
+    """Return the properties that whoever makes a record must say, as far as an error names them."""
+    context = error.get("context")
+    found = context.get("properties") if isinstance(context, dict) else None
+    names = found if isinstance(found, list) else []
+    return sorted({name for name in names if isinstance(name, str) and _PROPERTY.fullmatch(name)})[:_MOST_NAMED]
 
 
 def _is_document(content: bytes) -> bool:

@@ -10,16 +10,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nooks_dagster.crm.access.meaning import AGAIN, Meaning
-from nooks_dagster.crm.hubspot.meanings import meaning_of
-from nooks_dagster.failures import Corrupt, Failure, Permanent, RateLimited, Transient
+from nooks_dagster.crm.activities import AgainstRule
+from nooks_dagster.crm.hubspot.answers import wanted_in
+from nooks_dagster.crm.hubspot.meanings import WANTING, meaning_of
+from nooks_dagster.failures import Corrupt, Failure, RateLimited, Transient
 
 _CODE = re.compile(r"[A-Za-z]\w{1,59}")
 _NAMED = re.compile(r'"name":"(\w{1,100})"')  # within the list of reasons that a message has
+_MOST_NAMED = 8
 _TRACE = "objectWriteTraceId"
 _IDS = ("ids", "id", "objectId", "fromObjectId", "toObjectId")
 _BY_CATEGORY: Mapping[str, Meaning] = {
     "VALIDATION_ERROR": Meaning(
-        Permanent, "HubSpot rejected the call.", "Look at the properties of calls: one may want a value."
+        AgainstRule, "HubSpot rejected the call.", "Look at the properties of calls: one may want a value, or another."
     ),
     "CONFLICT": Meaning(Transient, "Another request wrote the same call at the same time.", AGAIN),
     "RATE_LIMITS": Meaning(RateLimited, "HubSpot asked to slow down.", AGAIN),
@@ -79,8 +82,11 @@ def failure(error: Mapping[str, Any], subject: str) -> Failure:
     category = str(error.get("category") or "")
     details = [detail for detail in error.get("errors") or () if isinstance(detail, dict)]
     codes = tuple(code for code in (category, *(str(one.get("code")) for one in details)) if _CODE.fullmatch(code))
-    meaning = _BY_CATEGORY.get(category) or meaning_of(codes, "") or _NOT_NOW
-    return meaning.failure(f" ({', '.join(dict.fromkeys(codes)) or 'no code'})", subject)
+    wanted = wanted_in(error)
+    meaning = WANTING if wanted else _BY_CATEGORY.get(category) or meaning_of(codes, "") or _NOT_NOW
+    names = wanted or [name for name in sorted(_properties(error)) if _CODE.fullmatch(name)][:_MOST_NAMED]
+    named = f" Properties: {', '.join(names)}." if names else ""
+    return meaning.failure(f"{named} ({', '.join(dict.fromkeys(codes)) or 'no code'})", subject)
 
 
 def _inputs_of(error: Mapping[str, Any]) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from html import escape
 
-from nooks_dagster.crm.activities import Activity, CallResult
+from nooks_dagster.crm.activities import Activity, CallResult, Constants
 
 CALLS = "calls"
 KEY = "nooks_call_id"
@@ -15,6 +15,12 @@ KEY = "nooks_call_id"
 OWNER = "hubspot_owner_id"
 NEEDED = frozenset((KEY, "hs_timestamp"))
 """Without these a call is none."""
+
+OF_THE_CALL = NEEDED | {
+    *("hs_call_title", "hs_call_body", "hs_call_direction", "hs_call_disposition", "hs_call_status"),
+    *("hs_call_duration", "hs_call_from_number", "hs_call_to_number", "hs_call_source", OWNER),
+}
+"""What a call says of itself."""
 
 MAKE_PROPERTY = (
     "Settings, Data Management, Properties, object Calls, Create property: single-line text with the internal name "
@@ -34,10 +40,11 @@ _STATUSES: Mapping[CallResult, str] = {CallResult.BUSY: "BUSY", CallResult.NO_AN
 _LONGEST = 65_536  # of a text property
 
 
-def properties(activity: Activity) -> dict[str, str]:
+def properties(activity: Activity, constants: Constants) -> dict[str, str]:
     """Return the properties of a call; what is not known is left as it is there."""
     at = activity.began.astimezone(UTC)
     values = {
+        **{name: str(value) for name, value in constants.items()},
         KEY: activity.key,
         "hs_timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
         "hs_call_title": activity.subject,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
+from nooks_dagster.crm.activities import Constants
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.hubspot.object_types import OWNERS, RECORDS
@@ -40,13 +41,15 @@ def open_hubspot(connection_id: str, keys: Keys, throttle: Throttle, held: Held)
     return HubSpotConnector(_session(connection_id, keys, throttle), held)
 
 
-def write_hubspot(connection_id: str, keys: Keys, throttle: Throttle) -> HubSpotWriter:
+def write_hubspot(
+    connection_id: str, keys: Keys, throttle: Throttle, constants: Constants | None = None
+) -> HubSpotWriter:
     """Return a writer; nothing is sent before its first question.
 
     Raises:
         Permanent: The credentials cannot be tokens, or the environment names a proxy or CA that cannot be used.
     """
-    return HubSpotWriter(_session(connection_id, keys, throttle), connection_id)
+    return HubSpotWriter(_session(connection_id, keys, throttle), connection_id, constants)
 
 
 def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from nooks_dagster.crm.access.meaning import AGAIN, Meaning
+from nooks_dagster.crm.activities import AgainstRule
 from nooks_dagster.failures import Permanent, QuotaExhausted, RateLimited, Transient, Unanswered, Unauthorized
 
 
@@ -68,7 +69,13 @@ _BY_CODE: Mapping[str, Meaning] = {
     "invalid_grant": _REFUSED_GRANT,
     "invalid_client": _WRONG_APP,
 }
+WANTING = Meaning(
+    AgainstRule,
+    "The portal wants a value in a property of calls.",
+    "Make it optional in HubSpot, or give it a value: `nooks connections calls … --field NAME=VALUE`.",
+)
 _BY_WORDS: Mapping[str, Meaning] = {
+    "required properties were not set": WANTING,
     "ten_secondly": _IN_TEN_SECONDS,
     "secondly limit": _IN_A_SECOND,
     "daily limit": _TODAY,

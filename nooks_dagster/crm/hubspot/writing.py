@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
+from nooks_dagster.crm.activities import Activity, AgainstRule, Answer, Constants, NotSetUp, Readiness, Refused, Written
 from nooks_dagster.crm.hubspot import paths
 from nooks_dagster.crm.hubspot.batch_results import faults, refused, written
 from nooks_dagster.crm.hubspot.call_links import CallLinks
 from nooks_dagster.crm.hubspot.call_records import CALLS, KEY, MAKE_PROPERTY, NEEDED, OWNER, properties
+from nooks_dagster.crm.hubspot.constants import typed
 from nooks_dagster.crm.hubspot.meanings import NotReadable
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.model import Usage
@@ -38,23 +39,22 @@ class HubSpotWriter:
     Args:
         session: The line to the portal.
         subject: The connection, named in failures.
+        constants: What every call holds beside itself, by property.
     """
 
     most = MOST
 
-    def __init__(self, session: Session, subject: str) -> None:
+    def __init__(self, session: Session, subject: str, constants: Constants | None = None) -> None:
         self._session = session
         self._subject = subject
+        self._constants = constants or {}
         self._links = CallLinks(session, subject, SENDS)
         self._ready = False
 
     def look(self) -> Readiness:
         """Read the properties of calls."""
         try:
-            body = self._session.get(paths.properties(CALLS), kind="describe", about=CALLS, tries=SENDS).json()
-            found = {str(one["name"]): one for one in body["results"]}.get(KEY)
-        except (TypeError, LookupError):
-            raise Corrupt("The properties of calls make no sense.", subject=self._subject) from None
+            found = self._listed().get(KEY)
         except Permanent as no:
             return Readiness(ready=False, advice=f"{no.what} {no.next_step}")
         if found is None:
@@ -63,6 +63,11 @@ class HubSpotWriter:
             advice = f"The property {KEY} of calls is not unique: delete it, and make it anew: {MAKE_PROPERTY}."
             return Readiness(ready=False, advice=advice)
         return Readiness(ready=True)
+
+    def typed(self, chosen: Mapping[str, str]) -> Constants:
+        """Check constants against the properties of calls."""
+        listed = self._listed()
+        return {name: typed(name, text, listed.get(name), self._subject) for name, text in chosen.items()}
 
     def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
         """Upsert the calls that are not there, take back links that hold no more, and make those that do."""
@@ -82,6 +87,13 @@ class HubSpotWriter:
         """Return the calls of this writer's session."""
         return self._session.usage()
 
+    def _listed(self) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            body = self._session.get(paths.properties(CALLS), kind="describe", about=CALLS, tries=SENDS).json()
+            return {str(one["name"]): one for one in body["results"]}
+        except (TypeError, LookupError):
+            raise Corrupt("The properties of calls make no sense.", subject=self._subject) from None
+
     def _check(self) -> None:
         if not self._ready:
             readiness = self.look()
@@ -91,12 +103,12 @@ class HubSpotWriter:
 
     def _upsert(self, activities: Sequence[Activity]) -> tuple[dict[str, str], dict[str, Failure]]:
         """Write calls; one that is refused is sent again without the properties that were named, or its owner."""
-        values = {one.key: properties(one) for one in activities}
+        values = {one.key: properties(one, self._constants) for one in activities}
         sent = self._send(values)
         again = {
             key: less
             for key, why in sent.failed.items()
-            if isinstance(why, Permanent) and (less := _without(values[key], sent.faults.get(key, frozenset())))
+            if isinstance(why, AgainstRule) and (less := _without(values[key], sent.faults.get(key, frozenset())))
         }
         if not again:
             return sent.made, sent.failed
@@ -107,10 +119,11 @@ class HubSpotWriter:
         inputs = [_input(key, given) for key, given in values.items()]
         try:
             body = self._posted({"inputs": inputs})
-        except Permanent as wrong:
+        except (Permanent, AgainstRule) as wrong:
             if len(values) > 1:  # the caller sends less of them at once
-                raise
-            return _Sent({}, dict.fromkeys(values, wrong), {})
+                raise Permanent(wrong.what, subject=wrong.subject, next_step=wrong.next_step) from None
+            rule = AgainstRule(wrong.what, subject=wrong.subject, next_step=wrong.next_step)
+            return _Sent({}, {key: rule for key in values}, {})  # noqa: C420 - of the type of values
         made = {key: record for key, record in written(body, KEY, self._subject).items() if key in values}
         told = refused(body, self._subject)
         silent = Transient("HubSpot's answer says nothing of the call.", subject=self._subject)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nooks_dagster.crm.constants import Constant
 from nooks_dagster.failures import Permanent
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,10 @@ class SyncOptions(BaseModel):
 
     calls: bool | None = Field(
         default=None, description="Whether recorded calls are logged in it; None where it has the field for them."
+    )
+
+    call_fields: Mapping[str, Constant] = Field(
+        default_factory=dict, description="What every logged call holds beside itself, by the CRM's own fields."
     )
 
     @classmethod

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from nooks_dagster.crm.access.keys import Keys
 from nooks_dagster.crm.access.throttle import Throttle
+from nooks_dagster.crm.activities import Constants
 from nooks_dagster.crm.kinds import Inspection, Kind, Question, Rate
 from nooks_dagster.crm.rows.held import Held
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
@@ -32,13 +33,15 @@ def open_salesforce(connection_id: str, keys: Keys, throttle: Throttle, _held: H
     return SalesforceConnector(_session(connection_id, keys, throttle))
 
 
-def write_salesforce(connection_id: str, keys: Keys, throttle: Throttle) -> SalesforceWriter:
+def write_salesforce(
+    connection_id: str, keys: Keys, throttle: Throttle, constants: Constants | None = None
+) -> SalesforceWriter:
     """Return a writer; nothing is sent before its first question.
 
     Raises:
         Permanent: The domain cannot be one.
     """
-    return SalesforceWriter(_session(connection_id, keys, throttle), connection_id)
+    return SalesforceWriter(_session(connection_id, keys, throttle), connection_id, constants)
 
 
 def inspect(connection_id: str, keys: Keys, throttle: Throttle) -> Inspection:

@@ -1,9 +1,9 @@
 """What Salesforce says of each record that it was to save: a 200 holds failures too.
 
 Belongs here: reading one result, and which fields are at fault. Does not: the words that queries meet too
-(`meanings`), what is sent again without them (`resending`), sending (`writing`).
+(`meanings`), the org's own rules (`org_rules`), what is sent again without a field (`resending`), sending (`writing`).
 
-Only codes and names of fields are taken: the message may quote values of records.
+Only codes and names of fields and triggers are taken: the message may quote values of records.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 
 from nooks_dagster.crm.access.meaning import AGAIN, Meaning
 from nooks_dagster.crm.salesforce.meanings import meaning_of
+from nooks_dagster.crm.salesforce.org_rules import rule_of, trigger_in
 from nooks_dagster.failures import Corrupt, Failure, Permanent, QuotaExhausted, Transient
 
 LINKS = ("WhoId", "WhatId", "OwnerId")
@@ -21,15 +22,16 @@ _WORDS = re.compile(r"\w+")
 
 _LOCKED = Meaning(Transient, "Another transaction held a record that the task belongs to.", AGAIN)
 _TWICE = Meaning(Transient, "Another request wrote the same task at the same time.", AGAIN)
-_TRIGGER = Meaning(Transient, "A trigger or flow of the org failed.", AGAIN)  # often over a row that was locked
+_DELETED = Meaning(Transient, "The task was deleted while it was written.", AGAIN)
+_LONGER = Meaning(Transient, "A text is longer than its field, which was described as longer.", AGAIN)
 _AMBIGUOUS = Meaning(
     Permanent, "More than one task has this call's id.", "Make Nooks_Call_Id__c unique, and delete all but one of them."
 )
 _FULL = Meaning(QuotaExhausted, "The org's data storage is full.", "Free some; the calls wait meanwhile.")
 _BY_CODE: Mapping[str, Meaning] = {
     "UNABLE_TO_LOCK_ROW": _LOCKED,
-    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": _TRIGGER,
-    "CANNOT_EXECUTE_FLOW_TRIGGER": _TRIGGER,
+    "ENTITY_IS_DELETED": _DELETED,
+    "STRING_TOO_LONG": _LONGER,
     "DUPLICATE_VALUE": _TWICE,
     "DUPLICATE_EXTERNAL_ID": _AMBIGUOUS,
     "STORAGE_LIMIT_EXCEEDED": _FULL,
@@ -53,7 +55,7 @@ _OF_LINKS: Mapping[str, Sequence[str]] = {
 _OF_FIELDS = {"INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
 # What every task would meet, if the org is not as it was described any more.
 _OF_SETUP = {
-    *("INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND"),
+    *("INVALID_FIELD_FOR_INSERT_UPDATE", "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "STRING_TOO_LONG"),
     *("INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY"),
 }
 
@@ -94,9 +96,10 @@ def _saved(result: Mapping[str, Any], record: Mapping[str, Any], subject: str) -
     errors = [error for error in result.get("errors") or () if isinstance(error, dict)]
     code, message = next(((_word(e.get("statusCode")), str(e.get("message") or "")) for e in errors), ("", ""))
     fields = [name for error in errors for name in error.get("fields") or () if _word(name)]
-    meaning = _BY_CODE.get(code) or meaning_of(code, message) or _REJECTED
-    named = f" Fields: {', '.join(fields[:8])}." if fields else ""
-    failure = meaning.failure(f"{named} ({code or 'no code'})", subject)
+    meaning = _BY_CODE.get(code) or rule_of(code, message) or meaning_of(code, message) or _REJECTED
+    trigger = f" Trigger: {found}." if (found := trigger_in(code, message)) else ""
+    named = f" Fields: {', '.join(sorted(set(fields))[:8])}." if fields else ""
+    failure = meaning.failure(f"{trigger}{named} ({code or 'no code'})", subject)
     faults = frozenset(fields) & record.keys() or frozenset(_told(code, message, record))
     droppable = code in _OF_LINKS or code in _OF_FIELDS
     suspects = [name for name in _OF_LINKS.get(code, ()) if record.get(name)]

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from nooks_dagster.crm.activities import Activity, CallResult, Links, Readiness
+from nooks_dagster.crm.activities import Activity, CallResult, Constants, Links, Readiness
 
 TASK = "Task"
 KEY = "Nooks_Call_Id__c"
 """The field that tells our tasks apart. Task has no fields of its own: Activity has them."""
+
+OF_THE_CALL = frozenset(
+    (
+        *(KEY, "TaskSubtype", "Status", "Subject", "Description", "ActivityDate", "CallType", "CallDurationInSeconds"),
+        *("CallDisposition", "CallObject", "WhoId", "WhatId", "OwnerId"),
+    )
+)
+"""What a call says of itself."""
 
 _MAKE_FIELD = (
     "Setup, Object Manager, Activity, Fields & Relationships, New: type Text, label and name Nooks Call Id, length 64, "
@@ -44,13 +52,14 @@ class TaskShape:
         return cls(_readiness(described, fields.get(KEY)), writable)
 
 
-def task(activity: Activity, shape: TaskShape) -> dict[str, Any]:
+def task(activity: Activity, shape: TaskShape, constants: Constants) -> dict[str, Any]:
     """Return the fields of a task; what is not known is left as it is there, what is not so any more is taken back.
 
     A date has no time zone in Salesforce, so it is the day on which the owner made the call.
     """
     links = activity.links
     values = {
+        **constants,
         KEY: activity.key,
         "TaskSubtype": "Call",
         "Status": "Completed",

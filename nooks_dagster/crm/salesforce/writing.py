@@ -6,11 +6,14 @@ them (`resending`).
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from nooks_dagster.crm.activities import Activity, Answer, NotSetUp, Readiness, Refused, Written
+from nooks_dagster.crm.activities import Activity, Answer, Constants, NotSetUp, Readiness, Refused, Written
 from nooks_dagster.crm.model import Usage
+from nooks_dagster.crm.salesforce.constants import typed
 from nooks_dagster.crm.salesforce.meanings import NotAllowed
+from nooks_dagster.crm.salesforce.org_rules import TooManyAtOnce
 from nooks_dagster.crm.salesforce.resending import Attempt, Record
 from nooks_dagster.crm.salesforce.saved import Saved, saved
 from nooks_dagster.crm.salesforce.session import Session
@@ -29,13 +32,14 @@ class SalesforceWriter:
     Args:
         session: The line to the org.
         subject: The connection, named in failures.
+        constants: What every task holds beside the call, by field.
     """
 
-    most = MOST
-
-    def __init__(self, session: Session, subject: str) -> None:
+    def __init__(self, session: Session, subject: str, constants: Constants | None = None) -> None:
+        self.most = MOST
         self._session = session
         self._subject = subject
+        self._constants = constants or {}
         self._lock = threading.Lock()
         self._shape: TaskShape | None = None
         self._looked = 0.0
@@ -43,20 +47,29 @@ class SalesforceWriter:
     def look(self) -> Readiness:
         """Describe Task."""
         try:
-            body = self._session.get(f"sobjects/{TASK}/describe", kind="describe", about=TASK, tries=SENDS).body
-            shape = TaskShape.of(body)
+            shape = TaskShape.of(self._described())
         except (TypeError, LookupError, ValueError):
-            raise Corrupt("The describe of Task makes no sense.", subject=self._subject) from None
+            raise _senseless(self._subject) from None
         except Permanent as refused:
             return Readiness(ready=False, advice=f"{refused.what} {refused.next_step}")
         with self._lock:
-            self._shape, self._looked = shape, time.monotonic()
+            self._shape, self._looked, self.most = shape, time.monotonic(), MOST
         return shape.readiness
+
+    def typed(self, chosen: Mapping[str, str]) -> Constants:
+        """Check constants against the describe of Task."""
+        described = self._described()
+        try:
+            fields = {str(field["name"]): field for field in described["fields"]}
+        except (TypeError, LookupError):
+            raise _senseless(self._subject) from None
+        return {name: typed(name, text, fields.get(name), self._subject) for name, text in chosen.items()}
 
     def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
         """Upsert tasks; one whose contact, account or owner is not accepted is sent again without it."""
         shape = self._known()
-        attempts = {at: Attempt(task(activity, shape)) for at, activity in enumerate(activities)}
+        tasks = [task(activity, shape, self._constants) for activity in activities]
+        attempts = {at: Attempt(one) for at, one in enumerate(tasks)}
         found: dict[int, Saved] = {}
         for _ in range(ROUNDS):
             found |= dict(zip(attempts, self._send([one.record for one in attempts.values()]), strict=True))
@@ -64,6 +77,7 @@ class SalesforceWriter:
             attempts = {at: attempt for at, attempt in again.items() if attempt}
             if not attempts:
                 break
+        self._send_fewer(found)
         if any(one.failure and one.of_setup for one in found.values()):
             self._look_again()
         return [self._answer(found[at]) for at in range(len(activities))]
@@ -93,6 +107,20 @@ class SalesforceWriter:
             raise
         return saved(reply.body, records, f"{self._subject} {TASK}")
 
+    def _described(self) -> Any:
+        return self._session.get(f"sobjects/{TASK}/describe", kind="describe", about=TASK, tries=SENDS).body
+
+    def _send_fewer(self, found: Mapping[int, Saved]) -> None:
+        """Halve what is sent at once until a limit of the org's triggers is kept, which counts a whole request.
+
+        Raises:
+            Permanent: It was not; the caller sends the halves.
+        """
+        beyond = next((one.failure for one in found.values() if isinstance(one.failure, TooManyAtOnce)), None)
+        if beyond and len(found) > 1:
+            self.most = max(1, len(found) // 2)
+            raise Permanent(beyond.what, subject=beyond.subject, next_step=beyond.next_step)
+
     def _look_again(self) -> None:
         """Make sure that it is one task that was refused: the field, or a right, may be gone since it was looked at."""
         self._shape = None
@@ -100,6 +128,10 @@ class SalesforceWriter:
 
     def _answer(self, one: Saved) -> Answer:
         return Refused(one.failure) if one.failure else Written(one.record, TASK)
+
+
+def _senseless(subject: str) -> Corrupt:
+    return Corrupt("The describe of Task makes no sense.", subject=subject)
 
 
 def _not_set_up(subject: str, advice: str) -> NotSetUp:

@@ -72,6 +72,19 @@ def worked_out(
     return found
 
 
+def refuse_invalid(draft: Draft, sobject: SObjectType, row: Changed | None, values: Mapping[str, JsonValue]) -> None:
+    """Let the object's validation rules look at a record; `row` is the one before, None if there was none.
+
+    Raises:
+        Refusal: One of them refuses it.
+    """
+    for rule in sobject.validations:
+        before = None if row is None else draft.values(sobject.name, row, [rule.field])[rule.field]
+        if values.get(rule.field, before) in (None, ""):
+            at = [rule.field] if rule.at_field else []
+            raise Refusal("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *at)
+
+
 def _field(sobject: SObjectType, name: str) -> Field:
     field = _by_name(sobject).get(name.lower())
     if field is None:

@@ -13,7 +13,7 @@ from sandbox.salesforce.living.row import SEEN, Changed
 from sandbox.salesforce.org import SObjectType
 from sandbox.salesforce.writing import rollups
 from sandbox.salesforce.writing.draft import Draft
-from sandbox.salesforce.writing.fields import fill_in, said, worked_out
+from sandbox.salesforce.writing.fields import fill_in, refuse_invalid, said, worked_out
 from sandbox.salesforce.writing.naming import find, refuse_taken
 from sandbox.salesforce.writing.references import check_references, check_task_of_lead, refuse_converted
 from sandbox.salesforce.writing.wishes import EACH, Deed, Manner, Outcome, Refusal, Wish, read_outcome
@@ -82,6 +82,7 @@ class Writer:
         values |= {"LastModifiedDate": draft.moment, "LastModifiedById": self._user}
         values |= worked_out(draft, sobject, row, values)
         made = row or _new(draft, sobject)
+        refuse_invalid(draft, sobject, row, values)
         refuse_taken(draft, sobject, made.id, values)
         rollups.need_locks(draft, sobject, row, values)
         draft.change(sobject.name, made, values)

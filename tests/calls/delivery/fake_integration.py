@@ -1,10 +1,10 @@
 """An integration that remembers what it was told, and fails as a test wants."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nooks_dagster.crm.activities import Activity, Answer, Readiness, Refused, Written
+from nooks_dagster.crm.activities import Activity, Answer, Constants, Readiness, Refused, Written
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.failures import Failure
 
@@ -33,6 +33,9 @@ class FakeIntegration:
 
     def usage(self) -> Usage:
         return self.allowance
+
+    def typed(self, chosen: Mapping[str, str]) -> Constants:
+        return chosen
 
     def push(self, activities: Sequence[Activity]) -> Sequence[Answer]:
         with self._lock:

@@ -13,6 +13,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline
 from nooks_dagster.settings import Settings
 
+LANE = "select failure, reason, strikes, next_at > now() + interval '5 minutes' from calls.lanes"
 Read = Callable[[], list[dict[str, Any]]]
 """Reads the rows of deliveries."""
 
@@ -54,3 +55,16 @@ def all_are(deliveries: Read, state: str) -> Callable[[], bool]:
 def attempts(db: Database) -> list[int]:
     with db.transaction() as conn:
         return [row[0] for row in conn.execute("select attempts from work.items order by id")]
+
+
+def unpark(db: Database) -> None:
+    """Let all that waits be due."""
+    with db.transaction() as conn:
+        conn.execute("update calls.lanes set next_at = now()")
+        conn.execute("update work.items set due_at = now() where state = 'waiting'")
+
+
+def lane(db: Database) -> tuple[Any, ...]:
+    """Return why the one lane waits, its strikes, and whether that is for long."""
+    with db.transaction() as conn:
+        return next(iter(conn.execute(LANE)), ())

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from nooks_dagster.calls.delivery import settling
+from nooks_dagster.calls.delivery.lanes import hurry
 from nooks_dagster.calls.delivery.loop import DeliveryLoop
 from nooks_dagster.calls.delivery.webhook_registry import Addresses
 from nooks_dagster.crm.access.keys import keys_of
@@ -32,7 +34,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger import verdicts
 from nooks_dagster.settings import Settings
-from nooks_dagster.workspaces.registry import Connection
+from nooks_dagster.workspaces.registry import Connection, choose
 from nooks_dagster.workspaces.secrets import FileSecrets
 from sandbox.salesforce.orgs import Orgs
 from sandbox.webhooks.shelf import Shelf
@@ -55,6 +57,13 @@ ROWS = """
     where subject = 'Outbound call: connected' group by 1 order by 1
 """
 
+BLOCKED = """
+    select integration, reason like '%Call_Source__c%' or reason like '%call_source%' from calls.lanes
+    where failure = 'Blocked' order by 1
+"""
+OURS = "select kind, state from calls.deliveries"
+CONTROL = ("/control/alterations/acme", "/control/portals/globex/alterations")
+
 
 @pytest.fixture(scope="module")
 def served_crms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -74,6 +83,37 @@ class Crms:
 
     def fault(self, **words: Any) -> None:
         reply = requests.post(f"http://127.0.0.1:{self.world.port}/control/faults", json=words, timeout=60)
+        assert reply.ok, reply.text
+
+    @contextmanager
+    def ruled(self) -> Iterator[None]:
+        """Let both CRMs want a value of a field of the customer's own."""
+        made = {"name": "call_source", "label": "Source", "type": "string", "fieldType": "text", "groupName": "call"}
+        self.portal.call("POST", "/crm/v3/properties/calls", made)
+        field = {"object": "Task", "field": "Call_Source__c"}
+        self._alter(0, kind="create", external_id=False, unique=False, **field)
+        self._alter(0, kind="require", **field)
+        self._alter(1, kind="require", object="calls", property="call_source")
+        try:
+            yield
+        finally:
+            for address in CONTROL:
+                requests.delete(f"http://127.0.0.1:{self.world.port}{address}", timeout=60)
+
+    def choose(self, connection: str, **fields: str) -> None:
+        """Choose values of further fields, as the command does."""
+        with self.db.transaction() as conn:
+            choose(conn, connection, {"call_fields": fields})
+            hurry(conn, connection)
+
+    def lift(self) -> None:
+        """Let HubSpot's administrator lift the rule, and an hour pass."""
+        requests.delete(f"http://127.0.0.1:{self.world.port}{CONTROL[1]}", timeout=60)
+        with self.db.transaction() as conn:
+            hurry(conn, "acme-hubspot")
+
+    def _alter(self, at: int, **wish: Any) -> None:
+        reply = requests.post(f"http://127.0.0.1:{self.world.port}{CONTROL[at]}", json=wish, timeout=60)
         assert reply.ok, reply.text
 
     def synced(self) -> list[tuple[Any, ...]]:
@@ -166,3 +206,20 @@ def test_each_call_is_one_activity_in_each_crm_and_comes_back_as_the_same_one(cr
         ("acme-hubspot", CALLS, CALLS, CALLS),
         ("acme-salesforce", CALLS, CALLS, CALLS),
     ]
+
+
+def test_a_rule_in_both_crms_blocks_their_lanes_until_a_value_is_chosen_or_it_is_lifted(crms: Crms) -> None:
+    with crms.ruled(), running(DeliveryLoop(crms.db, crms.settings, "one")):
+        book = Book(crms.db, participants=crms.participants())
+        for number in range(6):
+            book.recorded(f"ruled-{number}")
+        until(lambda: crms.read(BLOCKED) == [("acme-hubspot", True), ("acme-salesforce", True)])
+        assert set(crms.read(OURS)) == {("salesforce", "waiting"), ("hubspot", "waiting"), ("webhook", "delivered")}
+
+        crms.choose("acme-salesforce", Call_Source__c="Nooks")
+        crms.lift()
+        until(lambda: set(crms.read(OURS)) == {(kind, "delivered") for kind in ("salesforce", "hubspot", "webhook")})
+        keys = {key for (key,) in crms.read("select key from calls.deliveries")}
+        tasks = [row for row in Orgs(crms.world.state).get("acme").truth("Task") if row["Nooks_Call_Id__c"] in keys]
+
+    assert [row.get("Call_Source__c") for row in tasks] == ["Nooks"] * 6

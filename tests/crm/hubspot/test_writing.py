@@ -1,15 +1,19 @@
 """Logging calls in HubSpot, by the unmodified client against the sandbox's portal."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from nooks_dagster.crm.access.keys import OwnKeys
 from nooks_dagster.crm.access.throttle import Unthrottled
-from nooks_dagster.crm.activities import Activity, CallResult, Links, Written
+from nooks_dagster.crm.activities import Activity, AgainstRule, CallResult, Links, Refused, Written
 from nooks_dagster.crm.hubspot.kind import write_hubspot
 from nooks_dagster.crm.hubspot.writing import HubSpotWriter
+from nooks_dagster.failures import Permanent
 from tests.crm.hubspot.served_portal import SECRET, ServedPortal
 from tests.crm.salesforce.world import World
 
@@ -31,6 +35,18 @@ def portal_of(world: World) -> ServedPortal:
 @pytest.fixture
 def writer(world: World) -> HubSpotWriter:
     return write_hubspot("globex-hubspot", OwnKeys(SECRET), Unthrottled())
+
+
+@contextmanager
+def altered(world: World, **wish: Any) -> Iterator[None]:
+    """Alter the portal for as long as the block lasts."""
+    address = f"http://127.0.0.1:{world.port}/control/portals/globex/alterations"
+    reply = requests.post(address, json=wish, timeout=60)
+    assert reply.ok, reply.text
+    try:
+        yield
+    finally:
+        requests.delete(address, timeout=60)
 
 
 def first(portal: ServedPortal, name: str) -> str:
@@ -119,3 +135,39 @@ def test_a_call_that_was_with_somebody_else_after_all_is_linked_with_nobody_else
     assert answer == [written]
     assert edges(portal_of, written.record, "contacts") == sorted([other, theirs], key=int)  # a rep's own link stays
     assert edges(portal_of, written.record, "companies") == []
+
+
+def test_a_property_that_must_be_filled_is_named_and_a_constant_fills_it(
+    portal_of: ServedPortal, writer: HubSpotWriter, world: World
+) -> None:
+    made = {"name": "call_source", "label": "Source", "type": "string", "fieldType": "text", "groupName": "call"}
+    portal_of.call("POST", "/crm/v3/properties/calls", made)
+    with altered(world, kind="require", object="calls", property="call_source"):
+        (refused,) = writer.push([call("ruled")])
+        constants = writer.typed({"call_source": "Nooks"})
+        (answer,) = write_hubspot("globex-hubspot", OwnKeys(SECRET), Unthrottled(), constants).push([call("ruled")])
+
+    assert isinstance(refused, Refused)
+    assert isinstance(refused.failure, AgainstRule)
+    assert "wants a value in a property of calls. Properties: call_source. (VALIDATION_ERROR" in str(refused.failure)
+    assert isinstance(answer, Written)
+    record = portal_of.call("GET", f"/crm/v3/objects/calls/{answer.record}?properties=call_source")
+    assert record["properties"]["call_source"] == "Nooks"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("nothing", "x", "Calls have no property nothing"),
+        ("hs_call_title", "x", "hs_call_title is filled by the call itself"),
+        ("hs_object_id", "1", "hs_object_id may not be written"),
+        ("outcome", "Perhaps", "it takes one of Connected, Voicemail, No Answer, None"),
+        ("topics", "Pricing;Moon", "it takes one of Pricing, Security, Timing"),
+        ("sentiment", "good", "it takes a number"),
+    ],
+)
+def test_a_constant_that_its_property_cannot_hold_is_refused_when_it_is_chosen(
+    writer: HubSpotWriter, name: str, text: str, words: str
+) -> None:
+    with pytest.raises(Permanent, match=words):
+        writer.typed({name: text})

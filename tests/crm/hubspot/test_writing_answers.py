@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.activities import Links, NotSetUp, Refused, Written
+from nooks_dagster.crm.activities import AgainstRule, Links, NotSetUp, Refused, Written
 from nooks_dagster.crm.hubspot.session import Session
 from nooks_dagster.crm.hubspot.writing import HubSpotWriter
-from nooks_dagster.failures import Failure, Permanent, RateLimited, Transient
+from nooks_dagster.failures import Failure, RateLimited, Transient
 from tests.crm.hubspot.fake_portal import FakePortal
 from tests.crm.hubspot.test_writing import call
 from tests.crm.scripted import Answer, Asked
@@ -40,7 +40,7 @@ def error(category: str, key: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("category", "kind"), [("VALIDATION_ERROR", Permanent), ("CONFLICT", Transient), ("RATE_LIMITS", RateLimited)]
+    ("category", "kind"), [("VALIDATION_ERROR", AgainstRule), ("CONFLICT", Transient), ("RATE_LIMITS", RateLimited)]
 )
 def test_each_call_has_its_own_answer(
     portal: FakePortal, scripted: HubSpotWriter, category: str, kind: type[Failure]
@@ -164,6 +164,20 @@ def test_a_call_is_logged_without_a_property_that_the_portal_does_not_take(
     assert before.keys() - after.keys() == {"hs_call_disposition"}
 
 
+def test_a_call_that_is_refused_with_its_request_for_a_property_it_lacks_is_told_which(
+    portal: FakePortal, scripted: HubSpotWriter
+) -> None:
+    told = "Error creating CALL. Some required properties were not set."
+    error = {"status": "error", "message": told, "category": "VALIDATION_ERROR", "context": {"properties": ["source"]}}
+    portal.answers.append(Answer(error, 400))
+
+    (answer,) = scripted.push([call("a")])
+
+    assert isinstance(answer, Refused)
+    assert isinstance(answer.failure, AgainstRule)
+    assert "wants a value in a property of calls. Properties: source. (VALIDATION_ERROR)" in str(answer.failure)
+
+
 def test_an_error_that_names_the_call_by_its_id_is_of_that_call(portal: FakePortal, scripted: HubSpotWriter) -> None:
     told = {"status": "error", "category": "VALIDATION_ERROR", "message": "no", "context": {"ids": ["b"]}}
     portal.answers.append(upserted("a", errors=[told]))
@@ -171,7 +185,7 @@ def test_an_error_that_names_the_call_by_its_id_is_of_that_call(portal: FakePort
     answers = scripted.push([call("a"), call("b")])
 
     assert isinstance(answers[1], Refused)
-    assert isinstance(answers[1].failure, Permanent)
+    assert isinstance(answers[1].failure, AgainstRule)
 
 
 def test_a_call_alone_whose_owner_refuses_the_whole_request_is_logged_without(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from nooks_dagster.crm.activities import Links, NotSetUp, Refused, Written
+from nooks_dagster.crm.activities import AgainstRule, Links, NotSetUp, Refused, Written
 from nooks_dagster.crm.salesforce.session import Session
 from nooks_dagster.crm.salesforce.writing import SalesforceWriter
 from nooks_dagster.failures import Corrupt, Permanent, QuotaExhausted, Transient
@@ -46,7 +46,7 @@ def results(*codes: str) -> Answer:
         ("UNABLE_TO_LOCK_ROW", Transient),
         ("DUPLICATE_VALUE", Transient),
         ("DUPLICATE_EXTERNAL_ID", Permanent),
-        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", Permanent),
+        ("FIELD_CUSTOM_VALIDATION_EXCEPTION", AgainstRule),
         ("STORAGE_LIMIT_EXCEEDED", QuotaExhausted),
     ],
 )
@@ -164,3 +164,81 @@ def test_a_user_who_may_write_nothing_at_all_parks_the_calls(org: FakeOrg, scrip
 
     with pytest.raises(NotSetUp, match="API Enabled"):
         scripted.push([call("a")])
+
+
+LOCK = "CallTrigger: execution of AfterInsert caused by: first error: UNABLE_TO_LOCK_ROW, of +14155550101"
+MISSING = "acme.CallTrigger: execution of BeforeInsert caused by: REQUIRED_FIELD_MISSING, +14155550101: [X]"
+LIMIT = "CallTrigger: execution of AfterInsert caused by: System.LimitException: Too many SOQL queries: 101"
+CODE = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+
+
+@pytest.mark.parametrize(
+    ("message", "ruled", "words"),
+    [
+        (LOCK, False, "the org's trigger or flow writes. Trigger: CallTrigger."),
+        (MISSING, True, "A trigger or flow of the org failed. Trigger: acme.CallTrigger."),
+        (
+            "We can't save this record because “Call” failed for +14155550101",
+            True,
+            f"flow of the org failed. ({CODE})",
+        ),
+        (LIMIT, True, "A trigger or flow of the org went beyond a limit of Salesforce. Trigger: CallTrigger."),
+    ],
+)
+def test_a_trigger_that_failed_is_named_and_what_it_failed_of_told_apart(
+    org: FakeOrg, scripted: SalesforceWriter, message: str, ruled: bool, words: str
+) -> None:
+    org.answers.extend([Answer(TASK), refused(CODE, message)])
+
+    (answer,) = scripted.push([call("a")])
+
+    assert isinstance(answer, Refused)
+    assert isinstance(answer.failure, AgainstRule) is ruled
+    assert words in str(answer.failure)
+    assert "1415" not in str(answer.failure)
+
+
+def test_triggers_that_cannot_take_so_many_tasks_at_once_are_sent_half_as_many(
+    org: FakeOrg, scripted: SalesforceWriter
+) -> None:
+    errors = [{"statusCode": CODE, "message": LIMIT, "fields": []}]
+    org.answers.extend([Answer(TASK), Answer([{"success": False, "errors": errors}] * 4), results("", "")])
+
+    with pytest.raises(Permanent, match="beyond a limit"):  # and the sender halves the batch
+        scripted.push([call(key) for key in "abcd"])
+
+    assert scripted.most == 2
+    assert [type(one) for one in scripted.push([call("a"), call("b")])] == [Written, Written]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("DUPLICATES_DETECTED", AgainstRule),
+        ("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", AgainstRule),
+        ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", AgainstRule),
+        ("ENTITY_IS_DELETED", Transient),
+    ],
+)
+def test_what_no_field_of_a_call_is_to_blame_for_is_told_by_its_code(
+    org: FakeOrg, scripted: SalesforceWriter, code: str, kind: type[Exception]
+) -> None:
+    org.answers.extend([Answer(TASK), results(code)])
+
+    (answer,) = scripted.push([call("a")])
+
+    assert isinstance(answer, Refused)
+    assert type(answer.failure) is kind
+
+
+def test_a_field_that_was_shortened_since_it_was_described_is_looked_at_again(
+    org: FakeOrg, scripted: SalesforceWriter
+) -> None:
+    shorter = {**TASK, "fields": [field("Subject", length=5), KEY]}
+    org.answers.extend([Answer(TASK), results("STRING_TOO_LONG"), Answer(shorter), results("")])
+
+    (answer,) = scripted.push([call("a")])
+    assert isinstance(answer, Refused)
+    assert isinstance(answer.failure, Transient)
+    assert scripted.push([call("a")]) == [Written("00T1", "Task")]
+    assert org.bodies[-1]["records"][0]["Subject"] == "Outbo"

@@ -68,6 +68,22 @@ def test_a_type_is_hidden_from_the_apps(ask: Ask, alter: Alter, restore: Any) ->
     assert ask("GET", "/crm/v3/objects/deals").status_code == 200
 
 
+def test_a_property_may_be_required_or_have_few_values(ask: Ask, alter: Alter, restore: Any) -> None:
+    alter("require", object="calls", property="hs_call_title")
+    alter("restrict", object="calls", property="hs_call_source", values=["CRM_UI"])
+
+    def made(**more: str) -> requests.Response:
+        values = {"hs_timestamp": "2026-11-29T08:00:00Z", **more}
+        return ask("POST", "/crm/v3/objects/calls", json={"properties": values})
+
+    refused = made().json()
+    assert (refused["category"], refused["context"]["properties"]) == ("VALIDATION_ERROR", ["hs_call_title"])
+    assert "INVALID_OPTION" in made(hs_call_title="x", hs_call_source="MOBILE_APP").text
+    assert made(hs_call_title="x", hs_call_source="CRM_UI").status_code == 201
+    restore("require")
+    assert made().status_code == 201
+
+
 @pytest.mark.parametrize(
     ("wish", "sentence"),
     [

@@ -59,3 +59,7 @@ def listed(
 def values(text: bytes) -> dict[str, str]:
     """Return the properties in a text that have values."""
     return {name: value for name, value in json.loads(text)["properties"].items() if value is not None}
+
+
+def ids(portal: Portal, kind: ObjectType, *, archived: bool = False) -> set[int]:
+    return {int(row["id"]) for row in listed(portal, kind, archived=archived)}
