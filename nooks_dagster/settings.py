@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Runs of signals at once over all workspaces: they wait for the model, not for CPU.",
     )
+    signals_turn_minutes: float = Field(
+        default=15,
+        gt=0,
+        description="A run that was launched claims nothing more after so long: the next book has its turn.",
+    )
     signals_workers: int = Field(
         default=72,
         gt=0,

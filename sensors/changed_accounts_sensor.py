@@ -3,7 +3,6 @@
 import dagster as dg
 
 from assets.account_signals.jobs import account_research
-from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.signals.plans import changed_accounts, plan_research
 from resources.crm import CrmResource
 
@@ -19,7 +18,7 @@ def changed_accounts_sensor(crm: CrmResource) -> dg.SkipReason:
     """Plan, in one transaction."""
     ledger = crm.ledger("changes")
     with crm.postgres.database.transaction() as conn:
-        changed = changed_accounts(conn).items()
+        changed = changed_accounts(conn)
         # Rows of the last minute are read twice, so the same key may come again; it is planned once.
-        planned = sum(plan_research(conn, ledger, name, key, WorkClass.INCREMENTAL) for name, key in changed)
+        planned = sum(plan_research(conn, ledger, one.workspace, one.key, one.work_class) for one in changed)
     return dg.SkipReason(f"Planned {planned} workspaces." if planned else "No account changed.")

@@ -11,11 +11,10 @@ from typing import Any
 
 import dagster as dg
 
-from assets.account_signals.config import SignalConfig
 from assets.account_signals.results import estimated, materialized, observed
 from assets.account_signals.specs import key_of
-from assets.boundary import in_sentences
-from assets.launched import launched
+from assets.pace import OBSERVE_EVERY
+from assets.research.relaying import Documents, Told
 from nooks_dagster.crm.reporting.shown import show
 from nooks_dagster.failures import Failure
 from nooks_dagster.signals.declaration import Signal
@@ -24,51 +23,64 @@ from nooks_dagster.signals.runs import WorkspaceSignals
 from nooks_dagster.signals.trials import as_of_now
 from nooks_dagster.signals.views import ensure_view
 from nooks_dagster.signals.work import Platform, SignalsRun
-from resources.signals import SignalsResource
 
-OBSERVE_EVERY = 300.0  # seconds: a book of 100,000 accounts takes hours, and each observation is an event row
 UNCHANGED_AGAIN = timedelta(hours=20)  # what had nothing to do is shown once a night, for its freshness
-
-Told = dg.MaterializeResult[Any] | dg.AssetObservation
 
 
 def relayed(
-    context: dg.AssetExecutionContext, config: SignalConfig, signals: Sequence[Signal], resource: SignalsResource
+    run: SignalsRun, signals: Sequence[Signal], platform: Platform, documents: Documents | None
 ) -> Iterator[Told]:
     """Ask what is due of the selected signals; tell of each that something came of, and of all when a person asked.
 
+    Args:
+        run: Who asks.
+        signals: What is asked.
+        platform: What it stands on.
+        documents: What is read meanwhile, None for a run that only asks.
+
     Raises:
-        dg.Failure: It broke, or too many accounts failed; in sentences without what a page or a record holds.
+        Failure: It broke, or too many accounts failed.
     """
-    with in_sentences():
-        run = _run(context, config)
-        platform = resource.platform()
-        if config.estimate_only:
-            yield from (estimated(signal, run.workspace, estimate(platform, run, signal)) for signal in signals)
-            return
-        with platform.db.transaction() as conn:
-            for signal in signals:
-                ensure_view(conn, signal)
-        work = WorkspaceSignals(platform, run, signals)
-        broken = yield from _under_way(work, run, signals)
-        yield from _told(work, run, signals, platform, only_news=broken is not None)
-        if broken:
-            raise broken
+    with platform.db.transaction() as conn:
+        for signal in signals:
+            ensure_view(conn, signal)
+    work = WorkspaceSignals(platform, run, signals, documents.reading if documents else None)
+    broken = yield from _under_way(work, run, signals, documents)
+    yield from _told(work, run, signals, platform, only_news=broken is not None)
+    if broken:
+        raise broken
+    if documents:
+        documents.check()
 
 
 def _under_way(
-    work: WorkspaceSignals, run: SignalsRun, signals: Sequence[Signal]
-) -> Generator[dg.AssetObservation, None, Failure | None]:
-    """Work, and tell how far it is; return what broke it: the answers until then stand, and are to be shown."""
-    looked_at = time.monotonic()
+    work: WorkspaceSignals, run: SignalsRun, signals: Sequence[Signal], documents: Documents | None
+) -> Generator[Told, None, Failure | None]:
+    """Work, and tell how far it is; return what broke it: the answers until then stand, and are to be shown.
+
+    Documents are told of as soon as all are read, while accounts are still asked about.
+    """
+    looked_at, unread, broken = time.monotonic(), documents, None
     try:
         for _ in work.beats():
+            if unread and unread.reading.done:
+                yield unread.materialized()
+                unread = None
             if time.monotonic() - looked_at >= OBSERVE_EVERY:
                 looked_at = time.monotonic()
                 yield from (observed(signal, run.workspace, work.counts(signal.name)) for signal in signals)
+                if unread:
+                    yield unread.observed()
     except Failure as error:
-        return error
-    return None
+        broken = error
+    if unread and unread.reading.done:
+        yield unread.materialized()
+    return broken
+
+
+def estimates(run: SignalsRun, signals: Sequence[Signal], platform: Platform) -> Iterator[Told]:
+    """Tell what asking the selected signals would cost; nothing is asked."""
+    yield from (estimated(signal, run.workspace, estimate(platform, run, signal)) for signal in signals)
 
 
 def _told(
@@ -84,8 +96,3 @@ def _told(
                 planned = work.version(signal.name)
                 version = as_of_now(conn, planned) if planned else None
                 yield materialized(conn, signal, run.workspace, counts, version)
-
-
-def _run(context: dg.AssetExecutionContext, config: SignalConfig) -> SignalsRun:
-    run = launched(context)
-    return SignalsRun(run.workspace, run.run_id, run.launch, run.work_class, config.request())

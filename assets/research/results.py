@@ -57,7 +57,9 @@ def observed(key: dg.AssetKey, workspace: str, tally: Tally) -> dg.AssetObservat
     return dg.AssetObservation(key, partition=workspace, metadata=tally.metadata())
 
 
-def materialized(conn: psycopg.Connection[Any], workspace: str, tally: Tally) -> dg.MaterializeResult[Any]:
+def materialized(
+    key: dg.AssetKey, conn: psycopg.Connection[Any], workspace: str, tally: Tally
+) -> dg.MaterializeResult[Any]:
     """Return what a run has done, and what there is now."""
     now, worst = stock(conn, workspace), worst_sites(conn, workspace, SHOWN)
     metadata: dict[str, Any] = {
@@ -71,7 +73,7 @@ def materialized(conn: psycopg.Connection[Any], workspace: str, tally: Tally) ->
         metadata["pages"] = dg.MetadataValue.md(markdown(_pages(counts), SHOWN, numbers=list(Outcome)))
     if worst:
         metadata["worst_sites"] = dg.MetadataValue.md(markdown([_site(one) for one in worst], SHOWN, ["in a row"]))
-    return dg.MaterializeResult(metadata=metadata)
+    return dg.MaterializeResult(asset_key=key, metadata=metadata)
 
 
 def _pages(counts: Sequence[PageCount]) -> list[Mapping[str, str]]:

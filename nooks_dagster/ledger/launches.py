@@ -201,9 +201,7 @@ class Launches:
         return [Launch(*values) for values in requested]
 
     @contextmanager
-    def joined(
-        self, scope: str, run_id: str, work_class: WorkClass, n: int | None, *, goes_on: bool = False
-    ) -> Iterator[int]:
+    def joined(self, scope: str, run_id: str, work_class: WorkClass, n: int | None) -> Iterator[int]:
         """Report that a run works on a scope, and at the end of the block how that ended; yield its number.
 
         Args:
@@ -211,7 +209,6 @@ class Launches:
             run_id: Which run.
             work_class: For whom.
             n: Its launch; None for a run that nobody requested.
-            goes_on: Whether another step of the run reports the end, unless this one fails.
         """
         joined = self.start(scope, run_id, work_class, n)
         try:
@@ -219,8 +216,7 @@ class Launches:
         except BaseException:
             self.end(scope, joined, "failed")
             raise
-        if not goes_on:
-            self.end(scope, joined, "done")
+        self.end(scope, joined, "done")
 
     def start(self, scope: str, run_id: str, work_class: int, n: int | None) -> int:
         """Report that a run works on a scope; return its number.

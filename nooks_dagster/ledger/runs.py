@@ -19,3 +19,9 @@ class WorkspaceRun:
     run_id: str
     launch: int | None = None
     work_class: WorkClass = WorkClass.ASKED
+
+    @property
+    def most(self) -> WorkClass:
+        """Return the last class that it drains: one that was launched for what is new leaves what takes hours."""
+        by_the_clock = self.launch is not None and self.work_class <= WorkClass.INCREMENTAL
+        return WorkClass.INCREMENTAL if by_the_clock else WorkClass.HISTORY

@@ -32,13 +32,14 @@ POLL_SECONDS = 0.5
 
 
 class Drain:
-    """Drains the batches of a scope, once.
+    """Drains the batches of a workspace, once.
 
     Args:
         ledger: The work.
         lake: Where the lists of sites are.
         keeper: Renews what is claimed.
         looker: Looks at a site.
+        claim: Claims a batch that is due, told whether it may be one whose last worker died.
         workers: Sites in flight.
         begin: What each of their threads does first.
     """
@@ -49,6 +50,8 @@ class Drain:
         lake: Lake,
         keeper: LeaseKeeper,
         looker: Looker,
+        claim: Callable[[bool], Claim | None],
+        *,
         workers: int,
         begin: Callable[[], None] | None = None,
     ) -> None:
@@ -56,6 +59,7 @@ class Drain:
         self._lake = lake
         self._keeper = keeper
         self._looker = looker
+        self._claim_of = claim
         self._workers = workers
         self._begin = begin
         self._held: list[Held] = []
@@ -64,14 +68,14 @@ class Drain:
         self._stop = Event()
         self.problems: list[str] = []
 
-    def run(self, scope: str) -> Generator[Kept | None, None, None]:
+    def run(self) -> Generator[Kept | None, None, None]:
         """Yield what each look came to, and None now and then, until nothing is left that this run can do.
 
         Afterwards `problems` tells of batches that were given back.
         """
         with ThreadPoolExecutor(self._workers, "research", self._begin) as threads:
             try:
-                while self._start(threads, scope):
+                while self._start(threads):
                     yield from self._ended()
                     yield None
             except BaseException:
@@ -79,12 +83,12 @@ class Drain:
                 self._abandon()
                 raise
 
-    def _start(self, threads: ThreadPoolExecutor, scope: str) -> bool:
+    def _start(self, threads: ThreadPoolExecutor) -> bool:
         """Give idle threads something to look at, a suspect once they are all idle; say if there is a batch in hand."""
         while len(self._looks) < self._workers and not self._alone:
             if found := next(((held, site) for held in self._held if (site := held.next())), None):
                 self._submit(threads, *found)
-            elif len(self._held) >= self._workers or not self._claim(scope):
+            elif len(self._held) >= self._workers or not self._claim():
                 break
         if not self._looks and (held := next((one for one in self._held if one.alone and not one.error), None)):
             self._alone = True
@@ -99,16 +103,16 @@ class Drain:
     def _stopped(self, claim: Claim) -> Callable[[], bool]:
         return lambda: claim.lost or self._stop.is_set()
 
-    def _claim(self, scope: str) -> bool:
+    def _claim(self) -> bool:
         """Claim one more batch, those of dead workers first; say if there was one."""
-        for suspected in (True, False):
-            for claim in self._ledger.claim(SITES, limit=1, scope=scope, suspects=suspected):
-                try:
-                    self._held.append(self._opened(claim))
-                except Exception as error:  # noqa: BLE001  the verdict says what may be told
-                    self._give_back(claim, error)
-                return True
-        return False
+        claim = self._claim_of(True) or self._claim_of(False)
+        if claim is None:
+            return False
+        try:
+            self._held.append(self._opened(claim))
+        except Exception as error:  # noqa: BLE001  the verdict says what may be told
+            self._give_back(claim, error)
+        return True
 
     def _opened(self, claim: Claim) -> Held:
         with ExitStack() as stack:

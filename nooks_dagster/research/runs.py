@@ -12,10 +12,12 @@ from functools import partial
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.giving_way import give_way
+from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.launches import Launches
-from nooks_dagster.ledger.leases import keeping
+from nooks_dagster.ledger.leases import LeaseKeeper, keeping
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.ledger.runs import WorkspaceRun
+from nooks_dagster.ledger.turns import Turn
 from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.research.ages import Ages
 from nooks_dagster.research.draining import Drain
@@ -30,7 +32,7 @@ from nooks_dagster.research.web.limits import Limits
 from nooks_dagster.research.web.pools import Network
 from nooks_dagster.research.web.robots import NAME
 from nooks_dagster.research.web.streams import dial
-from nooks_dagster.research.work import scope_of
+from nooks_dagster.research.work import SITES, scope_of
 from nooks_dagster.settings import Settings
 
 
@@ -72,32 +74,53 @@ class WorkspaceResearch:
         self.problems: list[str] = []
 
     def beats(self) -> Generator[Kept | None, None, None]:
-        """Yield what each look came to, and None now and then.
-
-        A launch of the dispatcher's is left open: the run goes on to the signals, which end it.
+        """Yield what each look came to, and None now and then, as a run that does nothing else.
 
         Raises:
             Transient: Postgres or the lake does not answer.
         """
         run, settings = self._run, self._platform.settings
-        begin = partial(give_way, run.work_class, settings.background_nice)
         launches = Launches.of(self._platform.db, settings)
-        goes_on = run.launch is not None
         with (
-            launches.joined(run.scope, run.run_id, run.work_class, run.launch, goes_on=goes_on) as n,
+            launches.joined(run.scope, run.run_id, run.work_class, run.launch) as n,
             keeping(settings, (run.scope, n)) as keeper,
         ):
-            self._plan()
-            drain = Drain(self._ledger, self._platform.lake, keeper, self._looker(), settings.research_workers, begin)
-            with closing(drain.run(run.scope)) as looks:
-                yield from looks
-            self.problems = drain.problems
+            yield from self.looks(keeper)
+
+    def looks(self, keeper: LeaseKeeper) -> Generator[Kept | None, None, None]:
+        """Do what `beats` does, as a part of a run; the first beat comes when all is planned.
+
+        Args:
+            keeper: Renews what is claimed.
+
+        Raises:
+            Transient: Postgres or the lake does not answer.
+        """
+        self._plan()
+        yield None
+        drain = self._drain(keeper)
+        with closing(drain.run()) as looks:
+            yield from looks
+        self.problems = drain.problems
 
     def _plan(self) -> None:
         run, lake = self._run, self._platform.lake
         with self._platform.db.transaction() as conn:
             refresh_accounts(conn, run.workspace)
         self.planned = plan_sites(self._ledger, lake, run.workspace, run.run_id, run.work_class, run.wish)
+
+    def _drain(self, keeper: LeaseKeeper) -> Drain:
+        platform, run, settings = self._platform, self._run, self._platform.settings
+        turn = Turn.of(run, settings.signals_turn_minutes)
+
+        def claim(suspects: bool) -> Claim | None:
+            return turn.claimed(
+                lambda: self._ledger.claim(SITES, limit=1, scope=run.scope, suspects=suspects, most=run.most)
+            )
+
+        begin = partial(give_way, run.work_class, settings.background_nice)
+        workers = settings.research_workers
+        return Drain(self._ledger, platform.lake, keeper, self._looker(), claim, workers=workers, begin=begin)
 
     def _looker(self) -> Looker:
         platform, settings = self._platform, self._platform.settings

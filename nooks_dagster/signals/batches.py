@@ -46,11 +46,10 @@ class Batches:
         self._lake = lake
         self._questions = questions
 
-    def claim(self, most: WorkClass, suspects: bool) -> Claim | None:
+    def claim(self, most: WorkClass, suspects: bool) -> list[Claim]:
         """Claim the most urgent batch of the classes up to `most`; a suspect is one whose last worker died."""
         lanes = [lane_of(self._scope, signal) for signal in self._questions]
-        claims = self._ledger.claim(BATCHES, limit=1, scope=self._scope, lanes=lanes, suspects=suspects, most=most)
-        return claims[0] if claims else None
+        return self._ledger.claim(BATCHES, limit=1, scope=self._scope, lanes=lanes, suspects=suspects, most=most)
 
     def open(self, claim: Claim) -> Held:
         """Take the leases of all accounts of a batch that have no answer yet, in one transaction.

@@ -8,7 +8,7 @@ One pool for all batches: the slow answers at the end of one leave no thread idl
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -44,6 +44,7 @@ class Drain:
         batches: Opens and closes them.
         asker: Asks about an account.
         claim: Claims a batch that is due, told whether it may be one whose last worker died.
+        more: Looks for what can be planned now; says if more may come.
         workers: Accounts in hand at once.
         patience: Seconds without an answer until what rests is given back.
         stall: Seconds without any progress until a batch is lost.
@@ -55,6 +56,7 @@ class Drain:
         batches: Batches,
         asker: Asker,
         claim: Callable[[bool], Claim | None],
+        more: Callable[[], bool],
         *,
         workers: int,
         patience: float,
@@ -64,6 +66,7 @@ class Drain:
         self._batches = batches
         self._asker = asker
         self._claim = claim
+        self._more = more
         self._patience = patience
         self._stall = stall
         self._nice = nice
@@ -72,6 +75,7 @@ class Drain:
         self._workers = workers
         self._threads: Threads[Pair, Outcome] = Threads("signals")
         self._reports: list[BatchReport] = []
+        self._coming = True
         self._stopping = False
         self._over: QuotaExhausted | None = None  # nothing can be bought any more
         # On the monotonic clock:
@@ -80,7 +84,7 @@ class Drain:
         self._rest_until = 0.0  # the same error would meet every account
         self._again_at = 0.0  # what another batch held is due again
 
-    def run(self) -> Iterator[BatchReport | None]:
+    def run(self) -> Generator[BatchReport | None, None, None]:
         """Work until nothing is due; yield a report as each batch leaves, and None at least once a second.
 
         Raises:
@@ -90,6 +94,7 @@ class Drain:
         self._moved_at = time.monotonic()
         try:
             while True:
+                self._look_for_more()
                 self._open_more()
                 self._start()
                 self._close_ended()
@@ -101,6 +106,12 @@ class Drain:
             yield from self._told()
         finally:
             self._let_go()
+
+    def _look_for_more(self) -> None:
+        if self._coming:
+            self._coming = self._more()
+            if not self._coming:
+                self._claim_at = 0.0  # the last were planned just now
 
     def _open_more(self) -> None:
         """Open batches until there is an account for each idle thread; a suspect only while nothing is under way."""
@@ -210,8 +221,9 @@ class Drain:
     def _linger(self) -> bool:
         """Wait for what is ready soon; give back what is not. Say if anything is left to wait for."""
         if self._over:
-            self._defer(self._over)
-            return False
+            if self._hands or not self._coming:
+                self._defer(self._over)
+            return self._waited(self._coming)
         now = time.monotonic()
         idle = now - self._moved_at > self._patience
         for held in list(self._hands):
@@ -221,7 +233,9 @@ class Drain:
                 self._park(held, ELSEWHERE, f"another batch asks about {held.elsewhere} of its accounts")
             elif idle or rest > PATIENCE:
                 self._park(held, max(rest, SHORTEST_REST), f"{len(held.pairs)} of its accounts are tried again later")
-        waits = bool(self._hands) or (now < self._again_at and not idle)
+        return self._waited(self._coming or bool(self._hands) or (now < self._again_at and not idle))
+
+    def _waited(self, waits: bool) -> bool:
         if waits:
             time.sleep(self._pause())
         return waits

@@ -4,7 +4,8 @@ Belongs here: the one query. Does not: cutting batches (`signals.planning`), wha
 
 A pair is due when it is new, when its documents, the version or the workspace's own facts changed since its answer, or
 when the answer has run out; and when its batch was given up. It is not while its batch is open: so planning twice is
-planning once, whoever was killed in between.
+planning once, whoever was killed in between. Nor is it while a look at its site is planned and due: what is asked
+before is bought again when the pages have changed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,16 +67,19 @@ def _values(question: Question, wanted: Wanted) -> Mapping[str, Any]:
 
 _DUE = """
     (
-        select distinct a.site from research.accounts a
+        select a.site, max(a.planned_at) as look_planned_at from research.accounts a
         where a.workspace = %(workspace)s and a.gone_at is null and a.site > %(after)s
           and (%(sites)s::text[] is null or a.site = any(%(sites)s))
+        group by a.site
     ) a
     cross join lateral (select * from research.sites where site = a.site and looked_at is not null limit 1) s
     left join lateral (
         select * from signals.asked
         where signal = %(signal)s and subject = a.site and workspace = %(workspace)s limit 1
     ) q on true
-    where (
+    where not coalesce(
+        s.next_look_at <= now() and a.look_planned_at > greatest(s.looked_at, now() - interval '1 day'), false
+    ) and (
         %(again)s or q.open or q.answer is null
         or (%(changed)s and (
             q.version <> %(version)s or q.own <> %(own)s or q.seen_at is distinct from s.changed_at

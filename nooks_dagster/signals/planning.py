@@ -8,7 +8,7 @@ pairs are remembered. Killed anywhere, it leaves at most lists that nobody names
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -54,6 +54,7 @@ class Planner:
         self._ledger = ledger
         self._lake = lake
         self._settings = settings
+        self._classes: dict[str, WorkClass] = {}
 
     def plan(self, question: Question, run: SignalsRun, sites: Sequence[str] | None) -> Iterator[Planned]:
         """Plan what is due, and yield after each page.
@@ -64,33 +65,41 @@ class Planner:
             sites: Only these subjects, None for all.
         """
         after, pairs = "", PAGE
-        with self._ledger.db.transaction() as conn:
-            work_class = _class(conn, question, run)
         while pairs:
             with self._ledger.db.transaction() as conn:
-                _alone(conn, question)
-                version = version_of(conn, question, self._settings)
-                subjects = self._due(conn, question, run, sites, version, after)
-                batches = self._cut(conn, question, subjects, run, work_class)
-                if version.state == "trial":
-                    count_planned(conn, question, len(subjects))
-                crash_point("planned")
+                version = self._version(conn, question)
+                # A person who names accounts wants those now; a trial is about all the others.
+                room = self._room(version) if sites is None else PAGE
+                subjects = due(conn, question, wanted_by(run, sites, version), after, room)
+                batches = self._cut(conn, question, subjects, run, version)
             pairs, after = len(subjects), subjects[-1] if subjects else after
             yield Planned(pairs, batches, version)
 
-    def _due(
-        self,
-        conn: psycopg.Connection[Any],
-        question: Question,
-        run: SignalsRun,
-        sites: Sequence[str] | None,
-        version: Version,
-        after: str,
-    ) -> Sequence[str]:
-        wanted = wanted_by(run, sites, version)
-        # A person who names accounts wants those now; a trial is about all the others.
-        room = None if sites is not None else version.room(self._settings.signals_trial_accounts)
-        return due(conn, question, wanted, after, PAGE if room is None else min(PAGE, room))
+    def plan_read(self, question: Question, run: SignalsRun, read: Sequence[str], *, whole: bool) -> Sequence[str]:
+        """Plan what is due of some subjects, whose sites were just looked at.
+
+        Args:
+            question: What is asked.
+            run: Who wants it.
+            read: At most a page of them.
+            whole: Cut no batch that is not full, but return whom it would hold.
+        """
+        with self._ledger.db.transaction() as conn:
+            version = self._version(conn, question)
+            wanted = replace(wanted_by(run, None, version), sites=read)
+            subjects = due(conn, question, wanted, "", self._room(version))
+            end = len(subjects) - len(subjects) % BATCH_ACCOUNTS if whole else len(subjects)
+            self._cut(conn, question, subjects[:end], run, version)
+        return subjects[end:]
+
+    def _version(self, conn: psycopg.Connection[Any], question: Question) -> Version:
+        """Return the version that is asked, once nobody else plans."""
+        _alone(conn, question)
+        return version_of(conn, question, self._settings)
+
+    def _room(self, version: Version) -> int:
+        room = version.room(self._settings.signals_trial_accounts)
+        return PAGE if room is None else min(PAGE, room)
 
     def _cut(
         self,
@@ -98,9 +107,9 @@ class Planner:
         question: Question,
         subjects: Sequence[str],
         run: SignalsRun,
-        work_class: WorkClass,
+        version: Version,
     ) -> int:
-        signal, workspace = question.signal.name, question.workspace
+        signal, workspace, work_class = question.signal.name, question.workspace, self._class(conn, question, run)
         groups = [subjects[start : start + BATCH_ACCOUNTS] for start in range(0, len(subjects), BATCH_ACCOUNTS)]
         if not groups:
             return 0
@@ -124,7 +133,14 @@ class Planner:
                     "fresh": run.request.again,
                 },
             )
+        if version.state == "trial":
+            count_planned(conn, question, len(subjects))
+        crash_point("planned")
         return len(groups)
+
+    def _class(self, conn: psycopg.Connection[Any], question: Question, run: SignalsRun) -> WorkClass:
+        """Return who waits, the same all through a run: its first batches would make a book look known."""
+        return self._classes.setdefault(question.signal.name, _class(conn, question, run))
 
     def _written(
         self, workspace: str, signal: str, keys: Sequence[str], groups: Sequence[Sequence[str]]

@@ -40,6 +40,11 @@ class Request:
     again: bool = False
     spread: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Say whether what is due is wanted, and no more: then who was looked at may be asked about at once."""
+        return not self.accounts and not self.again
+
 
 @dataclass(frozen=True, slots=True)
 class SignalsRun(WorkspaceRun):
@@ -51,12 +56,6 @@ class SignalsRun(WorkspaceRun):
     def scope(self) -> str:
         """Return the scope that it drains."""
         return scope_of(self.workspace)
-
-    @property
-    def most(self) -> WorkClass:
-        """Return the last class that it drains: one that was launched for what is new leaves what takes hours."""
-        by_the_clock = self.launch is not None and self.work_class <= WorkClass.INCREMENTAL
-        return WorkClass.INCREMENTAL if by_the_clock else WorkClass.HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from nooks_dagster.research.shelf import Kept, Shelf
 from nooks_dagster.settings import Settings
 from tests.programs import Programs
 from tests.research.scripted import Scripted
-from tests.research.things import connect, put_accounts, research
+from tests.research.things import connect, let_leases_end, put_accounts, research
 
 KILLER = "killer.com"
 
@@ -42,14 +42,6 @@ def here(db: Database, database_url: str, lake: Lake, tmp_path: Path, scripted: 
     put_accounts(db, connect(db, "acme"), {str(n): f"company-{n:02}.com" for n in range(29)} | {"k": KILLER})
     settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=2, research_workers=4)
     return Platform(db, lake, settings, scripted)
-
-
-def let_leases_end(db: Database) -> None:
-    """Let so much time pass that whoever died holds nothing any more."""
-    with db.transaction() as conn:
-        conn.execute("UPDATE research.sites SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
-        conn.execute("UPDATE work.items SET lease_until = now() - interval '1 s' WHERE state = 'leased'")
-        conn.execute("UPDATE work.items SET due_at = now() WHERE state = 'waiting'")
 
 
 def outcomes(db: Database) -> Counter[str]:

@@ -48,6 +48,14 @@ def delete_account(db: Database, connection: str, account: str) -> None:
         conn.execute(DELETE, (connection, account))
 
 
+def let_leases_end(db: Database) -> None:
+    """Let so much time pass that whoever died holds nothing any more."""
+    with db.transaction() as conn:
+        conn.execute("UPDATE research.sites SET lease_until = now() - interval '1 s' WHERE lease_until IS NOT NULL")
+        conn.execute("UPDATE work.items SET lease_until = now() - interval '1 s' WHERE state = 'leased'")
+        conn.execute("UPDATE work.items SET due_at = now() WHERE state = 'waiting'")
+
+
 def platform(db: Database, url: str, lake: Lake, home: Path, town: Town, **settings: object) -> Platform:
     """Return a platform with short leases whose world is the town."""
     chosen = {"lease_seconds": 2, "research_workers": 4, "research_site_seconds": 10, **settings}

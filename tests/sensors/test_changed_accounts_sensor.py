@@ -3,6 +3,7 @@
 import pytest
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.research.accounts import refresh_accounts
 from tests.research.things import connect, delete_account, put_accounts
 from tests.sensors.conftest import Tick
@@ -37,9 +38,22 @@ def test_a_workspace_without_accounts_is_left_alone(tick: Tick, db: Database) ->
 
 
 def test_accounts_that_a_sync_brought_are_planned_once(tick: Tick, db: Database, connection: str) -> None:
+    done(db)
     put_accounts(db, connection, {"1": "one.com", "2": "two.com"})
     assert [tick(NAME).skip_message for _ in range(3)] == ["Planned 1 workspaces.", *["No account changed."] * 2]
-    assert plans(db) == [("signals/acme", 20, "waiting")]
+    assert plans(db) == [("signals/acme", WorkClass.INCREMENTAL, "waiting")]
+
+
+def test_a_first_book_and_one_of_which_much_has_changed_let_pass_what_is_new_in_others(
+    tick: Tick, db: Database, connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nooks_dagster.signals.plans.MUCH", 2)
+    for accounts in (1, 2, 3):
+        put_accounts(db, connection, {str(number): f"after-{accounts}.com" for number in range(accounts)})
+        tick(NAME)
+        done(db)
+    history, news = WorkClass.HISTORY, WorkClass.INCREMENTAL
+    assert [work_class for _, work_class, _ in plans(db)] == [history, news, history]
 
 
 def test_once_they_are_taken_over_nothing_is_planned_until_a_sync_brings_more(

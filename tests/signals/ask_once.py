@@ -1,6 +1,7 @@
 """A program that asks about acme's accounts once, to be killed; see `tests.programs`.
 
-A further argument is a poisonous site: the process dies as soon as it is asked about.
+A further argument is a poisonous site: the process dies as soon as it is asked about. With `READS` in the environment
+it reads the sites too.
 """
 
 import os
@@ -15,7 +16,8 @@ from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.runs import WorkspaceSignals
 from nooks_dagster.signals.work import Platform, SignalsRun
-from tests.signals.things import TECH, Seller, Shelf, found
+from tests.research.scripted import Scripted
+from tests.signals.things import TECH, Seller, Shelf, found, reading
 
 
 def main(url: str, bucket: str, home: str, poison: str = "") -> None:
@@ -31,4 +33,6 @@ def main(url: str, bucket: str, home: str, poison: str = "") -> None:
 
     db = Database(url, size=4)
     platform = Platform(db, Lake(bucket, scratch=settings.scratch), settings, Seller(db, script), Shelf())
-    list(WorkspaceSignals(platform, SignalsRun("acme", "run", 1, WorkClass.HISTORY), [TECH]).run())
+    run = SignalsRun("acme", "run", 1, WorkClass.HISTORY)
+    beside = reading(platform, run, Scripted()) if os.environ.get("READS") else None
+    list(WorkspaceSignals(platform, run, [TECH], beside).run())

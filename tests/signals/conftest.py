@@ -9,12 +9,13 @@ import pytest
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.research.researcher import Researcher
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.reports import BatchReport
 from nooks_dagster.signals.runs import WorkspaceSignals
 from nooks_dagster.signals.work import Platform, Request, SignalsRun
-from tests.signals.things import TECH, Seller, Shelf
+from tests.signals.things import TECH, Seller, Shelf, reading
 
 
 @pytest.fixture
@@ -57,11 +58,14 @@ class Clicks:
         launch: int | None = None,
         work_class: WorkClass = WorkClass.ASKED,
         platform: Platform | None = None,
+        pages: Researcher | None = None,
         **request: Any,
     ) -> WorkspaceSignals:
+        """Make ready a run; with pages it reads them too."""
         self.count += 1
         run = SignalsRun(workspace, f"run-{self.count}", launch, work_class, Request(**request))
-        return WorkspaceSignals(platform or self.platform, run, signals or (TECH,))
+        on = platform or self.platform
+        return WorkspaceSignals(on, run, signals or (TECH,), reading(on, run, pages) if pages else None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.local import deadline
 from nooks_dagster.signals.work import Platform
 from tests.programs import Programs
+from tests.research.things import connect, let_leases_end, put_accounts
 from tests.signals.things import add_accounts, sites
 from tests.sql import rows
 
@@ -59,6 +61,21 @@ def test_a_process_killed_anywhere_is_followed_by_one_that_gives_each_account_on
     assert twice <= WORKERS
     assert rows(db, "select count(*) from sold") == [(ACCOUNTS + twice,)]
     assert rows(db, "select max(deaths), max(failures), count(item) from signals.leases") == [(0, 0, 0)]
+
+
+@pytest.mark.parametrize("point", ["planned", "published"])
+def test_one_killed_while_sites_are_still_read_is_followed_by_one_that_reads_and_asks_the_rest(
+    point: str, ask: Callable[..., int], db: Database, tmp_path: Path
+) -> None:
+    book = {f"{n:06d}": site for n, site in enumerate(sites(ACCOUNTS))}
+    put_accounts(db, connect(db, "acme"), dict(book))
+    once = {"NOOKS_CRASH_AT": point, "NOOKS_CRASH_ONCE": str(tmp_path / "crashed")}
+    assert ask(READS="1", NOOKS_RESEARCH_WORKERS="1", **once) == -signal.SIGKILL
+    let_leases_end(db)
+    until_done(db, partial(ask, READS="1"))
+    told = "select count(*), count(distinct subject), count(distinct purchase) from signals.answers where subject <> ''"
+    assert rows(db, told) == [(ACCOUNTS,) * 3]
+    assert rows(db, "select count(*) - count(looked_at), max(deaths) from research.sites") == [(0, 0)]
 
 
 def test_an_account_that_kills_its_worker_ends_as_an_error_and_all_others_are_answered(

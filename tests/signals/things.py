@@ -15,9 +15,15 @@ from pydantic import BaseModel, Field
 from nooks_dagster.database.pool import Database
 from nooks_dagster.llm.asking import Ask, Bought, Opening, Usage, never, nothing
 from nooks_dagster.llm.outcomes import Preempted
+from nooks_dagster.research.beside import Reading
 from nooks_dagster.research.documents import Document, Dossier, Kind, Outcome, Tried
 from nooks_dagster.research.library import Library
+from nooks_dagster.research.planning import Wish
+from nooks_dagster.research.researcher import Researcher
+from nooks_dagster.research.runs import Platform as Pages
+from nooks_dagster.research.runs import ResearchRun, WorkspaceResearch
 from nooks_dagster.signals.declaration import Scope, Signal
+from nooks_dagster.signals.work import Platform, SignalsRun
 
 SEEN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -154,6 +160,13 @@ class Seller:
 
     def upper_bound(self, ask: Ask) -> Decimal:
         return Decimal("0.01")
+
+
+def reading(on: Platform, run: SignalsRun, pages: Researcher) -> Reading:
+    """Return what reads pages beside a run; chosen accounts are looked at again."""
+    wish = Wish(run.request.accounts, again=run.request.again)
+    asked = ResearchRun(run.workspace, run.run_id, run.launch, run.work_class, wish)
+    return Reading(WorkspaceResearch(Pages(on.db, on.lake, on.settings, pages), asked).looks, lambda _: None)
 
 
 def add_accounts(db: Database, workspace: str, sites: Sequence[str | None], connection: str = "") -> None:

@@ -7,13 +7,18 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.account_signals import catalog
 from assets.account_signals.records import account_signals
+from assets.account_signals.specs import key_of
 from assets.partitions import workspaces
+from assets.research.documents import KEY
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
+from nooks_dagster.research import runs as research
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.work import Platform
-from tests.assets.account_signals.things import Model, SignalsStandIn
+from tests.assets.account_signals.things import Model, ResearchStandIn, SignalsStandIn
+from tests.research.scripted import Scripted
 from tests.signals.things import Shelf
 
 Click = Callable[..., dg.ExecuteInProcessResult]
@@ -50,11 +55,17 @@ def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, model:
 
 
 @pytest.fixture
-def click(platform: Platform, instance: dg.DagsterInstance) -> Click:
-    """Materialise signals of a workspace; a failed run is returned, not raised."""
+def pages() -> Scripted:
+    return Scripted()
+
+
+@pytest.fixture
+def click(platform: Platform, instance: dg.DagsterInstance, pages: Scripted) -> Click:
+    """Materialise signals of a workspace, all unless named, and documents if told; a failed run is returned."""
 
     def materialize(
         *signals: str,
+        documents: bool = False,
         workspace: str = "acme",
         tags: Mapping[str, str] | None = None,
         on: dg.DagsterInstance = instance,
@@ -63,8 +74,15 @@ def click(platform: Platform, instance: dg.DagsterInstance) -> Click:
         return dg.materialize(
             [account_signals],
             partition_key=workspace,
-            selection=[dg.AssetKey(["signals", name]) for name in signals] or None,
-            resources={"signals": SignalsStandIn(platform), "warehouse_io_manager": dg.mem_io_manager},
+            selection=[
+                *(key_of(one) for one in catalog.signals() if not signals or one.name in signals),
+                *[KEY][:documents],
+            ],
+            resources={
+                "research": ResearchStandIn(research.Platform(platform.db, platform.lake, platform.settings, pages)),
+                "signals": SignalsStandIn(platform),
+                "warehouse_io_manager": dg.mem_io_manager,
+            },
             run_config={"ops": {"account_signals": {"config": config}}} if config else None,
             tags=tags,
             instance=on,

@@ -4,6 +4,8 @@ from nooks_dagster.database.pool import Database
 from tests.assets.account_signals.conftest import Click, shown
 from tests.assets.account_signals.things import Model, add_book, reword, site, sync
 from tests.assets.conftest import materialized
+from tests.research.things import connect, put_accounts
+from tests.signals.things import Shelf
 from tests.sql import rows
 
 SIX = {"funding", "hiring", "leadership_hires", "news", "shared_investors", "tech_stack"}
@@ -89,3 +91,18 @@ def test_a_changed_question_is_tried_first_and_the_page_shows_what_the_others_wo
     assert "3 of 3 accounts were asked, 0 failed; the other 2 would cost about $0.0" in told["trial"]
     assert "trial" not in shown(click("tech_stack"))
     assert len(model.asks) == 5
+
+
+def test_a_run_over_documents_and_signals_reads_and_asks_in_one_step_and_shows_both(
+    click: Click, db: Database, model: Model, shelf: Shelf
+) -> None:
+    put_accounts(db, connect(db, "acme"), {f"{n:06d}": site(n) for n in range(3)})
+    result = click("tech_stack", "news", documents=True)
+    assert [event.step_key for event in result.all_events if event.is_step_success] == ["account_signals"]
+    told = materialized(result)
+    assert list(told) == ["research/documents", "signals/news", "signals/tech_stack"]
+    assert told["research/documents"]["sites_looked_at"].value == 3
+    assert told["signals/tech_stack"]["accounts_answered"].value == 3
+    assert (len(model.asks), shelf.read.total()) == (6, 6)
+    again = materialized(click("tech_stack", documents=True))
+    assert again["research/documents"]["sites_looked_at"].value == 0, "it is shown though nothing was due"

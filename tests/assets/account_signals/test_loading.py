@@ -39,11 +39,12 @@ def test_an_asset_reads_the_findings_of_its_own_workspace(
     add_book(db, "globex", 2, start=1)
     click("tech_stack")
     click("tech_stack", workspace="globex")
+    nothing = dg.ResourceDefinition.none_resource()
     result = dg.materialize(
         [account_signals, warehouse_users],
         selection=[warehouse_users],
         partition_key="acme",
-        resources={"warehouse_io_manager": warehouse, "signals": dg.ResourceDefinition.none_resource()},
+        resources={"warehouse_io_manager": warehouse, "research": nothing, "signals": nothing},
         instance=instance,
     )
     shown = materialized(result)["warehouse_users"]

@@ -15,6 +15,7 @@ import psycopg
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.llm.asking import Ask, Bought, Opening, Usage, never, nothing
+from nooks_dagster.research import runs as research
 from nooks_dagster.signals.work import Platform
 from tests.research.things import connect, put_accounts
 from tests.signals.things import SEEN
@@ -71,6 +72,16 @@ class SignalsStandIn:
     stands_on: Platform
 
     def platform(self) -> Platform:
+        return self.stands_on
+
+
+@dataclass
+class ResearchStandIn:
+    """Stands in for `ResearchResource`: the real database and lake, a scripted researcher."""
+
+    stands_on: research.Platform
+
+    def platform(self) -> research.Platform:
         return self.stands_on
 
 

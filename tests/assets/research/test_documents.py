@@ -10,9 +10,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.account_signals.records import account_signals
 from assets.partitions import workspaces
 from assets.research.checks import health, research_checks
-from assets.research.documents import KEY, research_documents
+from assets.research.documents import KEY
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.launches import latest_launches
@@ -62,11 +63,13 @@ def click(
     workspace: str = "acme",
     **config: Any,
 ) -> dg.ExecuteInProcessResult:
+    nothing = dg.ResourceDefinition.none_resource()
     return dg.materialize(
-        [research_documents],
+        [account_signals],
         partition_key=workspace,
-        resources={"research": TheResearch(here)},
-        run_config={"ops": {research_documents.op.name: {"config": config}}},
+        selection=[KEY],
+        resources={"research": TheResearch(here), "signals": nothing, "warehouse_io_manager": dg.mem_io_manager},
+        run_config={"ops": {"account_signals": {"config": config}}},
         tags=tags,
         instance=instance,
         raise_on_error=False,
@@ -98,17 +101,10 @@ def test_chosen_accounts_are_looked_at_again(here: Platform, instance: dg.Dagste
     assert shown(click(here, instance, again=True))["sites_looked_at"] == 2
 
 
-def test_a_click_ends_its_launch_and_a_run_of_the_dispatchers_leaves_it_to_the_signals(
-    here: Platform, instance: dg.DagsterInstance
-) -> None:
+def test_a_click_ends_its_launch(here: Platform, instance: dg.DagsterInstance) -> None:
     click(here, instance)
     with here.db.transaction() as conn:
         assert latest_launches(conn, ["signals/acme"])["signals/acme"].outcome == "done"
-        conn.execute("INSERT INTO work.launches (scope, n, class, failures) VALUES ('signals/acme', 2, 30, 0)")
-    click(here, instance, tags={"nooks/launch": "signals/acme:2", "nooks/class": "nightly"})
-    with here.db.transaction() as conn:
-        launch = latest_launches(conn, ["signals/acme"])["signals/acme"]
-    assert (launch.n, launch.started_at is not None, launch.ended_at) == (2, True, None)
 
 
 def test_a_run_that_broke_says_so_without_what_a_page_holds(here: Platform, instance: dg.DagsterInstance) -> None:
@@ -123,12 +119,14 @@ def test_a_run_that_broke_says_so_without_what_a_page_holds(here: Platform, inst
 def judged(here: Platform, instance: dg.DagsterInstance) -> Sequence[dg.AssetCheckEvaluation]:
     job = dg.define_asset_job("judge", selection=dg.AssetSelection.checks(research_checks))
     defs = dg.Definitions(
-        assets=[research_documents, health],
+        assets=[account_signals, health],
         asset_checks=[research_checks],
         jobs=[job],
         resources={
             "postgres": PostgresResource(url=here.settings.postgres_url),
             "research": dg.ResourceDefinition.none_resource(),
+            "signals": dg.ResourceDefinition.none_resource(),
+            "warehouse_io_manager": dg.mem_io_manager,
         },
     )
     return defs.resolve_job_def("judge").execute_in_process(instance=instance).get_asset_check_evaluations()
