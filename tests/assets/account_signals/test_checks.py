@@ -6,40 +6,41 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from assets.account_signals.checks import CHECKS
+from assets.account_signals.findings import Evidence
+from assets.account_signals.specs import health
 from nooks_dagster.budgets.breakers import Breakers
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs
 from nooks_dagster.failures import Permanent, QuotaExhausted
 from nooks_dagster.llm.asking import Ask
-from resources.postgres import PostgresResource
 from tests.assets.account_signals.conftest import Click
 from tests.assets.account_signals.things import Model, add_book, reword, site, snowflake
 
-Judge = Callable[[], Mapping[str, dg.AssetCheckEvaluation]]
+Judge = Callable[[], Mapping[str, dg.AssetCheckResult]]
 
 
 @pytest.fixture
-def judge(database_url: str, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance) -> Iterator[Judge]:
-    """Run the job of the checks; returns those of signals by "<asset> <check>"."""
-    monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
-    monkeypatch.setenv("NOOKS_LAKE_BUCKET", "unused")
-    postgres = PostgresResource(url=database_url, connections=2)
-    made = build_defs({"postgres": postgres})
+def judge(db: Database) -> Judge:
+    """Judge as the step of the checks does, without a run; returns the verdicts by "<asset> <check>"."""
 
-    def run() -> Mapping[str, dg.AssetCheckEvaluation]:
-        job = made.resolve_job_def("checks")
-        result = job.execute_in_process(instance=instance, op_selection=["signals_checks"])
-        return {f"{e.asset_key.path[-1]} {e.check_name}": e for e in result.get_asset_check_evaluations()}
+    def verdicts() -> Iterator[tuple[str, dg.AssetCheckResult]]:
+        with db.transaction() as conn:
+            known = Evidence(db, conn)
+            for check in CHECKS:
+                findings = list(check.find(known))
+                for key in (*check.keys, health.key):
+                    verdict = check.result(key, findings, all_of_them=key == health.key)
+                    yield f"{key.path[-1]} {check.name}", verdict
 
-    yield run
-    postgres.database.close()
+    return lambda: dict(verdicts())
 
 
-def red(found: Mapping[str, dg.AssetCheckEvaluation]) -> set[str]:
+def red(found: Mapping[str, dg.AssetCheckResult]) -> set[str]:
     return {name for name, one in found.items() if not one.passed}
 
 
-def worst(found: Mapping[str, dg.AssetCheckEvaluation], name: str) -> str:
+def worst(found: Mapping[str, dg.AssetCheckResult], name: str) -> str:
     return str(found[name].metadata["worst"].value)
 
 
@@ -61,6 +62,25 @@ def two_books(db: Database) -> None:
 def test_all_is_green_where_all_is_well(click: Click, judge: Judge) -> None:
     click("tech_stack", "news")
     assert red(judge()) == set()
+
+
+@pytest.mark.usefixtures("two_books")
+def test_the_job_of_the_checks_judges_each_asset_and_the_health_of_all(
+    click: Click,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    instance: dg.DagsterInstance,
+    judge: Judge,
+    model: Model,
+) -> None:
+    model.script = raising(QuotaExhausted("The cap of today is reached."))
+    click("news")
+    monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
+    monkeypatch.setenv("NOOKS_LAKE_BUCKET", "unused")
+    job = build_defs().resolve_job_def("checks")
+    result = job.execute_in_process(instance=instance, op_selection=["signals_checks"])
+    found = {f"{e.asset_key.path[-1]} {e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
+    assert found == {name: one.passed for name, one in judge().items()}
 
 
 @pytest.mark.usefixtures("two_books")
