@@ -45,7 +45,7 @@ def test_the_plot_shows_it(report: CallsReport) -> None:
 
 def test_what_goes_on_beside_the_calls_is_told_with_what_it_took(report: CallsReport) -> None:
     done, figures = report.done, report.figures()
-    assert done.rows > 0
+    assert 0 <= done.rows <= 1_000
     assert done.answers + done.unasked > 0
     assert figures["incremental syncs due"] == done.starts
     assert {f"cores busy, {part}" for part in PARTS} < figures.keys()
