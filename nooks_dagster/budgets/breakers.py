@@ -73,10 +73,14 @@ class Breakers:
         with self._db.transaction() as conn, conn.cursor(row_factory=class_row(Outage)) as cursor:
             return cursor.execute(_SILENCE, {"key": key}).fetchone()
 
-    def answered(self, key: str, caller: str) -> None:
-        """Take note that a call was answered, whatever the answer: the breaker closes."""
+    def answered(self, key: str) -> None:
+        """Take note that a call was answered, whatever the answer: the breaker closes, and nobody has failed in a row.
+
+        Answers are told every few seconds only, by one of many callers: would it speak for itself alone, the others'
+        failures of minutes were in a row, whatever was answered between.
+        """
         with self._db.transaction() as conn:
-            conn.execute("delete from budgets.failing where key = %s and caller = %s", (key, caller))
+            conn.execute(_IN_A_ROW_NO_MORE, {"key": key})
             with_commit(conn, _ANSWERED, {"key": key})
 
     def failed(self, key: str, caller: str) -> None:
@@ -107,6 +111,10 @@ _MAY_CALL = f"""
     select {_AS_OUTAGE} from budgets.breakers
     where key = %(key)s and opened_at is not null and not exists (select from probe)
 """  # noqa: S608 - a constant of this module
+_IN_A_ROW_NO_MORE = """
+    delete from budgets.failing where (key, caller) in (
+        select key, caller from budgets.failing where key = %(key)s order by caller for update skip locked)
+"""
 _ANSWERED = """
     insert into budgets.breakers (key, answered_at) values (%(key)s, clock_timestamp())
     on conflict (key) do update set answered_at = excluded.answered_at, opened_at = null, probes = 0,

@@ -80,7 +80,7 @@ class SharedBreaker:
         if isinstance(failure, Unanswered):
             self._failed(caller)
         else:
-            self._answered(caller)
+            self._answered()
 
     def _failed(self, caller: str) -> None:
         with suppress(Unavailable):  # what the call met must not be lost
@@ -88,11 +88,11 @@ class SharedBreaker:
         self._ask.hurry()
         self._tell.hurry()
 
-    def _answered(self, caller: str) -> None:
+    def _answered(self) -> None:
         self._seen_open = False
         if self._tell.due():
             with suppress(Unavailable):
-                self._breakers.answered(self._kind, caller)
+                self._breakers.answered(self._kind)
 
 
 def _down(outage: Outage, caller: str) -> SourceDown:

@@ -4,7 +4,7 @@ Belongs here: the statements and what they return. Does not: single items (`ledg
 which renews all that a process holds at once).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
@@ -64,6 +64,11 @@ SUSPECTS = f"""
     ), {TAKEN}
 """  # noqa: S608 - constants of the neighbours
 # Locked in the order of their ids, as a renewal locks them: neither waits for the other in a circle.
+HOLD = """
+    SELECT FROM work.items i
+    JOIN unnest(%(ids)s::bigint[], %(fences)s::bigint[]) AS h (id, fence) ON i.id = h.id AND i.fence = h.fence
+    ORDER BY i.id FOR NO KEY UPDATE OF i
+"""
 COMPLETE = """
     WITH given AS (
         SELECT * FROM unnest(%(ids)s::bigint[], %(fences)s::bigint[], %(outcomes)s::jsonb[]) AS g (id, fence, outcome)
@@ -88,6 +93,12 @@ def claim_rows(conn: psycopg.Connection[Any], sql: str, values: Mapping[str, Any
     """Run a statement that claims; return what it took."""
     rows = conn.cursor(row_factory=dict_row).execute(sql.encode(), values).fetchall()
     return [Claim(item=_item(row), fence=row["fence"]) for row in rows]
+
+
+def hold_many(conn: psycopg.Connection[Any], claims: Iterable[Claim]) -> None:
+    """Lock items that more than one statement of the caller's transaction is about to change."""
+    held = list(claims)
+    conn.execute(HOLD, {"ids": [claim.item.id for claim in held], "fences": [claim.fence for claim in held]})
 
 
 def complete_rows(conn: psycopg.Connection[Any], outcomes: Mapping[Claim, Mapping[str, Any]]) -> set[int]:

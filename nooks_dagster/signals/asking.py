@@ -13,6 +13,7 @@ from functools import partial
 from pydantic import BaseModel
 
 from nooks_dagster.crash_points import crash_point
+from nooks_dagster.database.insisting import insist
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Failure, LostLease, Poison, Unavailable
 from nooks_dagster.ledger.ledger import DEATHS_ALONE
@@ -172,7 +173,7 @@ class Asker:
             answer = replace(answer, model=bought.model, purchase=bought.purchase, cost=bought.cost)
         purchases = int(bought is not None)
         try:
-            self._committer.commit(pair.question, pair.lease, answer, pair.seen_at, bought)
+            insist(lambda: self._committer.commit(pair.question, pair.lease, answer, pair.seen_at, bought))
         except LostLease:
             return Outcome(cost=answer.cost, bought=purchases, duplicates=purchases)
         return Outcome(verdict.status, cost=answer.cost, bought=purchases, dropped=verdict.dropped)

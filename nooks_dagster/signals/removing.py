@@ -29,8 +29,8 @@ _ITEMS = "delete from work.items where scope = %(scope)s returning id"
 _LEASES = "update signals.leases set item = null, item_fence = null, begun_at = null where item = any(%s)"
 _FORGET = (
     "delete from signals.leases where scope = %(workspace)s",
+    "delete from signals.asked where workspace = %(workspace)s",  # before those that are current, as publishing does
     "delete from signals.current where workspace = %(workspace)s",
-    "delete from signals.asked where workspace = %(workspace)s",
     "delete from signals.own where workspace = %(workspace)s",
     "delete from signals.duplicates where workspace = %(workspace)s",
     "delete from signals.answers where scope = %(workspace)s",

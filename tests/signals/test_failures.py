@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Deferred, Permanent, RateLimited, SourceDown, Transient, Unanswered, Unauthorized
+from nooks_dagster.failures import (
+    Deferred,
+    Permanent,
+    RateLimited,
+    SourceDown,
+    Transient,
+    Unanswered,
+    Unauthorized,
+    Unavailable,
+)
 from nooks_dagster.llm.outcomes import Billed, Malformed, Refused, Truncated
+from nooks_dagster.signals.committing import Committer
+from nooks_dagster.signals.leases import Lease
+from nooks_dagster.signals.outcomes import MORE_TRIES
+from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Ending, Status
 from nooks_dagster.signals.work import Platform
 from tests.signals.conftest import Clicks
@@ -50,7 +63,7 @@ def test_an_error_that_passes_is_tried_again_and_leaves_no_trace_in_the_answer(
     seller.script = failing(lambda: Unanswered("a 500", retry_in=SOON), times=4)
     (report,) = click()
     assert report.counts.statuses == {Status.FOUND: 5}
-    assert seller.tries["bad.example"] == 5
+    assert seller.tries["bad.example"] == 5 + MORE_TRIES
     assert rows(db, "select max(failures), count(*) from signals.leases where item is not null or failures > 0") == [
         (None, 0)
     ]
@@ -256,3 +269,21 @@ def test_an_answer_that_no_document_shows_is_asked_for_once_more_and_its_purchas
         ("settled", "no document shows what the model said"),
         ("settled", ""),
     ]
+
+
+def test_an_answer_is_kept_though_postgres_restarts_when_it_comes(
+    click: Clicks, db: Database, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_accounts(db, "acme", sites(3))
+    commit, met = Committer.commit, set[str]()
+
+    def restarted(self: Committer, question: Question, lease: Lease, *rest: Any) -> None:
+        if lease.subject not in met:
+            met.add(lease.subject)
+            raise Unavailable("Postgres restarts.")
+        commit(self, question, lease, *rest)
+
+    monkeypatch.setattr(Committer, "commit", restarted)
+    click()
+    assert len(seller.asks) == 3
+    assert [status for _, status, _ in rows(db, ANSWERS)] == ["found"] * 3

@@ -193,7 +193,7 @@ def test_the_status_tells_what_waits_for_a_cap(click: Clicks, db: Database) -> N
     add_accounts(db, "acme", sites(3))
     click()
     execute(db, "update signals.asked set open = true, batch = (select key from work.items limit 1)")
-    execute(db, "update work.items set state = 'waiting', failure = 'QuotaExhausted'")
+    execute(db, "update work.items set state = 'waiting', failure = 'Deferred'")
     assert (status_of(db).open, status_of(db).deferred) == (3, 3)
 
 

@@ -22,10 +22,12 @@ from nooks_dagster.ledger.lanes import claim_lane
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.ledger.verdicts import described
 
-# A connection that a person paused, or whose credentials were refused, is not active: what waits for it waits.
+# A connection that a person paused, or whose credentials were refused, is not active: what waits for it waits. What
+# waits for one that wants no calls any more is withdrawn soon.
 DUE = """
     select n.id as integration, n.kind, n.revision, coalesce(l.strikes, 0) as strikes, l.reason from (
-        select id::text, kind, revision from workspaces.connections where state = 'active'
+        select id::text, kind, revision from workspaces.connections
+        where state = 'active' and options -> 'calls' is distinct from 'false'
         union all select id, 'webhook', 0 from calls.webhooks where state = 'active'
     ) n left join calls.lanes l on l.integration = n.id
     where coalesce(l.next_at <= now(), true) and exists (

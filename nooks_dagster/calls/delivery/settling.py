@@ -23,6 +23,7 @@ from nooks_dagster.failures import Failure, Transient, word_for
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.lanes import give_back_many
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.ledger.many import hold_many
 from nooks_dagster.ledger.verdicts import Verdict, described, judge
 
 PACE = timedelta(milliseconds=600)
@@ -106,6 +107,8 @@ class Settling:
         verdicts = {claim: _verdict(claim, batch, sent) for claim in batch.claims}
         done: dict[Claim, dict[str, Any]] = {claim: {} for claim, verdict in verdicts.items() if verdict is None}
         back = {claim: verdict for claim, verdict in verdicts.items() if verdict}
+        if done and back:
+            hold_many(conn, batch.claims)
         held = {claim.item.id for claim in self._ledger.complete_many(conn, done)} | give_back_many(conn, back)
         rows = {row.call: row for row in _rows(batch, sent, {c: v for c, v in verdicts.items() if c.item.id in held})}
         if rows:

@@ -6,7 +6,6 @@ Belongs here: what is written together, and trying again when Postgres gave up. 
 Locked in one order: the item, the call, its stages, what the stages write, and the spend last.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,13 +17,12 @@ from nooks_dagster.calls.model import CallState
 from nooks_dagster.calls.pipeline.hold import Hold, Trial
 from nooks_dagster.calls.pipeline.stage_rows import Row, keep, stand
 from nooks_dagster.calls.work import CALLS
-from nooks_dagster.failures import Transient, Unauthorized, word_for
+from nooks_dagster.database.insisting import insist
+from nooks_dagster.failures import Unauthorized, word_for
 from nooks_dagster.ledger.items import Item
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.ledger.verdicts import Verdict, described, judge
 
-INSISTS = (0.05, 0.5, 2.0, 5.0)
-"""Seconds between tries to write what was paid for: longer together than a restart of Postgres."""
 KEY_REFUSED = timedelta(minutes=1)
 
 
@@ -96,17 +94,12 @@ class Committer:
             outcome.write(conn)
 
     def _insist(self, hold: Hold, write: Callable[[psycopg.Connection[Any]], None]) -> None:
-        for pause in (*INSISTS, None):
-            try:
-                with self.ledger.db.transaction() as conn:
-                    write(conn)
-            except Transient:
-                if pause is None:
-                    raise
-                time.sleep(pause)
-            else:
-                hold.pending.clear()
-                return
+        def once() -> None:
+            with self.ledger.db.transaction() as conn:
+                write(conn)
+
+        insist(once)
+        hold.pending.clear()
 
 
 def judged(item: Item, error: Exception) -> Verdict:

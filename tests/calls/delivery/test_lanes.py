@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from psycopg.types.json import Jsonb
+
 from nooks_dagster.calls.delivery.lanes import due_lanes, take
 from nooks_dagster.database.pool import Database
 from nooks_dagster.ledger.ledger import Ledger
@@ -47,3 +49,10 @@ def test_a_process_that_slept_through_its_leases_changes_nothing_when_it_wakes(
 
     assert [row["state"] for row in deliveries()] == ["waiting"]
     assert parked_far_ahead(db)
+
+
+def test_a_crm_that_wants_no_calls_any_more_gets_none_though_some_wait(db: Database, book: Book) -> None:
+    book.recorded("c-1")
+    with db.transaction() as conn:
+        conn.execute("update workspaces.connections set options = %s", [Jsonb({"calls": False})])
+        assert due_lanes(conn) == []

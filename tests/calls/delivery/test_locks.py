@@ -1,10 +1,15 @@
 """Who settles, withdraws, replays and records again at one moment waits for the others, and for none in a circle."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
 
 from nooks_dagster.calls.delivery.lanes import due_lanes
 from nooks_dagster.calls.delivery.webhook_registry import withdraw
@@ -12,7 +17,10 @@ from nooks_dagster.calls.model import Stage
 from nooks_dagster.calls.reprocessing.replay import Replay, replay
 from nooks_dagster.crm.activities import Activity
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent
+from nooks_dagster.failures import Permanent, Transient
+from nooks_dagster.ledger.items import Claim
+from nooks_dagster.ledger.leases import RENEW
+from nooks_dagster.ledger.ledger import Ledger
 from tests.calls.delivery.fake_integration import FakeIntegration
 from tests.calls.delivery.loops import Read, all_are, open_loop, running, until
 from tests.calls.delivery.things import Book
@@ -65,6 +73,41 @@ def test_what_is_withdrawn_and_settled_at_one_moment_ends_both(
     with db.transaction() as conn:
         assert conn.execute("select from work.items where state <> 'done'").fetchall() == []
     assert {row["state"] for row in deliveries()} <= {"withdrawn", "delivered"}
+
+
+def test_leases_that_are_renewed_while_a_mixed_batch_is_settled_stay(
+    db: Database, book: Book, deliveries: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        book.recorded(name)
+    crm = FakeIntegration()
+    crm.refuses[deliveries()[0]["key"]] = [Transient("Its row is locked.")]
+    loop = open_loop(db, tmp_path, crm)
+    complete = Ledger.complete_many
+
+    with ThreadPoolExecutor(1) as threads:
+        renewed: list[Future[object]] = []
+
+        def completed(self: Ledger, conn: psycopg.Connection[Any], done: Mapping[Claim, Mapping[str, Any]]) -> set[int]:
+            found = complete(self, conn, done)
+            with db.transaction() as other:
+                rows = other.execute("select id, fence from work.items order by id").fetchall()
+            renewed.append(threads.submit(renew_rows, db, rows))
+            until(partial(are_waiting, db, 1))
+            return found
+
+        monkeypatch.setattr(Ledger, "complete_many", completed)
+        with db.transaction() as conn:
+            (lane,) = due_lanes(conn)
+        loop.deliver(lane)
+        assert [one.result() for one in renewed] == [None]
+    assert [row["state"] for row in deliveries()] == ["waiting", "delivered"]
+
+
+def renew_rows(db: Database, rows: Sequence[tuple[int, int]]) -> None:
+    ids, fences = zip(*rows, strict=True)
+    with db.transaction() as conn:
+        conn.execute(RENEW, {"ids": list(ids), "fences": list(fences), "lease": timedelta(seconds=30)})
 
 
 def test_a_call_that_is_replayed_while_its_record_is_made_again_is_delivered(
