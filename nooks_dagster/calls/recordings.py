@@ -8,8 +8,9 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
@@ -17,15 +18,15 @@ from nooks_dagster.lake.store import Lake
 KEPT = 64 * 1024 * 1024
 """Bytes of recordings that a process keeps: 120 of eight seconds, five times the calls in its hands."""
 SMALL = 16 * 1024 * 1024
-"""Larger ones, of more than four minutes, are read one at a time and not kept: they would fill the memory."""
+"""Larger ones, of more than four minutes, are read from a file and not kept: they would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A recording as it was read: what it is called from now on, and its bytes."""
+    """A recording as it was read: what it is called from now on, and its bytes, or a file of them."""
 
     handle: Handle
-    data: bytes = field(repr=False)
+    source: bytes | Path = field(repr=False)
 
 
 class Recordings:
@@ -42,7 +43,6 @@ class Recordings:
         self._kept: OrderedDict[Handle, bytes] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
-        self._large = threading.Lock()
 
     def owns(self, workspace: str, uri: str) -> bool:
         """Say whether an address lies below a workspace's own prefix."""
@@ -57,15 +57,16 @@ class Recordings:
             Transient: The lake did not answer.
         """
         data = self._lake.read(uri, min(SMALL, most))
-        with self._large if len(data) > SMALL else nullcontext():
-            if len(data) > SMALL:
-                data = self._lake.read(uri, most)
-            if len(data) > most:
-                yield None
-                return
+        if len(data) <= min(SMALL, most):
             handle = Handle(uri, 0, len(data), hashlib.sha256(data).hexdigest())
             self._keep(handle, data)
             yield Read(handle, data)
+        elif len(data) > most:
+            yield None
+        else:
+            del data
+            with self._lake.copied(uri, most) as path:
+                yield _read(uri, path) if path.stat().st_size <= most else None
 
     def read(self, handle: Handle) -> bytes:
         """Return a recording, verified.
@@ -115,3 +116,9 @@ class Recordings:
             while self._bytes > self._most:
                 _, oldest = self._kept.popitem(last=False)
                 self._bytes -= len(oldest)
+
+
+def _read(uri: str, path: Path) -> Read:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return Read(Handle(uri, 0, path.stat().st_size, sha256), path)

@@ -158,6 +158,23 @@ class Lake(Documents):
             )
         return b""  # of an empty object not even the first byte can be asked for
 
+    @contextmanager
+    def copied(self, uri: str, most: int) -> Iterator[Path]:
+        """Yield a local copy, which goes afterwards, of what `read` returns the bytes of.
+
+        Raises:
+            Missing: There is none, or it lies in another bucket.
+            Transient: The lake did not answer, or the local disk is full.
+        """
+        path = self.scratch / uuid4().hex
+        try:
+            with disk_errors(path.parent), self._reading(uri):
+                blob = self._bucket.blob(self._object(uri))
+                blob.download_to_filename(str(path), end=most, retry=self._retry, timeout=TIMEOUT)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
     def tail(self, handle: Handle, size: int) -> bytes:
         """Return the last bytes of an object, unverified: at most `size`.
 

@@ -37,6 +37,13 @@ def phones(text: str, region: str) -> Iterator[Span]:
         yield from (Span(*found.span(), "phone") for found in _LOCAL.finditer(text))
 
 
+def is_phone(digits: str, region: str) -> bool:
+    """Say whether digits, and nothing else, are a telephone number: of a region, or with `+` or `00` of any country."""
+    read = f"+{digits[2:]}" if digits.startswith("00") else digits
+    found = phonenumbers.PhoneNumberMatcher(read, region)
+    return any(one.end - one.start == len(read) for one in found)
+
+
 def _matched(text: str, plain: str, region: str) -> Iterator[Span]:
     for found in phonenumbers.PhoneNumberMatcher(text, region, max_tries=_TRIES):
         begins_with_00 = text[found.start] != plain[found.start]

@@ -1,7 +1,8 @@
 """Redaction: what its form tells to be personal, taken out of a text.
 
 Belongs here: e-mail addresses, bank accounts, cards, telephone and identity numbers, all at once. Does not: how each is
-found (`privacy.emails`, `privacy.phones`, `privacy.numbers`); names, which have no form and are not promised.
+found (`privacy.emails`, `privacy.phones`, `privacy.numbers`, `privacy.identities`, `privacy.spoken`); names, which have
+no form and are not promised.
 
 What is taken out leaves a word in brackets, never longer than what it stands for. To redact twice is to redact once.
 """
@@ -16,6 +17,7 @@ from nooks_dagster.privacy.numbers import numbers
 from nooks_dagster.privacy.phones import phones
 from nooks_dagster.privacy.plain import plain
 from nooks_dagster.privacy.spans import Span, without
+from nooks_dagster.privacy.spoken import spelt
 
 PASSES = 4
 """What stood beside something personal is looked at again without it: so often at most, but in texts made for it."""
@@ -56,6 +58,7 @@ def redact(text: str, regions: Collection[str]) -> Redacted:
 def _found(text: str, regions: Collection[str]) -> Iterator[Span]:
     text = plain(text)
     yield from emails(text)
+    yield from spelt(text, regions)
     if _DIGIT.search(text):
         yield from chain.from_iterable(phones(text, region) for region in regions)
         yield from numbers(text, regions)

@@ -66,6 +66,29 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
         ("131052-308T", "id"),  # henkilötunnus
         ("RCCMNL83S18D969H", "id"),  # codice fiscale
         ("756.9217.0769.85", "id"),  # AHV
+        ("AB 12 34 56 C", "id"),  # national insurance
+        ("A B 1 2 3 4 5 6 C", "id"),
+        ("ab123456c", "id"),
+        ("1234567T", "id"),  # PPS
+        ("120174-3399", "id"),  # kennitala
+        ("710319/2745", "id"),  # rodn\u00e9 \u010d\u00edslo
+        ("12.531.909-2", "id"),  # RUT
+        ("BOXW310820HNERXN09", "id"),  # CURP
+        ("ACUPA7085R", "id"),  # PAN
+        ("100 000 001 46", "id"),  # T.C. kimlik
+        ("37605030299", "id"),  # isikukood
+        ("5001 0073 2259", "id"),  # INN
+        ("1630615123457", "id"),  # CNP
+        ("800101 5009 087", "id"),  # South Africa
+        ("971013-9019902", "id"),  # Korea
+        ("four one one one one one one one one one one one one one one one", "card"),
+        ("Four, one, one, one. One, one, one, one, 1111 one one one one", "card"),
+        ("four one five, triple five two six seven one", "phone"),
+        ("zero zero four four two oh seven nine four six oh nine five eight", "phone"),
+        ("null eins sieben null f\u00fcnf f\u00fcnf f\u00fcnf null eins zwei drei", "phone"),
+        ("z\u00e9ro six un deux trois quatre cinq six sept huit", "phone"),
+        ("cuatro uno cinco cinco cinco cinco dos seis siete uno", "phone"),
+        ("two one nine oh nine nine nine nine nine", "id"),
     ],
 )
 def test_each_form_is_found_and_what_stands_around_it_stays(text: str, kind: str) -> None:
@@ -73,6 +96,39 @@ def test_each_form_is_found_and_what_stands_around_it_stays(text: str, kind: str
     assert redacted.text == f"So it is [{kind}], thank you."
     assert redacted.counts == {kind: 1}
     assert redacted.spans == {kind: [(9, 9 + len(kind) + 2)]}
+
+
+def test_a_number_that_many_look_like_is_found_where_it_is_named_or_at_home() -> None:
+    assert redact("What's your SIN?\nIt is 130, 692, 544, I think.", REGIONS).text.endswith("It is [id], I think.")
+    assert redact("Aadhaar: 2341 2341 2346. The 943 476 5870 is my NHS number.", ()).counts == {"id": 2}
+    assert redact("My social security number: two one nine oh nine nine nine nine nine.", ()).counts == {"id": 1}
+    assert redact("It is 130 692 544.", ["CA"]).text == "It is [id]."
+    assert redact("It is 2341 2341 2346.", ["IN"]).text == "It is [id]."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order 130 692 544 and part 2341 2341 2346 are sold out.",
+        "His SIN is not 130 692 545.",
+        "With social insurance at $130,692,544 a year, it is for 130 to 692, 544 at most.",
+        "Not AB 12 34 56 X, GB 12 34 56 A or ab 12 34 56 c; at 10 20 30 a bus goes.",
+        "Extension four two one two, one two, and one or two more.",
+        "One, two, three, four, five, six, seven, eight, nine: I am counting.",
+        "Nine eight seven six five four three two one zero!",
+        "Two of the seven, three or four of six, five at nine, and zero of eight.",
+        "In two thousand twenty six we paid four hundred and twelve dollars fifty.",
+        "The order is four one one one one one one one one one one one one one one two.",
+        "I am the one. One, two, one, two, one, two?",
+    ],
+)
+def test_what_resembles_a_number_of_somebody_stays(text: str) -> None:
+    assert redact(text, REGIONS).text == text
+
+
+def test_a_digit_that_is_said_beside_a_spelt_number_does_not_hide_it() -> None:
+    assert redact("Oh, four one five five five five two six seven one.", ["US"]).text == "Oh, [phone]."
+    assert redact("Four one five five five five two six seven one, one moment.", ["US"]).text == "[phone], one moment."
 
 
 @pytest.mark.parametrize(
@@ -128,6 +184,7 @@ pieces = st.sampled_from(
     [
         *("415 555 2671", "+1", "4111 1111", "1111 1111", "jane@example.com", "at", "dot com", "DE89 3704 0044"),
         *("0532 0130 00", "[phone]", "[id]", "(", ")", "-", ",", ".", "@", " dot ", "54362315", "K", "x12"),
+        *("four one five", "double", "five", "two six seven one", "plus", "SIN", "130 692 544", "AB 12 34", "56 C"),
         *("0", "7 7 7 7 7", "\n"),
     ]
 )  # fmt: skip
@@ -178,6 +235,12 @@ def test_a_text_without_anything_personal_is_unchanged(text: str) -> None:
         "(",
         "a(at)",
         "00 1 ",
+        "one 1111 ",
+        "double oh ",
+        "four one five five five five two six seven one. ",
+        "SIN 12345678 ",
+        "A B 1 2 3 4 5 ",
+        "123456/",
     ],
 )
 def test_a_text_that_is_made_to_take_long_is_done_in_one_go(piece: str) -> None:

@@ -83,7 +83,7 @@ class Validate:
             with self._recordings.first(recording.uri, self._most) as read:
                 if read is None:
                     return Refusal.RECORDING_TOO_LARGE.made()
-                with Audio(read.data) as audio:
+                with Audio(read.source) as audio:
                     refusal = _unfit(audio, recording, call.submission.duration) or self._known(call, read, audio)
                     return refusal.made() if refusal else _made(read.handle, audio)
         except Missing:

@@ -1,7 +1,9 @@
 """A call that is not good enough is kept with the reason; what is good enough is read once, and known again."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,7 +220,7 @@ def test_two_recordings_of_silence_are_no_duplicates(look: Look, upload: Upload)
 def first(recordings: Recordings, uri: str) -> Handle:
     with recordings.first(uri, 1000) as read:
         assert read is not None
-        assert len(read.data) == 400
+        assert len(read.source.read_bytes() if isinstance(read.source, Path) else read.source) == 400
         return read.handle
 
 
@@ -232,12 +234,17 @@ def test_the_last_recordings_are_kept_and_no_more_than_fit(lake: Lake, upload: U
         recordings.read(handles[0])
 
 
-def test_a_large_recording_is_read_whole_and_not_kept(
-    lake: Lake, upload: Upload, monkeypatch: pytest.MonkeyPatch
+def test_a_large_recording_is_looked_at_in_a_file_that_goes_and_is_not_kept(
+    stage: Validate, look: Look, lake: Lake, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recordings_module, "SMALL", 300)
     recordings = Recordings(lake)
     handle = first(recordings, upload("large", bytes(400)))
+    assert handle.sha256 == hashlib.sha256(bytes(400)).hexdigest()
     lake.remove([f"{FOLDER}/large"])
     with pytest.raises(Missing):
         recordings.read(handle)
+    assert look("dial-1", uri=upload("a.wav", audio())).facts["ms"] == 8_000
+    assert refusal(look("dial-2", uri=upload("b.wav", audio()))) == "duplicate_recording"
+    assert refusal(look("dial-3", uri=upload("c.wav", bytes(LARGEST + 1)))) == "recording_too_large"
+    assert not list(lake.scratch.iterdir())
