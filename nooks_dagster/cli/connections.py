@@ -90,7 +90,7 @@ def choose_calls(
 
     Values of further fields are checked against the CRM; calls that wait there are tried again at once.
     """
-    with Database(settings().postgres_url, size=1) as db:
+    with Database(settings().postgres_url, size=2) as db:
         standing = Registry(db).connection(connection)
         before = SyncOptions.of(standing.options)
         fields = chosen_fields(

@@ -57,7 +57,7 @@ def test_a_field_that_each_logged_call_shall_hold_is_checked_against_the_crm_kep
 ) -> None:
     done = nooks("connections", "calls", "acme-salesforce", "--field", "Recorded__c=true", "--field", "Outcome__c=None")
     assert done.exit_code == 0, done.output
-    assert "calls with Recorded__c=true, Outcome__c=None" in " ".join(done.stdout.split())
+    assert "calls with Outcome__c=None, Recorded__c=true" in " ".join(done.stdout.split())
     assert Registry(db).connection("acme-salesforce").options == {
         "call_fields": {"Recorded__c": True, "Outcome__c": "None"}
     }

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from nooks_dagster.calls.delivery.lanes import Lane
 from nooks_dagster.calls.delivery.sending import Sent
-from nooks_dagster.crm.activities import AgainstRule, Refused, Written
+from nooks_dagster.crm.activities import AgainstRule, Refused
 from nooks_dagster.failures import Blocked
 from nooks_dagster.ledger.items import Claim
 from nooks_dagster.ledger.verdicts import described
@@ -43,7 +43,7 @@ def streak(lane: Lane, claims: Mapping[int, Claim], sent: Sent) -> Streak | None
         sent: What came of the batch.
     """
     rules = _rules(sent)
-    if not rules or any(isinstance(answer, Written) for answer in sent.answers.values()):
+    if not rules or any(answer.record for answer in sent.answers.values()):  # that only lacks a link was taken, too
         return None
     ((said, _),) = Counter(map(described, rules.values())).most_common(1)
     calls = [call for call, rule in rules.items() if described(rule) == said]
@@ -67,13 +67,8 @@ def was_blocked(lane: Lane) -> bool:
 
 
 def _rules(sent: Sent) -> dict[int, AgainstRule]:
-    refused = {call: answer for call, answer in sent.answers.items() if isinstance(answer, Refused)}
-    taken = {call for call, answer in refused.items() if answer.record}  # and only a link of it was refused
-    return {
-        call: answer.failure
-        for call, answer in refused.items()
-        if isinstance(answer.failure, AgainstRule) and call not in taken
-    }
+    refused = {call: answer.failure for call, answer in sent.answers.items() if isinstance(answer, Refused)}
+    return {call: failure for call, failure in refused.items() if isinstance(failure, AgainstRule)}
 
 
 def _blocked(rule: AgainstRule) -> Blocked:

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from nooks_dagster.calls.delivery import settling
+from nooks_dagster.calls.delivery.lanes import Lane
+from nooks_dagster.calls.delivery.rules import streak
+from nooks_dagster.calls.delivery.sending import Sent
 from nooks_dagster.crm.activities import Activity, AgainstRule, Answer, Refused
 from nooks_dagster.database.pool import Database
 from tests.calls.delivery.fake_integration import FakeIntegration
@@ -112,3 +115,9 @@ def test_a_rule_that_refuses_one_call_holds_up_no_other_and_leaves_a_day_to_mend
 
     assert [(row["key"], row["reason"]) for row in deliveries() if row["state"] == "dead"] == [(odd, RULE)]
     assert lane(db)[2] < 5
+
+
+def test_a_crm_that_takes_calls_and_refuses_their_links_refuses_no_calls() -> None:
+    answers: dict[int, Answer] = {number: Refused(AgainstRule("No."), record=f"{number}") for number in range(9)}
+
+    assert streak(Lane("acme-hubspot", "hubspot", 1, 0), {}, Sent(answers)) is None
