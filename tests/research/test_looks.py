@@ -10,11 +10,14 @@ import pytest
 
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
+from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.research.accounts import refresh_accounts
 from nooks_dagster.research.documents import Kind, Outcome
 from nooks_dagster.research.library import Library
-from nooks_dagster.research.planning import Wish
+from nooks_dagster.research.planning import Wish, plan_sites
 from nooks_dagster.research.researcher import KnownPage, Look
-from nooks_dagster.research.runs import Platform
+from nooks_dagster.research.runs import Platform, ResearchRun, WorkspaceResearch
 from nooks_dagster.research.web.crawl import WebResearcher
 from nooks_dagster.research.web.limits import Limits
 from tests.research.things import connect, put_accounts, research
@@ -248,3 +251,16 @@ def test_a_site_that_shows_what_cannot_be_kept_costs_its_neighbours_nothing(town
     put_accounts(on.db, "acme-salesforce", {"1": "good.com", "2": "bad.com"})
     looks = research(replace(on, researcher=Unkeepable(town.network(), Limits(site_seconds=10))))
     assert {kept.site: kept.outcome for kept in looks} == {"good.com": Outcome.OK, "bad.com": Outcome.NOT_A_PAGE}
+
+
+def test_a_run_for_what_is_new_leaves_the_sites_of_a_history_to_a_run_of_their_own(town: Town, on: Platform) -> None:
+    build(town, "globex.com")
+    put_accounts(on.db, "acme-salesforce", {"1": "globex.com"})
+    with on.db.transaction() as conn:
+        refresh_accounts(conn, "acme")
+    plan_sites(Ledger.of(on.db, on.settings, "first"), on.lake, "acme", "first", WorkClass.HISTORY, Wish())
+    looked = {}
+    for launch, work_class in ((1, WorkClass.INCREMENTAL), (2, WorkClass.HISTORY)):
+        run = ResearchRun("acme", f"run-{launch}", launch, work_class)
+        looked[work_class] = [kept.site for kept in WorkspaceResearch(on, run).beats() if kept]
+    assert looked == {WorkClass.INCREMENTAL: [], WorkClass.HISTORY: ["globex.com"]}
