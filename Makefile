@@ -3,6 +3,7 @@
 .PHONY: help up down clean test soak lint bench bench-cadence bench-signals bench-ingest bench-calls install
 
 ROWS ?= 100000
+unexport PYTHONDONTWRITEBYTECODE  # each of hundreds of processes would compile the code anew: 0.5 s of CPU
 
 help:
 	@echo "make up      start the platform on this machine, or mend it"

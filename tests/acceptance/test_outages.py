@@ -13,6 +13,7 @@ from google.cloud import storage
 
 from nooks_dagster.crm.reporting.reports import Ending, WindowReport
 from nooks_dagster.crm.sync import chunks
+from nooks_dagster.crm.sync import sync as syncing
 from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.database import pool
 from nooks_dagster.database.migrate import migrate
@@ -51,7 +52,10 @@ def crm(tmp_path: Path) -> Interrupted:
 
 
 @pytest.fixture
-def platform(database_url: str, lake: Lake, tmp_path: Path, crm: Interrupted) -> Iterator[Platform]:
+def platform(
+    database_url: str, lake: Lake, tmp_path: Path, crm: Interrupted, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Platform]:
+    monkeypatch.setattr(syncing, "POLL_SECONDS", 0.05)
     made = a_platform(database_url, lake, tmp_path, crm)
     yield made
     made.db.close()
@@ -164,7 +168,8 @@ def test_a_bucket_that_is_missing_is_named_and_a_click_goes_on_when_it_is_there(
     platform: Platform, lake_server: str, tmp_path: Path, sync: Sync
 ) -> None:
     name = f"missing-{tmp_path.name.lower().replace('_', '-')}"[:60]
-    platform = Platform(platform.db, Lake(name, scratch=tmp_path), platform.settings, platform.factory)
+    lake = Lake(name, scratch=tmp_path / "scratch")
+    platform = Platform(platform.db, lake, platform.settings, platform.factory)
     endings = {report.task.source: report for report in sync(platform)}
     assert endings["Account"].ending is Ending.BLOCKED
     assert f"The bucket {name} does not exist" in (endings["Account"].reason or "")
@@ -257,7 +262,7 @@ def test_a_full_disk_parks_the_work_in_a_sentence_and_a_later_sync_finishes(
 def test_a_connector_that_fails_three_runs_in_a_row_does_not_wedge_its_scope(
     platform: Platform, crm: Interrupted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verdicts, "backoff", lambda *_: timedelta(milliseconds=200))
+    monkeypatch.setattr(verdicts, "backoff", lambda *_: timedelta(milliseconds=20))
     plan_history(platform)
     crm.write({"Account": ROWS}, objects="Transient")
     for _ in range(3):

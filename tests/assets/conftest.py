@@ -11,6 +11,7 @@ import pytest
 from assets.crm.records import crm_records
 from assets.partitions import workspaces
 from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync import sync
 from nooks_dagster.crm.sync.runs import Platform
 from nooks_dagster.database.pool import Database
 from nooks_dagster.lake.store import Lake
@@ -52,9 +53,16 @@ def connected(db: Database) -> Callable[[str], str]:
 
 @pytest.fixture
 def platform(
-    db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm, connected: Callable[[str], str]
+    db: Database,
+    database_url: str,
+    lake: Lake,
+    tmp_path: Path,
+    crm: FakeCrm,
+    connected: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Platform:
-    """A platform with short leases, whose workspace acme is connected to the fake CRM."""
+    """A platform with short leases that looks often, whose workspace acme is connected to the fake CRM."""
+    monkeypatch.setattr(sync, "POLL_SECONDS", 0.05)
     settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=5, crm_workers=2, patience_seconds=60)
     connected("acme")
     return Platform(db, lake, settings, lambda _connection, _class: crm)

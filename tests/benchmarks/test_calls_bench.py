@@ -45,8 +45,9 @@ def test_the_plot_shows_it(report: CallsReport) -> None:
 
 def test_what_goes_on_beside_the_calls_is_told_with_what_it_took(report: CallsReport) -> None:
     done, figures = report.done, report.figures()
-    assert 0 <= done.rows <= 1_000
     assert done.answers + done.unasked > 0
+    # How far a history or a sync comes in four seconds is the machine's business.
+    assert figures["rows of the history read beside"] == done.rows
     assert figures["incremental syncs due"] == done.starts
     assert {f"cores busy, {part}" for part in PARTS} < figures.keys()
     assert all(report.looks[-1].cpu[part] > 0 for part in PARTS)

@@ -1,9 +1,8 @@
 """One bound on requests in flight, whoever asks: never exceeded, shared equally, smaller after refusals."""
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,15 @@ from hypothesis import strategies as st
 from nooks_dagster.budgets import permits
 from nooks_dagster.budgets.permits import Permit
 from nooks_dagster.database.pool import Database
+from nooks_dagster.local import deadline
+from tests.budgets.permit_user import STARTED
 from tests.budgets.timeline import move_clock
+from tests.programs import Programs
 
 HOLD = timedelta(seconds=100)
 PROCESSES = 8
+WHAT = ("take", "take", "leave", "refused")
+READY = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
 
 
 def take(db: Database, sharer: str = "acme", most: int = 4, **how: Any) -> Permit | None:
@@ -214,21 +218,18 @@ def test_whatever_happens_the_bound_holds_and_somebody_is_served(
     assert [sharer for sharer in "abc" if take(db, sharer, most)]
 
 
-def test_eight_processes_keep_the_bound_together(database_url: str) -> None:
-    command = [sys.executable, "-m", "tests.budgets.permit_user", database_url]
-    users = [
-        subprocess.Popen([*command, f"w{number}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for number in range(PROCESSES)
-    ]
-    for user in users:
-        assert user.stdout
-        assert user.stdout.readline() == "ready\n"
-    for user in users:
-        assert user.stdin
-        user.stdin.write("go\n")
-        user.stdin.flush()
-    told = [user.communicate(timeout=120)[0] for user in users]
-    assert [user.returncode for user in users] == [0] * PROCESSES
+def test_eight_processes_keep_the_bound_together(
+    database_url: str, db: Database, programs: Programs, tmp_path: Path
+) -> None:
+    with db.transaction() as conn:
+        conn.execute("select pg_advisory_xact_lock(%s)", (STARTED,))
+        users = [
+            programs.start("tests.budgets.permit_user", database_url, f"w{number}", str(tmp_path / f"{number}"))
+            for number in range(PROCESSES)
+        ]
+        assert any(conn.execute(READY).fetchone() == (PROCESSES,) for _ in deadline.polls(60))
+    assert [user.wait() for user in users] == [0] * PROCESSES
+    told = [(tmp_path / f"{number}").read_text() for number in range(PROCESSES)]
     spans = sorted(
         (float(start), float(end), sharer)
         for sharer, text in enumerate(told)

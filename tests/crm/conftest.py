@@ -8,6 +8,7 @@ import pytest
 
 from nooks_dagster.crm.reporting.reports import WindowReport
 from nooks_dagster.crm.rows.tables import ensure_partitions
+from nooks_dagster.crm.sync import sync
 from nooks_dagster.crm.sync.runs import Platform, SyncRun, WorkspaceSync
 from nooks_dagster.crm.work import Request
 from nooks_dagster.database.pool import Database
@@ -28,8 +29,11 @@ def crm(tmp_path: Path) -> FakeCrm:
 
 
 @pytest.fixture
-def platform(db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm) -> Platform:
-    """A platform with short leases, whose workspace acme is connected to the fake CRM."""
+def platform(
+    db: Database, database_url: str, lake: Lake, tmp_path: Path, crm: FakeCrm, monkeypatch: pytest.MonkeyPatch
+) -> Platform:
+    """A platform with short leases that looks often, whose workspace acme is connected to the fake CRM."""
+    monkeypatch.setattr(sync, "POLL_SECONDS", 0.05)
     settings = Settings(postgres_url=database_url, home=tmp_path, lease_seconds=5, crm_workers=2, patience_seconds=60)
     Registry(db).add_connection("acme", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
     ensure_partitions(db, "acme-salesforce")
@@ -41,12 +45,12 @@ def click(platform: Platform) -> Click:
     """Sync as a person's click does; returns the reports."""
     runs: Iterator[int] = iter(range(1000))
 
-    def sync(request: Request | None = None, launch: int | None = None) -> list[WindowReport]:
+    def synced(request: Request | None = None, launch: int | None = None) -> list[WindowReport]:
         return list(
             WorkspaceSync(platform, SyncRun("acme", f"run-{next(runs)}", launch, request=request or Request())).run()
         )
 
-    return sync
+    return synced
 
 
 @pytest.fixture

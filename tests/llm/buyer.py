@@ -1,9 +1,8 @@
 """A process whose threads buy until a cap is in their way, and settle what they bought.
 
-It prints what it bought. Its first argument is the database, the second the provider, the third the workspace.
+Its first argument is the database, the second the provider, the third the workspace.
 """
 
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,13 +21,13 @@ def main(url: str, provider: str, workspace: str) -> None:
     settings = chosen(llm_usd_a_day=CAP, llm_requests_in_flight=IN_FLIGHT, llm_timeout_seconds=60)
     door = Door(db, settings, base_url=provider)
 
-    def buy(thread: int) -> int:
+    def buy(thread: int) -> None:
         bought = 0
         while True:
             try:
                 answer = door.buy(an_ask(workspace=workspace, subject=f"{thread}-{bought}.com"))
             except Deferred:
-                return bought
+                return
             except RateLimited:  # until what others have under way is paid for
                 time.sleep(0.02)
                 continue
@@ -37,9 +36,5 @@ def main(url: str, provider: str, workspace: str) -> None:
             bought += 1
 
     with ThreadPoolExecutor(THREADS) as pool:
-        sys.stdout.write(str(sum(pool.map(buy, range(THREADS)))))
+        list(pool.map(buy, range(THREADS)))
     db.close()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

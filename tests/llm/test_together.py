@@ -1,7 +1,5 @@
 """Many processes and threads buy at once: no more in flight than the bound, no cent above the cap, no deadlock."""
 
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -22,27 +20,27 @@ from nooks_dagster.local import deadline
 from tests.llm.buyer import CAP, IN_FLIGHT, THREADS
 from tests.llm.conftest import ANSWER, an_ask, chosen
 from tests.llm.odd_provider import Provider, Reply, answered, scripted
+from tests.programs import Programs
 
-PROCESSES = 4  # each takes 1.5 CPU-seconds to start
+PROCESSES = 4
+BUYER = "tests.llm.buyer"
 HOLD = timedelta(minutes=20)
 
 
 def test_four_processes_keep_the_bound_and_the_cap_together(
-    database_url: str, db: Database, provider: Provider
+    database_url: str, db: Database, provider: Provider, programs: Programs
 ) -> None:
     provider.script = scripted([replace(answered(ANSWER), after=0.03)])
-    command = [sys.executable, "-m", "tests.llm.buyer", database_url, provider.url]
-    buyers = [
-        subprocess.Popen([*command, f"w{number % 2}"], stdout=subprocess.PIPE, text=True) for number in range(PROCESSES)
-    ]
-    told = [buyer.communicate(timeout=150)[0] for buyer in buyers]
-    assert [buyer.returncode for buyer in buyers] == [0] * PROCESSES
-    assert sum(map(int, told)) == len(provider.asked) >= 40
+    buyers = [programs.start(BUYER, database_url, provider.url, f"w{number % 2}") for number in range(PROCESSES)]
+    assert [buyer.wait() for buyer in buyers] == [0] * PROCESSES
+    assert len(provider.asked) >= 40
     assert 1 < provider.peak <= IN_FLIGHT
     with db.transaction() as conn:
         books = conn.execute("select spent, reserved from llm.spend order by workspace, kind").fetchall()
         paid = conn.execute("select sum(cost) from llm.purchases where state = 'settled'").fetchall()[0][0]
         apart = conn.execute("select sum(spent) from llm.spend where workspace <> '' and kind = ''").fetchall()[0][0]
+        bought = conn.execute("select count(*) from llm.purchases where state = 'settled'").fetchall()[0][0]
+    assert bought == len(provider.asked)
     spent, reserved = books[0]
     assert spent == paid == apart <= Decimal(str(CAP))
     assert reserved == 0
@@ -74,7 +72,7 @@ def test_a_big_book_with_many_threads_does_not_hold_up_a_small_one(
 
 
 def test_a_buyer_that_is_killed_leaves_its_permit_taken_and_its_purchase_unknown(
-    database_url: str, db: Database, provider: Provider
+    database_url: str, db: Database, provider: Provider, programs: Programs
 ) -> None:
     release = threading.Event()
     good = answered(ANSWER)
@@ -84,8 +82,7 @@ def test_a_buyer_that_is_killed_leaves_its_permit_taken_and_its_purchase_unknown
         return good
 
     provider.script = hang
-    command = [sys.executable, "-m", "tests.llm.buyer", database_url, provider.url, "acme"]
-    buyer = subprocess.Popen(command)
+    buyer = programs.start(BUYER, database_url, provider.url, "acme")
     assert any(len(provider.asked) == THREADS for _ in deadline.polls(60))
     buyer.kill()
     buyer.wait()

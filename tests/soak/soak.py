@@ -228,5 +228,6 @@ def soakable(root: Path, org: int = 11_000, portal: int = 300) -> House:
         "NOOKS_LEASE_SECONDS": 5,
         "NOOKS_SILENCE_SECONDS": 15,
         "NOOKS_LAUNCH_GRACE_SECONDS": 25,
+        "NOOKS_CALLS_LIVE_WORKERS": 1,  # nobody calls, and each is a run to start, to bury and to start again
     }
     return House(root, settings, org=org, portal=portal)

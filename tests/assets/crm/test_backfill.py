@@ -19,7 +19,7 @@ from nooks_dagster.ledger.ledger import Ledger
 from tests.assets.conftest import Click, materialized, sentence
 from tests.crm.fake_crm import OBJECTS, FakeCrm, at, row
 
-CUSTOMERS = [f"customer-{n:02d}" for n in range(20)]
+CUSTOMERS = [f"customer-{n:02d}" for n in range(8)]
 AT_ONCE = 3  # of either kind, on two cores
 ROWS = "SELECT connection_id, array_agg(id ORDER BY id) FROM crm.accounts GROUP BY connection_id ORDER BY connection_id"
 OPEN = "SELECT queue, lane, state, reason FROM work.items WHERE state <> 'done'"
@@ -29,7 +29,7 @@ Backfill = Callable[[str], dg.ExecuteInProcessResult]
 
 @pytest.fixture
 def synced(crm: FakeCrm, platform: Platform, connected: Callable[[str], str]) -> None:
-    """Have twenty workspaces whose histories ended without a row, and a start of each that fell due."""
+    """Have eight workspaces whose histories ended without a row, and a start of each that fell due."""
     ledger = Ledger(platform.db, "clock", timedelta())
     for name in CUSTOMERS:
         connection = connected(name)
@@ -53,7 +53,7 @@ def backfilled(click: Click) -> Iterator[Backfill]:
 
 
 @pytest.mark.usefixtures("synced")
-def test_a_backfill_of_twenty_workspaces_and_the_runs_of_the_clock_share_the_work(
+def test_a_backfill_of_eight_workspaces_and_the_runs_of_the_clock_share_the_work(
     platform: Platform, backfilled: Backfill, db: Database
 ) -> None:
     def launched(workspace: str) -> list[Ending]:

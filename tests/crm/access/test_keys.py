@@ -1,10 +1,7 @@
 """Refresh tokens that are good for one use: processes that race exchange them once, and none is lost in silence."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +17,8 @@ from nooks_dagster.failures import Permanent, Unauthorized
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection
 from nooks_dagster.workspaces.secrets import FileSecrets
-from tests.crm.sandboxes import PROJECT, Sandbox, serving_sandbox
+from tests.crm.sandboxes import Sandbox, serving_sandbox
+from tests.programs import Program, Programs
 
 SALESFORCE = {"consumer_key": "SANDBOX.acme", "consumer_secret": "sandbox-secret-acme", "domain": "acme.my"}
 SALESFORCE |= {"refresh_token": "5Aep861.sandbox-refresh-acme"}
@@ -38,26 +36,26 @@ def rotating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @dataclass(frozen=True)
 class Platform:
-    """A database and a folder of secrets, and processes of them."""
+    """A database and a folder of secrets, and processes of them; each tells in a file of the folder `told`."""
 
     db: Database
     secrets: FileSecrets
-    variables: dict[str, str]
     url: str
+    programs: Programs
+    told: Path
 
-    def start(self, connection: Connection, **more: str) -> subprocess.Popen[str]:
+    def start(self, connection: Connection, told: str, **more: str) -> Program:
         """Start a process that logs in if it must."""
         name = "contacts" if connection.kind == "hubspot" else "Account"
-        command = [sys.executable, "-m", "tests.crm.log_in_once", self.url, connection.id, name]
-        env = {**os.environ, **self.variables, "PYTHONPATH": str(PROJECT), **more}
-        return subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True)
+        return self.programs.start(
+            "tests.crm.log_in_once", self.url, connection.id, name, str(self.told / told), **more
+        )
 
     def logins(self, connection: Connection, processes: int) -> list[int]:
         """Return how often each of some processes at once logged in."""
-        started = [self.start(connection) for _ in range(processes)]
-        told = [process.communicate(timeout=60)[0].strip() for process in started]
-        assert [process.returncode for process in started] == [0] * processes, told
-        return sorted(map(int, told))
+        started = [self.start(connection, f"{number}") for number in range(processes)]
+        assert [process.wait() for process in started] == [0] * processes
+        return sorted(int((self.told / f"{number}").read_text()) for number in range(processes))
 
     def let_the_token_die(self, connection: Connection) -> None:
         """Make the kept access token one that the CRM refuses."""
@@ -68,11 +66,16 @@ class Platform:
 
 @pytest.fixture
 def platform(
-    rotating: Sandbox, db: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rotating: Sandbox,
+    db: Database,
+    database_url: str,
+    programs: Programs,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Platform:
     rotating.point(monkeypatch)
     monkeypatch.setenv("NOOKS_HOME", str(tmp_path / "home"))
-    return Platform(db, FileSecrets(settings().secrets), {"NOOKS_HOME": str(tmp_path / "home")}, database_url)
+    return Platform(db, FileSecrets(settings().secrets), database_url, programs, tmp_path)
 
 
 @pytest.mark.parametrize(("kind", "secret"), [("salesforce", SALESFORCE), ("hubspot", HUBSPOT)])
@@ -154,12 +157,10 @@ def test_a_death_right_after_the_answer_is_told_to_the_owner_and_after_the_write
     connection = connect(
         platform.db, platform.secrets, NewConnection("acme", "hubspot", fresh), sandbox=True
     ).connection
-    killed = platform.start(connection, NOOKS_CRASH_AT=point)
-    killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
-    after = platform.start(connection)
-    told = after.communicate(timeout=60)[0]
-    assert after.returncode == lost, told
+    assert platform.start(connection, "killed", NOOKS_CRASH_AT=point).wait() == -signal.SIGKILL
+    ended = platform.start(connection, "after").wait()
+    told = (platform.told / "after").read_text()
+    assert ended == lost, told
     if lost:
         assert "refresh token was refused" in told
         assert "was cut off, and may have used it up" in told

@@ -77,10 +77,10 @@ def test_the_first_byte_is_late(get: Get, fault: AddFault) -> None:
 
 
 def test_a_body_trickles_but_not_for_ever(get: Get, fault: AddFault) -> None:
-    fault("slow", bytes_per_second=2_000, most_seconds=2.5, calls="query")
+    fault("slow", bytes_per_second=2_000, most_seconds=0.5, calls="query")
     began = time.monotonic()
     assert len(get("query", params=QUERY).json()["records"]) == 2_000
-    assert time.monotonic() - began >= 2.5
+    assert time.monotonic() - began >= 0.5
 
 
 def test_a_page_is_sent_again_in_place_of_the_next_and_paging_goes_on(get: Get, fault: AddFault, sandbox: Any) -> None:

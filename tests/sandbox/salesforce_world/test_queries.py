@@ -115,7 +115,7 @@ def all_pages(org: Org, soql: str, size: int, *, include_deleted: bool) -> list[
 
 
 @pytest.mark.parametrize("kind", ["generated", "loaded"])
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_planned_query_equals_a_look_at_every_row(
     kind: str, generated: Org, loaded: Org, data: st.DataObject
