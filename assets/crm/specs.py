@@ -10,6 +10,7 @@ import dagster as dg
 
 from assets.partitions import workspaces
 from nooks_dagster.crm.canonical import OBJECTS, CanonicalObject
+from nooks_dagster.crm.origins import origins
 
 GROUP = "crm_records"
 OWNERS = ["team:data-platform"]
@@ -58,7 +59,8 @@ def raw_spec(name: str) -> dg.AssetSpec:
 
 def table_spec(canonical: CanonicalObject) -> dg.AssetSpec:
     """Return the spec of an object's table."""
-    typed = [dg.TableColumn(c.name, c.type.postgres) for c in canonical.columns]
+    filled_by = origins(canonical.name)
+    typed = [dg.TableColumn(c.name, c.type.postgres, filled_by.get(c.name)) for c in canonical.columns]
     return _spec(
         table_key(canonical.name),
         f"{canonical.about} One row each, as the source last had it; gone rows are kept as tombstones.",

@@ -74,6 +74,8 @@ class Kind:
         belongs_to_sandbox: Tells by their look whether credentials are the local sandbox's; None when they
             are of both kinds.
         rates: The families of calls, and the rate of each before the source tells one.
+        objects: Its standard objects, each with its canonical one.
+        fields: Returns the field of each canonical column that an object of a name fills.
     """
 
     name: str
@@ -88,3 +90,5 @@ class Kind:
     inspect: Callable[[str, Keys, Throttle], Inspection]
     belongs_to_sandbox: Callable[[Mapping[str, str]], bool | None]
     rates: Mapping[str, Rate]
+    objects: Mapping[str, str]
+    fields: Callable[[str], Mapping[str, str]]

@@ -9,6 +9,7 @@ most); with the commit sent before the answer came, 0.3 (0.4).
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -49,9 +50,14 @@ def commit(conn: psycopg.Connection[Any]) -> None:
     """
     if not (statements := _LAST.pop(conn, [])):
         return
-    with conn.pipeline():
-        cursors = [conn.execute(one.text.encode(), one.values) for one in statements]
-        conn.commit()
+    with conn.pipeline() as pipeline:
+        try:
+            cursors = [conn.execute(one.text.encode(), one.values) for one in statements]
+            conn.commit()
+        except psycopg.Error:
+            with suppress(psycopg.Error):  # what stands behind was not executed; unheard, psycopg would warn of that
+                pipeline.sync()
+            raise
     for one, cursor in zip(statements, cursors, strict=True):
         if one.told:
             one.told(cursor)

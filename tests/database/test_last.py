@@ -1,5 +1,6 @@
 """What many change is changed with the commit, so that nobody holds it in between."""
 
+import select
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,13 +51,29 @@ def test_a_transaction_that_fails_does_not_execute_it_nor_does_the_next_one_of_i
     assert total(db) == 1
 
 
+class AfterAnAnswer(dict[str, int]):
+    """Values that are not told before Postgres has said something to what was sent before."""
+
+    def __init__(self, conn: psycopg.Connection, **values: int) -> None:
+        super().__init__(values)
+        self._conn = conn
+
+    def __getitem__(self, name: str) -> int:
+        select.select([self._conn.fileno()], [], [], 60)
+        return super().__getitem__(name)
+
+
 @pytest.mark.usefixtures("sums")
-def test_where_it_fails_nothing_is_committed(db: Database) -> None:
+def test_where_it_fails_nothing_is_committed_and_no_other_error_is_told(
+    db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero), db.transaction() as conn:
         conn.execute("UPDATE sums SET total = 7")
         with_commit(conn, ADD, {"more": 5})
         with_commit(conn, "SELECT total / 0 FROM sums", {})
+        with_commit(conn, ADD, AfterAnAnswer(conn, more=5))
     assert total(db) == 1
+    assert caplog.messages == []
 
 
 def test_percent_signs_and_quotes_are_values_like_others(db: Database) -> None:

@@ -10,6 +10,7 @@ from nooks_dagster.crm.access.throttle import Throttle
 from nooks_dagster.crm.activities import Constants
 from nooks_dagster.crm.hubspot.connector import HubSpotConnector
 from nooks_dagster.crm.hubspot.credentials import Credentials, belongs_to_sandbox
+from nooks_dagster.crm.hubspot.mapping import wanted
 from nooks_dagster.crm.hubspot.object_types import OWNERS, RECORDS
 from nooks_dagster.crm.hubspot.session import API, ASSOCIATION_CALLS, ASSOCIATIONS, SEARCH, Session
 from nooks_dagster.crm.hubspot.writing import HubSpotWriter
@@ -100,4 +101,6 @@ HUBSPOT = Kind(
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,
     rates=_RATES,
+    objects={**RECORDS, OWNERS: "users"},
+    fields=wanted,
 )

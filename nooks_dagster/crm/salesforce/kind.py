@@ -14,6 +14,7 @@ from nooks_dagster.crm.rows.held import Held
 from nooks_dagster.crm.salesforce.connector import SalesforceConnector
 from nooks_dagster.crm.salesforce.credentials import Credentials, belongs_to_sandbox
 from nooks_dagster.crm.salesforce.describe import CANONICAL
+from nooks_dagster.crm.salesforce.mapping import wanted
 from nooks_dagster.crm.salesforce.session import API, Session
 from nooks_dagster.crm.salesforce.writing import SalesforceWriter
 from nooks_dagster.failures import Permanent
@@ -114,4 +115,6 @@ SALESFORCE = Kind(
     inspect=inspect,
     belongs_to_sandbox=belongs_to_sandbox,
     rates={API: _RATE},
+    objects=CANONICAL,
+    fields=wanted,
 )

@@ -134,6 +134,11 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
 _CUSTOM_OBJECT = {"name": "Name", "owner_id": "OwnerId"}
 
 
+def wanted(name: str) -> Mapping[str, str]:
+    """Return the field that each canonical column of an object would be filled by."""
+    return {**FIELDS.get(name, _CUSTOM_OBJECT), **_TIMES}
+
+
 def columns(source: SourceObject) -> dict[str, str]:
     """Return the Salesforce field of each canonical column that this org can fill.
 
@@ -141,6 +146,9 @@ def columns(source: SourceObject) -> dict[str, str]:
     files may keep a standard field as another type than its name says.
     """
     types = {field.name: field.type for field in source.fields}
-    wanted = {**FIELDS.get(source.name, _CUSTOM_OBJECT), **_TIMES}
     target = OBJECTS[source.canonical].types
-    return {column: field for column, field in wanted.items() if field in types and types[field].fits(target[column])}
+    return {
+        column: field
+        for column, field in wanted(source.name).items()
+        if field in types and types[field].fits(target[column])
+    }
