@@ -7,10 +7,12 @@ Does not: secrets of customers (`workspaces.secrets`) or per-workspace choices (
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nooks_dagster.locales import language_of, region_of
 
 
 class Settings(BaseSettings):
@@ -122,10 +124,10 @@ class Settings(BaseSettings):
     calls_runs: int = Field(
         default=2, gt=0, description="Runs of calls at once beside the live ones: closing, catch-up, backfills."
     )
-    calls_language: str = Field(
+    calls_language: Annotated[str, AfterValidator(language_of)] = Field(
         default="en", description="Calls are translated into it (ISO 639-1), unless their workspace chose another."
     )
-    calls_region: str = Field(
+    calls_region: Annotated[str, AfterValidator(region_of)] = Field(
         default="US", description="Of phone numbers without a country (ISO 3166), unless their workspace chose another."
     )
     calls_recording_megabytes: int = Field(
@@ -139,7 +141,9 @@ class Settings(BaseSettings):
         default="gpt-6-luna", description="The model of translations: the cheapest with strict answers."
     )
     calls_link: str = Field(
-        default="", description="Where a logged call leads: https://…/{call} of yours; empty for no link."
+        default="",
+        pattern=r"^(https://\S+)?$",
+        description="Where a logged call leads: https://…/{call} of yours; empty for no link.",
     )
     calls_days: int = Field(default=400, gt=7, description="How long a call, its transcript and its record are kept.")
     ingest_host: str = Field(default="127.0.0.1", description="Where `nooks ingest` listens.")

@@ -31,3 +31,14 @@ def test_more_sessions_than_half_of_those_of_the_server_are_refused() -> None:
     with pytest.raises(ValidationError, match=r"NOOKS_CALLS_LIVE_WORKERS"):
         Settings(calls_live_workers=4)
     assert Settings(calls_live_workers=4, postgres_connections=5)
+
+
+def test_a_language_or_region_that_nobody_knows_is_refused_and_any_case_of_its_letters_is_taken() -> None:
+    chosen = Settings(calls_language="EN", calls_region="gb")
+    assert (chosen.calls_language, chosen.calls_region) == ("en", "GB")
+    with pytest.raises(ValidationError, match=r"'UK' is no region of ISO 3166\. .* GB\."):
+        Settings(calls_region="UK")
+    with pytest.raises(ValidationError, match=r"'klingon' is no language"):
+        Settings(calls_language="klingon")
+    with pytest.raises(ValidationError, match="calls_link"):
+        Settings(calls_link="calls.example.com/{call}")

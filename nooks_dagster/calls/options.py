@@ -7,12 +7,11 @@ Belongs here: keeping and checking the choices. Does not: what follows from them
 from dataclasses import dataclass
 from typing import Any
 
-import phonenumbers
 import psycopg
 
-from nooks_dagster.calls.speech.translation import NAMES
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
+from nooks_dagster.locales import language_of, region_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,10 @@ def choose(db: Database, workspace: str, language: str | None = None, region: st
     Raises:
         Permanent: There is no such workspace, language or region.
     """
-    language, region = language and language.lower(), region and region.upper()
-    if language and language not in NAMES:
-        raise _unknown("language", language, f"Use one of {', '.join(sorted(NAMES))}.")
-    if region and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise _unknown("region", region, "Use the two letters of ISO 3166, such as US or DE.")
+    try:
+        language, region = language and language_of(language), region and region_of(region)
+    except ValueError as error:
+        raise Permanent("The choice was not kept.", next_step=str(error)) from None
     with db.transaction() as conn:
         standing = _standing(conn, workspace)
         chosen = Options(
@@ -69,10 +67,6 @@ def _standing(conn: psycopg.Connection[Any], workspace: str) -> Options:
             next_step="`nooks status` lists those that there are.",
         )
     return Options(*row)
-
-
-def _unknown(what: str, name: str, hint: str) -> Permanent:
-    return Permanent(f"{name[:20]!r} is no {what} that is known here.", next_step=hint)
 
 
 # Behind the lock of its row, which a removal takes first: a workspace that goes keeps no choice.

@@ -147,5 +147,5 @@ _USERS: LiteralString = """
 """
 _OPPORTUNITY: LiteralString = """
     select id from {opportunities} where account_id = %(account)s and is_closed = false and deleted_reason is null
-    order by owner_id is not distinct from %(owner)s desc, source_stamp desc, id limit 1
+    order by (owner_id = %(owner)s) is true desc, source_stamp desc, id limit 1
 """

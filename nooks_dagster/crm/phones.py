@@ -26,15 +26,16 @@ class Phone:
     """A number that can be called from anywhere.
 
     `keys` are what `crm.phone_key` makes of each way to write it: with its country and without, with the trunk prefix
-    of its country and without, and as its own country writes it.
+    of its country and without, and as its own country writes it. `extension` is "" where none is told.
     """
 
     e164: str = field(repr=False)
     region: str = field(repr=False)
     keys: tuple[int, ...] = field(repr=False)
+    extension: str = field(default="", repr=False)
 
     def is_written(self, text: str, region: str) -> bool:
-        """Say whether a spelling in a CRM means this number.
+        """Say whether a spelling in a CRM means this number; two extensions, where both are told, are two numbers.
 
         Without a country it is a number of the workspace's region; if there is none such there, then of the country of
         this one. The other way round, (207) 946-0958 in Maine would be +44 20 7946 0958 in London.
@@ -43,11 +44,21 @@ class Phone:
             text: As it was typed.
             region: The workspace's, ISO 3166.
         """
+        extension = self._written(text, region)
+        return extension is not None and (not self.extension or extension in ("", self.extension))
+
+    def is_extension(self, text: str, region: str) -> bool:
+        """Say whether a spelling means this number, extension and all."""
+        return bool(self.extension) and self._written(text, region) == self.extension
+
+    def _written(self, text: str, region: str) -> str | None:
+        """Return the extension behind a spelling of this number, "" if there is none; None if it is another number."""
         number = _parsed(text, region)
-        if number is not None and (_e164(number) == self.e164 or phonenumbers.is_valid_number(number)):
-            return _e164(number) == self.e164
-        number = _parsed(text, self.region)
-        return number is not None and _e164(number) == self.e164
+        if number is None or (_e164(number) != self.e164 and not phonenumbers.is_valid_number(number)):
+            number = _parsed(text, self.region)
+        if number is None or _e164(number) != self.e164:
+            return None
+        return number.extension or ""
 
 
 def phone_of(text: str | None, region: str) -> Phone | None:
@@ -63,19 +74,20 @@ def phone_of(text: str | None, region: str) -> Phone | None:
     if len(set(str(number.national_number))) == 1 and not phonenumbers.is_valid_number(number):
         return None
     keys = sorted({int(digits[-KEY_DIGITS:]) for digits in _spellings(number)})
-    return Phone(_e164(number), phonenumbers.region_code_for_number(number) or region, tuple(keys))
+    return Phone(
+        _e164(number), phonenumbers.region_code_for_number(number) or region, tuple(keys), number.extension or ""
+    )
 
 
 @lru_cache(maxsize=4096)  # a switchboard's number is read with each call to one of its people
 def _parsed(text: str, region: str) -> PhoneNumber | None:
-    """Return a number without its extension; `00` is the way out of most countries, whatever the region's own."""
+    """Return a number; `00` is the way out of most countries, whatever the region's own."""
     text = text.translate(_ODD).strip()
     for spelling in (text, f"+{text[2:]}" if text.startswith("00") else ""):
         try:
             number = phonenumbers.parse(spelling, region)
         except NumberParseException:
             continue
-        number.extension = None
         if number.country_code == _MEXICO and (old := _MEXICAN.fullmatch(str(number.national_number))):
             number.national_number, number.italian_leading_zero = int(old[1]), None
         if spelling.startswith("+") or not text.startswith("00") or phonenumbers.is_valid_number(number):

@@ -58,6 +58,38 @@ def test_one_person_kept_twice_at_one_account_is_the_row_that_changed_last() -> 
     assert chosen(Party(phone=NUMBER), *reversed(twice)) == "new"
 
 
+def test_of_two_extensions_the_one_that_was_called_is_meant_and_nobody_at_another() -> None:
+    called = Party(phone="+1 415 555 2671 ext 12", email="jane@example.com")
+    bob = person("bob", phone="(415) 555-2671 x34")
+    jane = person("jane", phone="415-555-2671 x12", email="jane.roe@example.com")
+    desk = person("desk", phone=NUMBER)
+    assert chosen(called, bob, jane, desk) == "jane"
+    assert chosen(called, bob) is None
+    assert chosen(called, bob, person("address", email="jane@example.com")) == "address"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"name": "John Smith", "email": "a@x.com"}, {"name": "John Smith", "email": "b@y.com"}, False),
+        ({"name": "John Smith", "email": "a@x.com"}, {"name": "john smith", "email": "a@x.com"}, True),
+        ({"email": "a@x.com", "account": "a"}, {"name": "John", "email": "a@x.com", "account": "a"}, True),
+        ({"name": "Bob", "email": "info@x.com", "account": "a"}, {"name": "Ann", "email": "info@x.com"}, False),
+        (
+            {"name": "Bob", "email": "i@x.com", "account": "a"},
+            {"name": "Ann", "email": "i@x.com", "account": "a"},
+            False,
+        ),
+    ],
+)
+def test_neither_a_shared_mailbox_nor_the_lack_of_an_account_makes_two_people_one(
+    one: dict[str, Any], other: dict[str, Any], same: bool
+) -> None:
+    assert (
+        bool(chosen(Party(phone=NUMBER), person("1", phone=NUMBER, **one), person("2", phone=NUMBER, **other))) == same
+    )
+
+
 def test_several_people_of_one_account_are_ambiguous_and_of_that_account() -> None:
     found = Sought(Party(phone=NUMBER), "US").among(
         [person("jane", phone=NUMBER, name="Jane", account="a"), person("john", phone=NUMBER, name="John", account="a")]

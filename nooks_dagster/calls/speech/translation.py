@@ -7,11 +7,12 @@ tools, and its answer can hold nothing but texts.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
 from nooks_dagster.calls.transcript import Utterance
+from nooks_dagster.locales import LANGUAGES
 
 VERSION = "1"
 """Of the prompt."""
@@ -21,51 +22,6 @@ CHUNK_LETTERS = 6_000
 """Letters of them, four minutes of speech: some 10 s of answer."""
 TOKENS = 200
 """Of an answer around its texts."""
-NAMES: Mapping[str, str] = {
-    "ar": "Arabic",
-    "bg": "Bulgarian",
-    "bn": "Bengali",
-    "ca": "Catalan",
-    "cs": "Czech",
-    "da": "Danish",
-    "de": "German",
-    "el": "Greek",
-    "en": "English",
-    "es": "Spanish",
-    "et": "Estonian",
-    "fa": "Persian",
-    "fi": "Finnish",
-    "fr": "French",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "hr": "Croatian",
-    "hu": "Hungarian",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "lt": "Lithuanian",
-    "lv": "Latvian",
-    "ms": "Malay",
-    "nl": "Dutch",
-    "no": "Norwegian",
-    "pl": "Polish",
-    "pt": "Portuguese",
-    "ro": "Romanian",
-    "ru": "Russian",
-    "sk": "Slovak",
-    "sl": "Slovenian",
-    "sr": "Serbian",
-    "sv": "Swedish",
-    "ta": "Tamil",
-    "th": "Thai",
-    "tl": "Tagalog",
-    "tr": "Turkish",
-    "uk": "Ukrainian",
-    "ur": "Urdu",
-    "vi": "Vietnamese",
-    "zh": "Chinese",
-}
 RULES = """\
 Translate what was said in a sales call into {name}.
 
@@ -100,7 +56,7 @@ class Translations(BaseModel):
 
 def instructions(into: str) -> str:
     """Return the fixed part: the same for all calls of a language."""
-    return RULES.format(name=NAMES.get(into, f"`{into}` (ISO 639-1)"))
+    return RULES.format(name=LANGUAGES.get(into, f"`{into}` (ISO 639-1)"))
 
 
 def lines(chunk: Sequence[Utterance]) -> str:

@@ -3,10 +3,10 @@
 Belongs here: the rules, in words. Does not: looking people up (`crm.people`), the stage (`calls.stages.contact`).
 
 Who has the number is meant; if nobody has it, or several and only one has the e-mail address, then who has that. Of
-several, as long as somebody is left, those with the e-mail address, then those of the name, then contacts before leads,
-then those whose mobile it is: a mobile is one person's, a telephone may be a whole company's. What is left is one
-person if it has one name or one address at one account: kept twice in the CRM, and the row that changed last is taken.
-Else it is ambiguous, and of a company if all are of one.
+several, as long as somebody is left, those with the e-mail address, then those of the name, then those with the
+extension, then contacts before leads, then those whose mobile it is: a mobile is one person's, a telephone may be a
+whole company's. What is left is one person if no two names differ, and it has one address, or one name at one company:
+kept twice in the CRM, and the row that changed last is taken. Else it is ambiguous, and of a company if all are of one.
 """
 
 from collections.abc import Callable, Sequence
@@ -78,17 +78,24 @@ class Sought:
         return (
             lambda person: person.email is not None and person.email == self.email,
             lambda person: bool(self._name) and _folded(person.name) == self._name,
+            lambda person: (
+                self._calls(person.phone, Phone.is_extension) or self._calls(person.mobile, Phone.is_extension)
+            ),
             lambda person: person.object == "contacts",
             lambda person: self._calls(person.mobile),
         )
 
-    def _calls(self, written: str | None) -> bool:
-        return self.phone is not None and written is not None and self.phone.is_written(written, self._region)
+    def _calls(self, written: str | None, compared: Callable[[Phone, str, str], bool] = Phone.is_written) -> bool:
+        return self.phone is not None and written is not None and compared(self.phone, written, self._region)
 
 
 def _one_person(people: Sequence[Person]) -> bool:
-    of_one = len({person.account for person in people}) == 1
-    return of_one and bool(_shared(people, lambda p: p.email) or _shared(people, lambda p: _folded(p.name) or None))
+    """Say so; a shared mailbox is not one of two names, and no account is not one of two leads."""
+    names = {_folded(person.name) for person in people}
+    accounts = {person.account for person in people}
+    if len(names - {""}) > 1 or len(accounts) > 1:
+        return False
+    return bool(_shared(people, lambda p: p.email)) or ("" not in names and None not in accounts)
 
 
 def _shared(people: Sequence[Person], value: Callable[[Person], str | None]) -> str | None:

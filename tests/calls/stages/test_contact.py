@@ -48,6 +48,13 @@ def test_a_contact_is_known_by_its_number_with_account_opportunity_and_owner(crm
     assert [made.facts[name] for name in ("outcome", "connection", "contact")] == ["matched", CONNECTION, "c1"]
 
 
+def test_of_a_rep_whom_nobody_knows_the_opportunity_that_changed_last_is_taken_whoever_owns_it(crm: Database) -> None:
+    put(crm, "contacts", [{"id": "c1", "phone": "4155552671", "account_id": "a1"}])
+    rows = [{"id": "unowned", "owner_id": None}, {"id": "last", "owner_id": "u9", "minute": 50}]
+    put(crm, "opportunities", [{"account_id": "a1", "is_closed": False, **row} for row in rows])
+    assert found(crm, Party(phone="+14155552671")).facts["opportunity"] == "last"
+
+
 def test_however_many_share_a_number_who_has_the_address_too_is_found(
     crm: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
