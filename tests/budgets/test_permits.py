@@ -19,7 +19,6 @@ from tests.programs import Programs
 
 HOLD = timedelta(seconds=100)
 PROCESSES = 8
-WHAT = ("take", "take", "leave", "refused")
 READY = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
 
 
