@@ -21,6 +21,13 @@ SELLERS = words(
 )
 """Where the name of a company leads that has let it go."""
 
+JOB_BOARDS = words(
+    "applytojob.com ashbyhq.com bamboohr.com breezy.hr careers-page.com freshteam.com greenhouse.io icims.com "
+    "jobvite.com join.com lever.co myworkdayjobs.com personio.com personio.de pinpointhq.com recruitee.com "
+    "smartrecruiters.com softgarden.io teamtailor.com workable.com"
+)
+"""Where the jobs of a company stand that has them managed there: each has a page or a name of its own."""
+
 MAILBOXES = words(
     "163.com 126.com gmail.com gmx.at gmx.ch gmx.de gmx.net googlemail.com hotmail.com hotmail.co.uk hotmail.fr "
     "icloud.com live.com mac.com me.com msn.com outlook.com protonmail.com qq.com ymail.com"

@@ -26,6 +26,8 @@ MOST_LINKS = 2_000
 LONGEST_TITLE = 300
 LONGEST_WORDS = 120
 SHORTEST_ARTICLE = 200  # letters; below it trafilatura missed the article, or it is one line with a picture
+SHORTEST_DRAWN = 100
+"""Letters of a page that scripts draw: one with fewer says "Loading", and holds nothing until they have run."""
 MOST_ELEMENTS = 20_000  # of an article for trafilatura: it takes 2 s for as many, and people read none so large
 _REFRESH = re.compile(r"\s*\d+(?:\.\d*)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2})(?:[-_][a-zA-Z0-9-]+)?\s*(?:,|$)")
@@ -80,9 +82,12 @@ def read_page(body: bytes, content_type: str, language: str, kind: Kind, most: i
 def _read(tree: HtmlElement, language: str, kind: Kind, most: int) -> ReadPage:
     links, base, refresh, title = _links(tree), _base(tree), _refresh(tree), _title(tree)
     spoken = _language(tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or language)
+    drawn = tree.find(".//script[@src]") is not None
     remove_unseen(tree)
     text = _article(tree, most) if kind is Kind.ARTICLE else ""
     text = text or normalised(lines(tree), most)
+    if drawn and len(text) < SHORTEST_DRAWN:
+        text = ""
     return ReadPage(Readable(title, spoken, text) if text else None, links, base, refresh)
 
 

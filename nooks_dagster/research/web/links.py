@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from nooks_dagster.research.documents import Kind
 from nooks_dagster.research.reading.page import Link
-from nooks_dagster.research.web.urls import joined, lasting, of_site, path_of
+from nooks_dagster.research.shared_hosts import JOB_BOARDS, on_shared_host
+from nooks_dagster.research.web.urls import host_of, joined, lasting, of_site, path_of
 from nooks_dagster.research.words import words
 
 INDEXES = (Kind.ABOUT, Kind.CAREERS, Kind.NEWS, Kind.BLOG)
@@ -65,14 +66,22 @@ def best_links(links: Iterable[Link], base: str, site: str) -> dict[Kind, str]:
     best: dict[Kind, tuple[int, int, str]] = {}
     for link in links:
         url = _target(base, link)
-        if url is None or not of_site(url, site) or _NO_PAGE.search(path_of(url).lower()):
+        kinds = _kinds_at(url, site) if url else ()
+        if url is None or not kinds or _NO_PAGE.search(path_of(url).lower()):
             continue
         parts, words_of = _parts(url), _hyphens(link.words)
-        score, kind = max(((_score(kind, parts, words_of), kind) for kind in INDEXES), key=lambda one: one[0])
+        score, kind = max(((_score(kind, parts, words_of), kind) for kind in kinds), key=lambda one: one[0])
         if score:
             found = (score, -len(parts), url)
             best[kind] = max(best.get(kind, found), found, key=lambda one: one[:2])
     return {kind: url for kind, (_, _, url) in best.items()}
+
+
+def _kinds_at(url: str, site: str) -> Sequence[Kind]:
+    """Return what a page may be: on the site anything; where others manage its jobs, these."""
+    if of_site(url, site):
+        return INDEXES
+    return (Kind.CAREERS,) if on_shared_host(host_of(url), JOB_BOARDS) else ()
 
 
 def newest_articles(links: Sequence[Link], index: str, base: str, site: str, most: int) -> list[str]:

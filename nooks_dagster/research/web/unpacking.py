@@ -28,16 +28,37 @@ def unpacked(chunks: Iterable[bytes], encoding: str, most: int, *, cut: bool = F
     packed = encoding.strip().lower()
     if packed not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise Garbled("unknown content encoding")
-    unpack = zlib.decompressobj(_EITHER) if packed not in ("", "identity") else None
+    unpack = _Inflating(raw=packed == "deflate") if packed not in ("", "identity") else None
     body, wire = bytearray(), 0
     for chunk in chunks:
         wire += len(chunk)
-        try:
-            body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
-        except zlib.error:
-            raise Garbled("broken content encoding") from None
+        body += unpack.feed(chunk, most + 1 - len(body)) if unpack else chunk
         if len(body) > most or wire > most:
             if cut:
                 return bytes(body[:most])
             raise NoPage(Outcome.TOO_LARGE)
     return bytes(body)
+
+
+class _Inflating:
+    """A stream of gzip or zlib, told by its header; or of neither, as some servers understand "deflate"."""
+
+    def __init__(self, *, raw: bool) -> None:
+        self._unpack = zlib.decompressobj(_EITHER)
+        self._maybe_raw = raw
+
+    def feed(self, chunk: bytes, room: int) -> bytes:
+        """Return what a chunk unpacks to, at most so many bytes.
+
+        Raises:
+            Garbled: It is none of them.
+        """
+        try:
+            unpacked = self._unpack.decompress(chunk, room)
+        except zlib.error:
+            if not self._maybe_raw:
+                raise Garbled("broken content encoding") from None
+            self._unpack, self._maybe_raw = zlib.decompressobj(-zlib.MAX_WBITS), False
+            return self.feed(chunk, room)
+        self._maybe_raw = False
+        return unpacked

@@ -185,3 +185,9 @@ def test_a_charset_that_is_none_of_a_page_costs_nothing(charset: str, kind: str)
 def test_half_a_character_is_no_text() -> None:
     found = text(b"Acme \\ud800 makes", content_type="text/plain; charset=unicode_escape")
     assert (found or "").encode().decode() == "Acme ? makes"
+
+
+def test_a_page_that_scripts_are_still_to_draw_says_nothing() -> None:
+    body = b"<script src='/app.js'></script><div id='root'>Loading...</div>"
+    assert read_page(body, "text/html", "", Kind.HOME, 1_000).readable is None
+    assert read_page(body + b"<p>We make widgets.</p>" * 9, "text/html", "", Kind.HOME, 1_000).readable is not None

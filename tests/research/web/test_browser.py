@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
@@ -197,3 +198,11 @@ def test_a_host_that_needs_no_proxy_is_judged_by_its_addresses(
     town.sites[SITE]["/"] = html("<p>Hello</p>")
     assert browser.get(f"http://{SITE}/", MOST).url == f"http://{SITE}/"
     assert town.dialled == [(PUBLIC, 80)]
+
+
+@pytest.mark.parametrize("bits", [zlib.MAX_WBITS, -zlib.MAX_WBITS])
+def test_deflate_is_read_as_either_kind_of_server_understands_it(town: Town, browser: Browser, bits: int) -> None:
+    pack = zlib.compressobj(wbits=bits)
+    body = pack.compress(b"<p>Acme</p>") + pack.flush()
+    town.sites["acme.com"]["/"] = Answer(body, headers={"Content-Type": "text/html", "Content-Encoding": "deflate"})
+    assert browser.get("http://acme.com/", 1_000).body == b"<p>Acme</p>"

@@ -325,3 +325,10 @@ def test_a_stop_keeps_nothing(town: Town) -> None:
 def test_a_page_without_text_is_no_document(town: Town) -> None:
     town.sites[SITE]["/"] = html("<div id=app></div><script>render()</script>")
     assert look(town).outcome is Outcome.NOT_A_PAGE
+
+
+def test_jobs_are_read_where_a_company_has_them_managed(town: Town) -> None:
+    town.sites[SITE]["/"] = html("<h1>Acme</h1><a href='http://boards.greenhouse.io/acme'>Careers</a>")
+    town.sites["boards.greenhouse.io"]["/acme"] = html("<p>Head of Sales, Berlin</p>")
+    found = texts(look(town))
+    assert found[Kind.CAREERS, "http://boards.greenhouse.io/acme"] == "Head of Sales, Berlin"
