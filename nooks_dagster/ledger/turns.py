@@ -8,7 +8,7 @@ is due: the dispatcher launches it again behind those that have waited longer. A
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from nooks_dagster.ledger.items import Claim
@@ -24,7 +24,7 @@ class Turn:
     """
 
     until: float
-    _claimed: bool = False
+    _claimed: bool = field(default=False, init=False)
 
     @classmethod
     def of(cls, run: WorkspaceRun, minutes: float) -> Self:

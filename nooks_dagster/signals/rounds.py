@@ -1,6 +1,6 @@
 """Rounds: what a run plans at its start, while sites are read, and when all are.
 
-Belongs here: whom to plan when. Does not: planning (`signals.planning`), reading (`signals.reading`).
+Belongs here: whom to plan when. Does not: planning (`signals.planning`), reading (`research.beside`).
 
 A batch is cut as soon as it is full, else half a minute after its first account was looked at. When nothing more is
 read, all that is due is planned: whatever was handed over, nobody is left out.
