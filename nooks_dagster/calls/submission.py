@@ -88,7 +88,7 @@ class Recording(Shape):
     """Where the audio is: an object below the workspace's own prefix of the recordings' bucket.
 
     `channels` says whose voice each channel holds; without it a stereo recording has the rep on the first, and a mono
-    one holds both.
+    one holds both. If both parties are named, theirs alone are heard.
     """
 
     uri: Uri = Field(description="gs://bucket/name")

@@ -74,9 +74,8 @@ def phone_of(text: str | None, region: str) -> Phone | None:
     if len(set(str(number.national_number))) == 1 and not phonenumbers.is_valid_number(number):
         return None
     keys = sorted({int(digits[-KEY_DIGITS:]) for digits in _spellings(number)})
-    return Phone(
-        _e164(number), phonenumbers.region_code_for_number(number) or region, tuple(keys), number.extension or ""
-    )
+    home = phonenumbers.region_code_for_number(number) or region
+    return Phone(_e164(number), home, tuple(keys), number.extension or "")
 
 
 @lru_cache(maxsize=4096)  # a switchboard's number is read with each call to one of its people

@@ -1,9 +1,13 @@
 """`nooks calls keys`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -47,6 +51,24 @@ def test_keys_are_replaced_and_ended(nooks: Callable[..., Result], db: Database)
         new: (False, True),
     }
     assert "has ended" in nooks("list", "acme").stdout
+
+
+def test_of_two_who_replace_keys_at_once_one_has_a_key_that_stays(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_workspaces(db, "acme")
+    keys, transaction, others = Keys(db, FileSecrets(tmp_path)), db.transaction, iter([timedelta(hours=24)])
+
+    @contextmanager
+    def then_another_does() -> Iterator[psycopg.Connection[Any]]:
+        with transaction() as conn:
+            yield conn
+        for overlap in others:
+            keys.rotate("acme", overlap)
+
+    monkeypatch.setattr(db, "transaction", then_another_does)
+    keys.rotate("acme", timedelta(hours=24))
+    assert [one.retires_at is None for one in keys.keys("acme")].count(True) == 1
 
 
 def test_a_workspace_that_nobody_knows_must_be_meant(nooks: Callable[..., Result]) -> None:

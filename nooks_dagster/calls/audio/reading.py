@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from nooks_dagster.calls.audio.ends import mp3_goes_on, ogg_goes_on
 from nooks_dagster.calls.audio.headers import ENDLESS, counted, mended
 from nooks_dagster.failures import Permanent
 
@@ -27,8 +28,8 @@ RATES = range(4_000, 192_001)
 """Samples a second that a recorder makes; a header that says otherwise would make blocks and pieces of any size."""
 STEPS = 50
 """Parts of a second in which a file is read that does not tell its length: the last one is lost with its end."""
-UNREAD = 4_096
-"""Bytes behind what is taken for the end of an MP3 file: a tag there is shorter, three seconds of speech are not."""
+MOST_SAMPLES = 2 * 3_600 * 48_000 * MOST_CHANNELS
+"""Of all channels: two minutes of CPU to listen to. Of silence, FLAC holds a hundred times as many in as many bytes."""
 Dtype = Literal["int16", "int32", "float32"]
 _NARROW: tuple[Dtype, int] = ("int16", 2)
 _WIDE: Mapping[str, tuple[Dtype, int]] = {
@@ -60,6 +61,9 @@ class Audio:
         self._raw = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
         self._bytes = self._raw.seek(0, io.SEEK_END)
         self._raw.seek(0)
+        if ogg_goes_on(self._raw):
+            self._raw.close()
+            raise Unreadable("The recording is several OGG streams in one file; one of all of them can be read.")
         try:
             self._file = soundfile.SoundFile(mended(self._raw))
             if self._file.frames == ENDLESS:
@@ -73,6 +77,9 @@ class Audio:
         if self.rate not in RATES:
             self.close()
             raise Unreadable(f"The recording claims to have {self._file.samplerate} samples a second.")
+        if self._file.frames * self.channels > MOST_SAMPLES:
+            self.close()
+            raise Unreadable("The recording holds more samples than two hours of eight channels at 48 kHz.")
 
     def __enter__(self) -> Self:
         return self
@@ -126,8 +133,8 @@ class Audio:
                 break
         if not found:
             raise Unreadable("Not one sample of the recording can be read.")
-        if self._file.format == "MP3" and self._raw.tell() + UNREAD < self._bytes:
-            raise Unreadable("The recording is an MP3 of a variable bit rate that does not tell its length.")
+        if self._file.format == "MP3" and mp3_goes_on(self._raw, self._bytes):
+            raise Unreadable("The recording is an MP3 that goes on behind the end that it tells, or tells none.")
 
     def cut(self, channel: int, start_ms: int, end_ms: int) -> Samples:
         """Return one channel's samples between two moments."""
@@ -173,8 +180,8 @@ class Audio:
         return read
 
     def _frames(self) -> int:
-        """Count the frames of a file that does not tell."""
+        """Count the frames of a file that does not tell, up to those that are too many."""
         frames = 0
-        while read := len(self._read(self.rate // STEPS)):
+        while frames * self.channels <= MOST_SAMPLES and (read := len(self._read(self.rate // STEPS))):
             frames += read
         return frames

@@ -74,10 +74,7 @@ class Keys:
         Raises:
             Permanent: There is no such workspace.
         """
-        issued = self._issue(workspace)
-        with self._db.transaction() as conn:
-            conn.execute(_RETIRE_OTHERS, {"workspace": workspace, "key": issued.key, "overlap": overlap})
-        return issued
+        return self._issue(workspace, overlap=overlap)
 
     def keys(self, workspace: str) -> Sequence[Key]:
         """Return the keys of a workspace, the newest last, and erase the secrets of those that have ended."""
@@ -99,12 +96,14 @@ class Keys:
                 )
         self.erase_ended(workspace)
 
-    def _issue(self, workspace: str, *, new: bool = False) -> Issued:
+    def _issue(self, workspace: str, *, new: bool = False, overlap: timedelta | None = None) -> Issued:
         issued = Issued(f"nk_{secrets.token_hex(8)}", workspace, f"nks_{secrets.token_urlsafe(32)}")
         ref = self._store.put(f"calls-{issued.key}", {SECRET: issued.secret})
         try:
             with self._db.transaction() as conn:
                 _insert(conn, issued, ref, new=new)
+                if overlap is not None:
+                    conn.execute(_RETIRE_OTHERS, {"workspace": workspace, "key": issued.key, "overlap": overlap})
         except BaseException:
             self._store.erase(ref)
             raise
@@ -140,6 +139,7 @@ _ADD = """
     insert into calls.keys (id, workspace, secret_ref)
     select %(key)s, name, %(ref)s from workspaces.workspaces where name = %(workspace)s for key share
 """
+# In the transaction that adds the new key: of two that overlap neither sees the other's, so that one stays.
 _RETIRE_OTHERS = """
     update calls.keys set retires_at = now() + %(overlap)s
     where workspace = %(workspace)s and id <> %(key)s and (retires_at is null or retires_at > now() + %(overlap)s)

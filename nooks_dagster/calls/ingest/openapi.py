@@ -35,7 +35,7 @@ WHY = {
     415: "The body is not `application/json` in UTF-8, or is compressed.",
     422: "Fields are missing, unknown, or not as they must be; `fields` names them.",
     500: "Something is wrong with the server; send it again.",
-    503: "It could not be stored now, and nothing was kept; send it again after `Retry-After` seconds.",
+    503: "It was not stored in time, and may be stored yet; send the same bytes again after `Retry-After` seconds.",
 }
 ERROR: Json = {
     "type": "object",

@@ -127,12 +127,12 @@ def conflict() -> Problem:
 
 
 def unavailable() -> Problem:
-    """Postgres or the lake does not answer; nothing was kept."""
+    """Postgres or the lake does not answer in time; a call may have been kept all the same, a moment later."""
     return Problem(
         503,
         "unavailable",
-        "It could not be stored now.",
-        f"Send it again in {RETRY_SECONDS} seconds; a call is kept once, however often it is sent.",
+        "It was not stored in time.",
+        f"Send the same bytes again in {RETRY_SECONDS} seconds; a call is kept once, however often it is sent.",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
 

@@ -6,7 +6,6 @@ There is no access log: what a line of it would tell is in the metrics, without 
 stranger who speaks no HTTP, or offers to speak another protocol, get a line.
 """
 
-import logging
 import os
 import signal
 import sys
@@ -23,11 +22,19 @@ HEAD_BYTES = 32 * 1024
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep an idle connection, so that they close it, and none closes as a request comes."""
 
+LOGS = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"uvicorn.error": {"level": "ERROR"}},
+}
+"""Given to uvicorn, which sets logging up in each of its processes: they inherit none."""
+
 
 def serve(host: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or Ctrl-C; then no request is taken, and those that were are answered."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     # uvicorn raises the signal again that ended it; it must not end what is left to do here.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with TemporaryDirectory(prefix="nooks-ingest-") as counts:  # its own, for another server may have the same port
@@ -42,7 +49,7 @@ def serve(host: str, port: int, workers: int) -> None:
             h11_max_incomplete_event_size=HEAD_BYTES,
             ws="none",
             access_log=False,
-            log_config=None,
+            log_config=LOGS,
             server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,

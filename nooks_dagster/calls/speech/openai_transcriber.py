@@ -67,8 +67,7 @@ class OpenAI:
 
     def transcribe(self, task: Task, audio: Audio, usual: str) -> Transcription:
         """Hear all channels of a call's recording. See `Transcriber.transcribe`."""
-        planned = plan(audio, task.call.submission.recording)
-        task.tick()
+        planned = plan(audio, task.call.submission.recording, task.tick)
         kept = shelf.kept(self._db, task.call.id) if task.again else {}
         unsettled: list[_Piece] = []
 

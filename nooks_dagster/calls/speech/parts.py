@@ -3,11 +3,11 @@
 Belongs here: channels, voice and pieces of one recording. Does not: hearing (`calls.speech.openai_transcriber`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nooks_dagster.calls.audio.pieces import Piece, longest_ms, pieces
-from nooks_dagster.calls.audio.reading import Audio, Unreadable
+from nooks_dagster.calls.audio.reading import Audio, Samples, Unreadable
 from nooks_dagster.calls.audio.voice import Span, loudness, spans
 from nooks_dagster.calls.submission import Recording, Role
 
@@ -30,13 +30,18 @@ class Plan:
     ms: int
 
 
-def plan(audio: Audio, recording: Recording | None) -> Plan:
+def plan(audio: Audio, recording: Recording | None, tick: Callable[[], None]) -> Plan:
     """Listen to a recording for voice; a channel without any is not heard.
+
+    Args:
+        audio: The recording.
+        recording: What its dialer says of it.
+        tick: Called with each block: a recording of many channels takes minutes.
 
     Raises:
         Unreadable: It holds no samples, or not the channels that it should.
     """
-    heard = loudness(audio.blocks(), audio.rate)
+    heard = loudness(_ticking(audio.blocks(), tick), audio.rate)
     longest = longest_ms(audio.rate, audio.width)
     parts: list[Part] = []
     for channel, speaker in _speakers(audio.channels, recording, one_voice=heard.one_voice):
@@ -55,6 +60,16 @@ def _speakers(channels: int, recording: Recording | None, *, one_voice: bool) ->
         named = {Role.REP: 0, Role.PROSPECT: 1}
     if missing := [channel for channel in named.values() if channel >= channels]:
         raise Unreadable(f"The recording has {channels} channels, and not one of number {missing[0]}.")
-    if not named or len(set(named.values())) < len(named):
-        return [(channel, None) for channel in sorted(set(named.values())) or range(channels)]
-    return sorted((channel, role) for role, channel in named.items())
+    told: dict[int, Role | None] = {channel: role for role, channel in named.items()}
+    if len(told) < len(named):
+        return [(channel, None) for channel in sorted(told)]
+    if len(named) < len(Role):  # the words of a party that was not named are not lost
+        other = next(role for role in Role if role not in named) if channels == 2 else None
+        told = {channel: told.get(channel, other) for channel in range(channels)}
+    return sorted(told.items())
+
+
+def _ticking(blocks: Iterable[Samples], tick: Callable[[], None]) -> Iterator[Samples]:
+    for block in blocks:
+        tick()
+        yield block

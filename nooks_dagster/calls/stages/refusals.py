@@ -22,9 +22,9 @@ class Refusal(StrEnum):
     LENGTH_MISMATCH = "length_mismatch"
     DUPLICATE_RECORDING = "duplicate_recording"
 
-    def made(self) -> Made:
-        """Return what a stage made of a call that is refused for this."""
-        return Made(Status.REFUSED, facts={"refused": str(self)}, reason=f"{self}: {_SENTENCES[self]}")
+    def made(self, why: str = "") -> Made:
+        """Return what a stage made of a call that is refused for this; `why` says it better than its usual sentence."""
+        return Made(Status.REFUSED, facts={"refused": str(self)}, reason=f"{self}: {why or _SENTENCES[self]}")
 
 
 _SENTENCES = {

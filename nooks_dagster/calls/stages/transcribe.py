@@ -23,6 +23,9 @@ from nooks_dagster.failures import Deferred
 from nooks_dagster.lake.handle import Handle
 from nooks_dagster.lake.store import Lake
 
+UNREAD_MS = 1_000
+"""Where a file was cut off, or is broken, as much may be missing of it without a word."""
+
 
 class Transcribe:
     """Transcribes recordings. See `nooks_dagster.calls.model.StageWork`.
@@ -74,7 +77,7 @@ class Transcribe:
             return Outcome(Made(Status.DEFERRED, reason=str(deferred)))
         handle = written(self._lake, task.object_name("transcripts", "json"), transcript)
         self._archive.keep(handle, transcript)
-        return Outcome(Made(Status.DONE, handle, _facts(heard)), heard.settle)
+        return Outcome(Made(Status.DONE, handle, _facts(heard), _unread(validated, heard)), heard.settle)
 
     @contextmanager
     def _opened(self, handle: Handle) -> Iterator[Audio]:
@@ -112,8 +115,17 @@ def _shares(heard: Transcription) -> dict[str, float]:
     return {language: round(count / total, 3) for language, count in letters.most_common()}
 
 
+def _unread(validated: Made, heard: Transcription) -> str:
+    """Return how much of the recording nobody could read, "" where that is no more than a word."""
+    told = validated.facts.get("ms")
+    if not isinstance(told, int) or told - heard.ms <= UNREAD_MS:
+        return ""
+    return f"Of the {told / 1000:.0f} s that the recording tells {heard.ms / 1000:.0f} s could be read."
+
+
 def _facts(heard: Transcription) -> dict[str, JsonValue]:
     return {
+        "ms": heard.ms,
         "languages": dict(_shares(heard)),
         "models": list(heard.models),
         "pieces": heard.pieces,

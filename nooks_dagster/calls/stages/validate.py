@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from nooks_dagster.calls.audio.reading import Audio, Unreadable
+from nooks_dagster.calls.audio.voice import loudness, spans
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, Status, Task
 from nooks_dagster.calls.recordings import Read, Recordings
 from nooks_dagster.calls.stages.refusals import Refusal
@@ -28,6 +29,8 @@ AHEAD, BEHIND = timedelta(days=1), timedelta(days=3653)
 customer brings the calls of years along. What lies further off would stand first, or last, in a CRM for ever."""
 DRIFT = timedelta(seconds=5)
 """By so much, or a twentieth if that is more, a recording may be longer than its call: clocks drift, and it rings."""
+_NOBODY = frozenset({Disposition.NO_ANSWER, Disposition.BUSY})
+"""Nobody picked up: what was recorded are the tones of a gateway, bit by bit those of the call before."""
 _AGE = "select clock_timestamp() - %s"
 # In a transaction of its own, so that of two calls in hand at once one is first.
 _FIRST = """
@@ -89,8 +92,8 @@ class Validate:
         except Missing:
             self._wait(call)
             return Refusal.RECORDING_MISSING.made()
-        except Unreadable:
-            return Refusal.UNREADABLE.made()
+        except Unreadable as error:
+            return Refusal.UNREADABLE.made(error.what)
 
     def _remove(self, call: Call, recording: Recording) -> None:
         # After a death nobody knows whether it went or is still to come: waiting costs minutes, and not waiting leaves
@@ -110,13 +113,13 @@ class Validate:
             raise Uploading(call.id)
 
     def _known(self, call: Call, read: Read, audio: Audio) -> Refusal | None:
-        """Say if the bytes are an earlier call's; two recordings of nothing may be alike by chance."""
+        """Say if the bytes are an earlier call's; two in which nobody speaks may be alike by chance."""
         values = {"workspace": call.workspace, "sha256": read.handle.sha256, "call": call.id}
         first: Sequence[tuple[int]] = ()
         while not first:  # who claimed it after this statement began is not seen by it
             with self._db.transaction() as conn:
                 first = conn.execute(_FIRST, values).fetchall()
-        doubled = first[0][0] != call.id and any(block.any() for block in audio.blocks())
+        doubled = first[0][0] != call.id and call.submission.disposition not in _NOBODY and _has_voice(audio)
         return Refusal.DUPLICATE_RECORDING if doubled else None
 
 
@@ -140,6 +143,11 @@ def _unfit(audio: Audio, recording: Recording, lasted: timedelta) -> Refusal | N
     if audio.seconds > (lasted + max(DRIFT, lasted / 20)).total_seconds():
         return Refusal.LENGTH_MISMATCH
     return None
+
+
+def _has_voice(audio: Audio) -> bool:
+    heard = loudness(audio.blocks(), audio.rate)
+    return any(spans(levels, heard.ms) for levels in heard.levels)
 
 
 def _made(handle: Handle, audio: Audio) -> Made:

@@ -12,6 +12,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nooks_dagster.calls.audio import reading
 from nooks_dagster.calls.audio.encoding import wav
 from nooks_dagster.calls.audio.pieces import AROUND_MS, SHARED_MS, longest_ms, pieces
 from nooks_dagster.calls.audio.reading import Audio, Unreadable
@@ -137,8 +138,38 @@ def test_an_mp3_that_guesses_its_length_is_counted_and_one_that_hides_its_end_is
     early, late = channel(30, (0, 10), hiss=0), channel(30, (20, 30), hiss=0)
     with Audio(_mp3_without_table(late)) as audio:
         assert abs(audio.seconds - 30) < 0.3
-    with Audio(_mp3_without_table(early)) as audio, pytest.raises(Unreadable, match="variable bit rate"):
+    with Audio(_mp3_without_table(early)) as audio, pytest.raises(Unreadable, match="behind the end"):
         list(audio.blocks())
+
+
+@pytest.mark.parametrize("behind", [bytes(20_000), b"APETAGEX" + bytes(range(256)) * 40], ids=["zeros", "a tag"])
+def test_what_is_no_sound_behind_an_mp3_is_passed_over(behind: bytes) -> None:
+    with Audio(recording(REP, form="MP3") + behind) as audio:
+        assert abs(audio.seconds - 8) < 0.2
+        assert sum(map(len, audio.blocks())) == audio.seconds * RATE
+        assert len(audio.cut(0, 5_000, 7_500)) == 20_000
+
+
+@pytest.mark.parametrize(("form", "subtype"), [("MP3", None), ("OGG", "VORBIS"), ("OGG", "OPUS")])
+def test_a_recorder_that_went_on_into_the_same_file_loses_no_half_of_the_call_in_silence(
+    form: str, subtype: str | None
+) -> None:
+    twice = recording(REP, form=form, subtype=subtype) + recording(PROSPECT, form=form, subtype=subtype)
+    with pytest.raises(Unreadable, match=r"behind the end|several OGG streams"), Audio(twice) as audio:
+        list(audio.blocks())
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "untold"])
+def test_more_samples_than_a_worker_has_time_for_are_refused_however_few_bytes_they_are(
+    monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    monkeypatch.setattr(reading, "MOST_SAMPLES", 2 * 7 * RATE)
+    data = bytearray(recording(REP, PROSPECT, form="FLAC"))
+    if not told:
+        data[21] &= 0xF0
+        data[22:26] = bytes(4)
+    with pytest.raises(Unreadable, match="more samples"):
+        Audio(bytes(data))
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])

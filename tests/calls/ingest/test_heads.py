@@ -33,6 +33,11 @@ def test_a_head_without_an_end_is_cut_off(server: Server) -> None:
     assert talk(server.port, BEGUN + b"X: " + b"x" * HEAD_BYTES).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_stranger_who_speaks_no_http_gets_no_line_in_the_log(server: Server) -> None:
+    assert talk(server.port, b"\x16\x03\x01 hello\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert "Invalid HTTP" not in server.log.read_text()
+
+
 def test_a_large_head_that_proxies_made_is_read(server: Server) -> None:
     told = talk(server.port, BEGUN + b"X: " + b"x" * 8000, b"\r\nConnection: close\r\n\r\n")
     assert told.startswith(b"HTTP/1.1 200 ")

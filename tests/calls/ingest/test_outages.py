@@ -1,6 +1,7 @@
 """Outages: while Postgres or the lake is away nothing is half done, and afterwards all is as before."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ def test_without_postgres_a_call_is_refused_for_now_and_taken_when_it_is_back(se
         assert ask(server.port, "GET", "/metrics").status == 200
     finally:
         server.wire.mend()
+    assert re.search(r"^[-\d]+ [:,\d]+ nooks_dagster\S+ a call was not accepted", server.log.read_text(), re.MULTILINE)
     assert rows(server.db, "select count(*) from calls.calls where call_id = 'meanwhile'") == [(0,)]
     assert {server.acme.send(told("meanwhile")).status for _ in range(8)} == {202}
 

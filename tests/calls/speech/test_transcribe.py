@@ -2,6 +2,7 @@
 
 import io
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,10 +72,19 @@ def test_estimated_times_lie_where_the_turns_were_spoken(bench: Bench) -> None:
         assert min(abs(one.start_ms - 1000 * said.start) for one in near) < 500
 
 
-def test_channels_are_the_parties_that_the_dialer_says(bench: Bench) -> None:
-    held = bench.call(wav(SPOKEN), {"rep": 1, "prospect": 0})
+@pytest.mark.parametrize("said", [{"rep": 1, "prospect": 0}, {"prospect": 0}], ids=["both", "one of them"])
+def test_channels_are_the_parties_that_the_dialer_says(bench: Bench, said: dict[str, int]) -> None:
+    held = bench.call(wav(SPOKEN), said)
     bench.run(bench.transcribe, held)
     assert texts(transcript(bench, held), Role.PROSPECT) == SPOKEN.text("rep")
+    assert texts(transcript(bench, held), Role.REP) == SPOKEN.text("prospect")
+
+
+def test_of_more_channels_than_two_those_that_one_name_leaves_are_heard_and_tell_no_speaker(bench: Bench) -> None:
+    samples = np.hstack([SPOKEN.samples, np.zeros_like(SPOKEN.samples[:, :1])])
+    held = bench.call(wav_of(samples, SPOKEN.rate), {"prospect": 0})
+    bench.run(bench.transcribe, held)
+    assert texts(transcript(bench, held), None) == SPOKEN.text("prospect")
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["mono", "the same on both channels"])
@@ -98,6 +108,16 @@ def test_a_silent_channel_is_not_sent(bench: Bench, provider: Provider) -> None:
     assert bench.run(bench.transcribe, silent).made.handle is not None
     assert transcript(bench, silent).utterances == ()
     assert len(provider.asked) == 1
+
+
+def test_how_much_of_a_recording_nobody_could_read_is_told(bench: Bench) -> None:
+    whole = wav(SPOKEN)
+    held = bench.call(whole[: len(whole) // 2])
+    told = len(SPOKEN.samples) * 1000 // SPOKEN.rate
+    held.results[Stage.VALIDATE] = replace(held.results[Stage.VALIDATE], facts={"ms": told})
+    made = bench.run(bench.transcribe, held).made
+    assert made.facts["ms"] == transcript(bench, held).duration_ms < told - 1000
+    assert made.reason.startswith(f"Of the {told / 1000:.0f} s that the recording tells ")
 
 
 def test_a_call_without_a_recording_is_skipped(bench: Bench, provider: Provider) -> None:

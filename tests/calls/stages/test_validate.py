@@ -1,11 +1,13 @@
 """A call that is not good enough is kept with the reason; what is good enough is read once, and known again."""
 
 import hashlib
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from google.cloud import storage
 
@@ -211,10 +213,24 @@ def test_other_workspaces_may_have_the_same_recording(db: Database, stage: Valid
         assert run(db, stage, accepted(db, submission(uri=uri), workspace=workspace)).status is Status.DONE
 
 
-def test_two_recordings_of_silence_are_no_duplicates(look: Look, upload: Upload) -> None:
-    silence = audio(8, 1)[:44] + bytes(128_000)
+SILENCE = [("<u1", 7, 0xFF), ("<u1", 6, 0xD5), ("<i2", 1, 0), ("<i2", 1, 700)]
+
+
+@pytest.mark.parametrize(("sample", "coded", "value"), SILENCE, ids=["mu-law", "A-law", "zeros", "an offset"])
+def test_two_recordings_of_silence_are_no_duplicates(
+    look: Look, upload: Upload, sample: str, coded: int, value: int
+) -> None:
+    width = int(sample[-1])
+    form = struct.pack("<IHHIIHH", 16, coded, 1, 8000, 8000 * width, width, 8 * width)
+    data = np.full(48_000, value, sample).tobytes()
+    silence = b"RIFF\xff\xff\xff\xffWAVEfmt " + form + b"data" + struct.pack("<I", len(data)) + data
     for n in range(2):
         assert look(f"dial-{n}", uri=upload(f"{n}.wav", silence)).status is Status.DONE
+
+
+def test_of_calls_that_nobody_answered_the_tones_of_a_gateway_may_be_alike(look: Look, upload: Upload) -> None:
+    for n, end in enumerate([Disposition.NO_ANSWER, Disposition.BUSY]):
+        assert look(f"dial-{n}", uri=upload(f"{n}.wav", audio()), disposition=end).status is Status.DONE
 
 
 def first(recordings: Recordings, uri: str) -> Handle:
