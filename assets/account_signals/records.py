@@ -20,6 +20,7 @@ from assets.launched import launched
 from assets.partitions import workspaces
 from assets.research import documents
 from assets.research.relaying import Documents, Told
+from nooks_dagster.signals.removing import give_up_removed
 from nooks_dagster.signals.work import SignalsRun
 from resources.research import ResearchResource
 from resources.signals import SignalsResource
@@ -38,14 +39,16 @@ def account_signals(
     """Read what is due of the accounts of a workspace, and ask it."""
     chosen = [signal for signal in catalog.signals() if key_of(signal) in context.selected_asset_keys]
     with in_sentences():
-        work = launched(context)
+        work, platform = launched(context), signals.platform()
         run = SignalsRun(work.workspace, work.run_id, work.launch, work.work_class, config.request())
         if config.estimate_only:
-            yield from estimates(run, chosen, signals.platform())
+            yield from estimates(run, chosen, platform)
             return
+        with platform.db.transaction() as conn:
+            give_up_removed(conn, run.scope, [signal.name for signal in catalog.signals()])
         reads = documents.KEY in context.selected_asset_keys
         pages = Documents(research.platform(), work, config.wish()) if reads else None
         if chosen:
-            yield from relayed(run, chosen, signals.platform(), pages)
+            yield from relayed(run, chosen, platform, pages)
         elif pages:
             yield from pages.relayed()

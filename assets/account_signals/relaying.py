@@ -5,7 +5,7 @@ shows (`assets.account_signals.results`).
 """
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from assets.account_signals.specs import key_of
 from assets.pace import OBSERVE_EVERY
 from assets.research.relaying import Documents, Told
 from nooks_dagster.crm.reporting.shown import show
-from nooks_dagster.failures import Failure
+from nooks_dagster.failures import Failure, Permanent
 from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.estimates import estimate
 from nooks_dagster.signals.runs import WorkspaceSignals
@@ -39,18 +39,31 @@ def relayed(
         documents: What is read meanwhile, None for a run that only asks.
 
     Raises:
-        Failure: It broke, or too many accounts failed.
+        Failure: It broke, too many accounts failed, or the table of a signal could not be made: that is asked, for its
+            answers are read elsewhere too, but not told of.
     """
-    with platform.db.transaction() as conn:
-        for signal in signals:
-            ensure_view(conn, signal)
+    untold = _without_table(platform, signals)
     work = WorkspaceSignals(platform, run, signals, documents.reading if documents else None)
     broken = yield from _under_way(work, run, signals, documents)
-    yield from _told(work, run, signals, platform, only_news=broken is not None)
-    if broken:
-        raise broken
+    told = [signal for signal in signals if signal.name not in untold]
+    yield from _told(work, run, told, platform, only_news=broken is not None)
+    for failure in (broken, *untold.values()):
+        if failure:
+            raise failure
     if documents:
         documents.check()
+
+
+def _without_table(platform: Platform, signals: Sequence[Signal]) -> Mapping[str, Permanent]:
+    """Make the tables of signals that are new or changed; return why some could not be, by signal."""
+    untold: dict[str, Permanent] = {}
+    for signal in signals:
+        try:
+            with platform.db.transaction() as conn:
+                ensure_view(conn, signal)
+        except Permanent as failure:
+            untold[signal.name] = failure
+    return untold
 
 
 def _under_way(

@@ -71,6 +71,7 @@ class Ledger:
         limit: int,
         scope: str | None = None,
         lanes: Sequence[str] | None = None,
+        keys: Sequence[str] | None = None,
         parents: Sequence[int] | None = None,
         suspects: bool = False,
         most: WorkClass = WorkClass.HISTORY,
@@ -84,6 +85,7 @@ class Ledger:
         arguments |= {
             "scope": scope,
             "lanes": _list(lanes),
+            "keys": _list(keys),
             "parents": _list(parents),
             "suspects": suspects,
             "most": most,
@@ -169,7 +171,7 @@ class Ledger:
     def expedite(self, conn: psycopg.Connection[Any], lane: str, work_class: WorkClass, *, below: bool = True) -> None:
         """Make what waits or is blocked in a lane, and in those below it, due now, because a person asked.
 
-        What was never begun and falls due later keeps its time.
+        What was never begun and falls due later keeps its time, unless it waits for what another item met.
         """
         conn.execute(EXPEDITE.encode(), (work_class, lane, below, lane))
 

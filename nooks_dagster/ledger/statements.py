@@ -46,6 +46,7 @@ CLAIM = f"""
           AND (%(parents)s::bigint[] IS NULL OR i.parent = ANY(%(parents)s))
           AND (%(scope)s::text IS NULL OR i.scope = %(scope)s)
           AND (%(lanes)s::text[] IS NULL OR i.lane = ANY(%(lanes)s)) AND i.class <= %(most)s
+          AND (%(keys)s::text[] IS NULL OR i.key = ANY(%(keys)s))
           AND {READY}
         ORDER BY i.class, i.due_at, i.id
         FOR UPDATE SKIP LOCKED
@@ -77,11 +78,13 @@ GIVE_BACK = f"""
             finished_at = CASE WHEN %(state)s = 'dead' THEN now() END {HELD} RETURNING id
     ), {_ENDED}
 """  # noqa: S608
-# A history that somebody asks for is due now, but does not become more urgent than what is new.
+# A history that somebody asks for is due now, but does not become more urgent than what is new. What was never begun
+# and waits for what another item met (POSTPONE) is meant too.
 EXPEDITE = f"""
     UPDATE work.items SET state = 'waiting', due_at = now(), attempts = 0, deaths = least(deaths, 1),
         class = CASE WHEN class >= {int(WorkClass.HISTORY)} THEN class ELSE least(class, %s) END
-    WHERE state IN ('waiting', 'blocked') AND {THERE} AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
+    WHERE state IN ('waiting', 'blocked') AND ({THERE} OR failure IS NOT NULL)
+      AND (lane = %s OR (%s AND starts_with(lane, %s || '/')))
 """  # noqa: S608
 # What nobody has begun meets what another item of its kind met.
 POSTPONE = """

@@ -25,16 +25,17 @@ from nooks_dagster.research.library import Library
 from nooks_dagster.signals import leases
 from nooks_dagster.signals.answers import Answer, Verdict, sources_tried, unread
 from nooks_dagster.signals.cache import Hit, look_up
-from nooks_dagster.signals.checks import Check
+from nooks_dagster.signals.checks import Check, nothing_found
 from nooks_dagster.signals.committing import Committer
 from nooks_dagster.signals.envelope import Envelope
 from nooks_dagster.signals.outcomes import Outcome, judge
-from nooks_dagster.signals.pairs import Pair
+from nooks_dagster.signals.pairs import TOO_LONG, Pair
 from nooks_dagster.signals.prompts import inputs, instructions
 from nooks_dagster.signals.reports import Status
 
 INVENTED = "no document shows what the model said"
 BROKEN = "what the model said could not be kept"
+NOTHING = frozenset({Status.NOT_FOUND, Status.DEGRADED})
 Stopped = Callable[[], bool]
 
 
@@ -97,15 +98,16 @@ class Asker:
 
     def _answered(self, pair: Pair, stopped: Stopped) -> Outcome:
         question, subject = pair.question, pair.lease.subject
-        if hit := self._known(pair):
-            holds = None if hit.holds else question.signal.holds(hit.status)
-            self._committer.show(question, pair.lease, hit.answer, pair.seen_at, anew=holds)
-            return Outcome(hit.status, cached=True)
+        hit = self._known(pair)
+        if hit and hit.status not in NOTHING:
+            return self._shown(pair, hit)
         dossier = self._library.of([subject], question.signal.documents)[subject]
         if reason := _cannot_look(pair, dossier):
             return self._commit(pair, dossier, Verdict(Status.INSUFFICIENT_EVIDENCE, reason=reason))
         once = {document.sha256: document for document in dossier.documents}
         key = question.cache_key(subject, once)
+        if hit and hit.key == key:
+            return self._judged_anew(pair, dossier, hit)
         documents = {f"d{number}": document for number, document in enumerate(once.values(), 1)}
         crash_point("asking")
         bought = self._seller.buy(
@@ -127,7 +129,24 @@ class Asker:
             return None
         with self._db.transaction() as conn:
             documents = self._library.shas(conn, [subject], question.signal.documents)[subject]
-            return look_up(conn, question.cache_key(subject, documents)) if documents else None
+            key = question.cache_key(subject, documents)
+            return look_up(conn, key, question.signal.early) if documents else None
+
+    def _shown(self, pair: Pair, hit: Hit) -> Outcome:
+        holds = None if hit.holds else pair.question.signal.holds(hit.status)
+        self._committer.show(pair.question, pair.lease, hit.answer, pair.seen_at, anew=holds)
+        return Outcome(hit.status, cached=True)
+
+    def _judged_anew(self, pair: Pair, dossier: Dossier, hit: Hit) -> Outcome:
+        """Say again that nothing was found, in the light of the pages that can be read today."""
+        verdict = nothing_found(dossier, hit.reason if hit.status is Status.NOT_FOUND else "")
+        if hit.holds and (verdict.status, verdict.reason) == (hit.status, hit.reason):
+            return self._shown(pair, hit)
+        answer = Answer(
+            verdict, pair.question.signal.holds(verdict.status), sources_tried(dossier), hit.key, model=hit.model
+        )
+        self._committer.commit(pair.question, pair.lease, answer, pair.seen_at)
+        return Outcome(verdict.status, cached=True)
 
     def _question(self, pair: Pair, documents: Mapping[str, Document]) -> Ask:
         question = pair.question
@@ -154,6 +173,7 @@ class Asker:
         verdict = Check(pair.question.signal, documents, pair.question.own).verdict(bought.answer, dossier)
         if verdict.invented and not pair.invented and pair.failures + 1 < self._attempts:
             self._committer.waste(bought, INVENTED)
+            pair.spent += bought.cost
             self._rest(pair, pair.failures + 1, timedelta(), INVENTED)
             pair.invented = True
             return Outcome(wait=timedelta(), cost=bought.cost, bought=1)
@@ -170,23 +190,25 @@ class Asker:
         holds = pair.question.signal.holds(verdict.status)
         answer = Answer(verdict, holds, sources_tried(dossier), key)
         if bought:
-            answer = replace(answer, model=bought.model, purchase=bought.purchase, cost=bought.cost)
-        purchases = int(bought is not None)
+            answer = replace(answer, model=bought.model, purchase=bought.purchase, cost=pair.spent + bought.cost)
+        cost, purchases = bought.cost if bought else Decimal(0), int(bought is not None)
         try:
             insist(lambda: self._committer.commit(pair.question, pair.lease, answer, pair.seen_at, bought))
         except LostLease:
-            return Outcome(cost=answer.cost, bought=purchases, duplicates=purchases)
-        return Outcome(verdict.status, cost=answer.cost, bought=purchases, dropped=verdict.dropped)
+            return Outcome(cost=cost, bought=purchases, duplicates=purchases)
+        return Outcome(verdict.status, cost=cost, bought=purchases, dropped=verdict.dropped)
 
     def _failed(self, pair: Pair, error: Exception) -> Outcome:
-        pair.longer = isinstance(error, Truncated)
+        pair.longer = pair.longer or isinstance(error, Truncated)
         after = judge(error, pair.failures, self._attempts)
         cost, bought = (error.cost, 1) if isinstance(error, Billed) else (Decimal(0), 0)
+        pair.spent += cost
+        reason = TOO_LONG if isinstance(error, Truncated) else described(error)
         try:
             if not after.again:
                 return self._gave_up(pair, error)
             # What stops all is no rest of this one's: it may be over before, by a person's word.
-            self._rest(pair, after.failures, timedelta() if after.holds_all else after.wait, described(error))
+            self._rest(pair, after.failures, timedelta() if after.holds_all else after.wait, reason)
         except LostLease:
             return Outcome(cost=cost, bought=bought)
         except Unavailable as down:  # nothing could be written down: the lease goes on telling that it was begun
@@ -203,11 +225,12 @@ class Asker:
         rest = self._error_rest
         if isinstance(error, Refused):  # asked the same, it answers the same
             rest = max(rest, pair.question.signal.not_found_time_to_live)
-        answer = Answer(Verdict(Status.ERROR, reason=described(error)), rest)
+        answer = Answer(Verdict(Status.ERROR, reason=described(error)), rest, cost=pair.spent)
         if isinstance(error, Billed):
-            answer = replace(answer, purchase=error.purchase, cost=error.cost)
+            answer = replace(answer, purchase=error.purchase)
         self._committer.commit(pair.question, pair.lease, answer, pair.seen_at)
-        return Outcome(Status.ERROR, error=error, cost=answer.cost, bought=int(answer.purchase is not None))
+        cost = error.cost if isinstance(error, Billed) else Decimal(0)
+        return Outcome(Status.ERROR, error=error, cost=cost, bought=int(answer.purchase is not None))
 
 
 def _cannot_look(pair: Pair, dossier: Dossier) -> str | None:

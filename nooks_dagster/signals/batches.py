@@ -35,25 +35,36 @@ class Batches:
         lake: Where the lists are.
         scope: Whose batches.
         questions: What is asked, by signal; batches of others are left alone.
+        only: The keys of the batches that are meant, None for all.
     """
 
     def __init__(
-        self, ledger: Ledger, keeper: LeaseKeeper, lake: Lake, scope: str, questions: Mapping[str, Question]
+        self,
+        ledger: Ledger,
+        keeper: LeaseKeeper,
+        lake: Lake,
+        scope: str,
+        questions: Mapping[str, Question],
+        only: Sequence[str] | None = None,
     ) -> None:
         self._scope = scope
         self._ledger = ledger
         self._keeper = keeper
         self._lake = lake
         self._questions = questions
+        self._only = only
 
     def claim(self, most: WorkClass, suspects: bool) -> list[Claim]:
         """Claim the most urgent batch of the classes up to `most`; a suspect is one whose last worker died."""
         lanes = [lane_of(self._scope, signal) for signal in self._questions]
-        return self._ledger.claim(BATCHES, limit=1, scope=self._scope, lanes=lanes, suspects=suspects, most=most)
+        return self._ledger.claim(
+            BATCHES, limit=1, scope=self._scope, lanes=lanes, keys=self._only, suspects=suspects, most=most
+        )
 
     def open(self, claim: Claim) -> Held:
         """Take the leases of all accounts of a batch that have no answer yet, in one transaction.
 
+        Those that were planned for another version are left out, for the next plan: this one is tried on some first.
         What its last worker died of is known by then: the accounts that it had begun. So the batch itself is none that
         kills its worker.
 
@@ -117,8 +128,14 @@ class Batches:
 def _open(
     conn: psycopg.Connection[Any], question: Question, claim: Claim, subjects: Sequence[str]
 ) -> Mapping[str, Asked]:
-    """Return the subjects that have no answer yet."""
-    values = (question.signal.name, question.workspace, list(subjects), claim.item.key)
+    """Return the subjects that have no answer yet and may be asked in today's version."""
+    values = {
+        "signal": question.signal.name,
+        "workspace": question.workspace,
+        "subjects": list(subjects),
+        "batch": claim.item.key,
+        "version": question.version,
+    }
     return {subject: Asked(fresh, seen_at) for subject, fresh, seen_at in conn.execute(_OPEN, values)}
 
 
@@ -130,5 +147,9 @@ def _outcome(counts: Counts) -> Mapping[str, Any]:
 _OPEN = """
     select q.subject, q.fresh, s.changed_at
     from signals.asked q left join research.sites s on s.site = q.subject
-    where q.signal = %s and q.workspace = %s and q.subject = any(%s) and q.batch = %s and q.open
+    where q.signal = %(signal)s and q.workspace = %(workspace)s and q.subject = any(%(subjects)s)
+      and q.batch = %(batch)s and q.open
+      and (q.version = %(version)s or exists (
+        select from signals.versions v
+        where v.signal = q.signal and v.version = %(version)s and v.state = 'spread'))
 """

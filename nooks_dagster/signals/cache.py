@@ -3,6 +3,7 @@
 Belongs here: looking one up. Does not: its key (`signals.questions`), keeping answers (`signals.committing`).
 """
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import psycopg
@@ -15,20 +16,29 @@ class Hit(NamedTuple):
 
     answer: int
     status: Status
+    reason: str
+    model: str
+    key: str
     holds: bool
 
 
-def look_up(conn: psycopg.Connection[Any], cache_key: str) -> Hit | None:
+def look_up(conn: psycopg.Connection[Any], cache_key: str, early: timedelta) -> Hit | None:
     """Return the newest answer of a key that is of use: one that holds, or that asking again would only repeat.
 
     An error is none. What no document showed may be shown the next time, so it is of use while it holds.
+
+    Args:
+        conn: A transaction.
+        cache_key: Of the question and the documents.
+        early: An answer that runs out so soon holds no more.
     """
-    row = conn.execute(_LOOK_UP, (cache_key,)).fetchone()
-    return Hit(int(row[0]), Status(row[1]), bool(row[2])) if row else None
+    row = conn.execute(_LOOK_UP, {"key": cache_key, "early": early}).fetchone()
+    return Hit(int(row[0]), Status(row[1]), row[2], row[3], cache_key, bool(row[4])) if row else None
 
 
 _LOOK_UP = """
-    select id, status, expires_at > now() from signals.answers
-    where cache_key = %s and status <> 'error' and (expires_at > now() or status <> 'insufficient_evidence')
+    select id, status, reason, model, expires_at > now() + %(early)s from signals.answers
+    where cache_key = %(key)s and status <> 'error'
+      and (expires_at > now() + %(early)s or status <> 'insufficient_evidence')
     order by id desc limit 1
 """

@@ -9,7 +9,7 @@ up in that page, and what it says of the world must stand in the passage that it
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import Enum
 from typing import Any
@@ -112,9 +112,7 @@ class Check:
             return Verdict(Status.FOUND, value, evidence, why, dropped.total())
         if dropped.total() > dropped[NOT_OWN]:
             return Verdict(Status.INSUFFICIENT_EVIDENCE, reason=why, dropped=dropped.total(), invented=True)
-        if gaps := unread(dossier):
-            return Verdict(Status.DEGRADED, reason=f"Nothing was found, but not all could be read ({gaps}).")
-        return Verdict(Status.NOT_FOUND, reason=why, dropped=dropped.total())
+        return replace(nothing_found(dossier, why), dropped=dropped.total())
 
     def _placed(self, shown: _Shown, evidence: list[Mapping[str, Any]]) -> Mapping[str, Any]:
         places: list[int] = []
@@ -176,6 +174,18 @@ class Check:
             if name != "event_date" and type(None) not in getattr(fields[name].annotation, "__args__", ()):
                 raise Dropped(BAD_DATE)
             values[name] = None
+
+
+def nothing_found(dossier: Dossier, why: str) -> Verdict:
+    """Return what is known when no page shows anything: less if one of them could not be read.
+
+    Args:
+        dossier: The pages, as they are known today.
+        why: What was left out, "" if nothing was.
+    """
+    if gaps := unread(dossier):
+        return Verdict(Status.DEGRADED, reason=f"Nothing was found, but not all could be read ({gaps}).")
+    return Verdict(Status.NOT_FOUND, reason=why)
 
 
 def _parts(value: Any) -> Sequence[Any]:

@@ -14,12 +14,13 @@ from functools import cached_property
 from pydantic import BaseModel
 
 from nooks_dagster.failures import Permanent
+from nooks_dagster.research.ages import EARLY
 from nooks_dagster.research.documents import Kind
 from nooks_dagster.signals.canonical import digest
 from nooks_dagster.signals.envelope import envelope
 from nooks_dagster.signals.reports import Status
 from nooks_dagster.signals.rules import RULES
-from nooks_dagster.signals.shapes import schema_of, what_is_wrong
+from nooks_dagster.signals.shapes import column_of, schema_of, what_is_wrong
 
 TAKEN = frozenset({"answers", "asked", "changes", "current", "duplicates", "leases", "own", "plans", "versions"})
 """Tables of the engine."""
@@ -86,6 +87,11 @@ class Signal:
         if problem := self._problem():
             raise Permanent(problem, subject=f"signal {self.name}", next_step="docs/add-a-signal.md shows one.")
 
+    @property
+    def early(self) -> timedelta:
+        """So much before its time an answer may be asked for again: a night finds due what the one before answered."""
+        return min(EARLY, min(self.time_to_live, self.not_found_time_to_live) / 2)
+
     @cached_property
     def answer(self) -> type[BaseModel]:
         """The model of a whole answer, as it is asked for."""
@@ -116,6 +122,7 @@ class Signal:
 
     def _problem(self) -> str | None:
         fields = self.finding.model_fields
+        no_text = [name for name in self.own if name in fields and column_of(fields[name].annotation) != "text"]
         unknown = [name for name in (*self.stated, *self.own) if name not in fields]
         checks = {
             "Its name is not of the form tech_stack.": not NAME.fullmatch(self.name),
@@ -127,6 +134,7 @@ class Signal:
             <= timedelta(0),
             "It asks about the workspace's own facts, so its answers cannot be public.": bool(self.own)
             and self.scope is Scope.PUBLIC,
+            f"Its field {', '.join(no_text)} is no text, so it is none of the workspace's own facts.": bool(no_text),
             "It allows no findings, or no tokens.": self.most_findings < 1 or self.max_output_tokens < 1,
         }
         return next((problem for problem, holds in checks.items() if holds), None) or what_is_wrong(self.finding)

@@ -4,12 +4,13 @@ Belongs here: the one query. Does not: cutting batches (`signals.planning`), wha
 
 A pair is due when it is new, when its documents, the version or the workspace's own facts changed since its answer, or
 when the answer has run out; and when its batch was given up. It is not while its batch is open: so planning twice is
-planning once, whoever was killed in between. Nor is it while a look at its site is planned and due: what is asked
-before is bought again when the pages have changed.
+planning once, whoever was killed in between. Only whom a person names is taken out of a batch that waits. Nor is it due
+while a look at its site is planned and due: what is asked before is bought again when the pages have changed.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -25,14 +26,16 @@ class Wanted:
 
     Attributes:
         sites: Only these, None for all.
+        named: A person has named these.
         again: These, due or not.
-        expired: Those too whose answer has run out.
+        expired: Those too whose answer will have run out by then, counted from now; None for no such.
         changed: Those too that have an answer; without it, only new ones.
     """
 
     sites: Sequence[str] | None = None
+    named: bool = False
     again: bool = False
-    expired: bool = True
+    expired: timedelta | None = timedelta()
     changed: bool = True
 
 
@@ -60,7 +63,8 @@ def _values(question: Question, wanted: Wanted) -> Mapping[str, Any]:
         "lane": lane_of(scope_of(question.workspace), question.signal.name),
         "sites": None if wanted.sites is None else list(wanted.sites),
         "again": wanted.again,
-        "expired": wanted.expired,
+        "expired": None if wanted.expired is None else min(wanted.expired, question.signal.early),
+        "taken": ["leased"] if wanted.named else ["waiting", "leased", "blocked"],
         "changed": wanted.changed,
     }
 
@@ -80,14 +84,14 @@ _DUE = """
     where not coalesce(
         s.next_look_at <= now() and a.look_planned_at > greatest(s.looked_at, now() - interval '1 day'), false
     ) and (
-        %(again)s or q.open or q.answer is null
+        %(again)s or q.answer is null
         or (%(changed)s and (
-            q.version <> %(version)s or q.own <> %(own)s or q.seen_at is distinct from s.changed_at
-            or (%(expired)s and q.due_at <= now())))
+            q.open or q.version <> %(version)s or q.own <> %(own)s or q.seen_at is distinct from s.changed_at
+            or q.due_at <= now() + %(expired)s::interval))
     ) and not (coalesce(q.open, false) and exists (
         select from work.items i
         where i.queue = %(queue)s and i.lane = %(lane)s and i.key = q.batch
-          and i.state in ('waiting', 'leased', 'blocked')))
+          and i.state = any(%(taken)s)))
 """
 _PAGE = f"select a.site from {_DUE} order by a.site limit %(limit)s"  # noqa: S608 - a constant of this module
 _COUNT = f"""

@@ -62,7 +62,8 @@ def estimate(platform: Platform, run: SignalsRun, signal: Signal) -> Estimate:
 
 def _estimate(conn: psycopg.Connection[Any], question: Question, run: SignalsRun, settings: Settings) -> Estimate:
     sites = sites_of(conn, run.workspace, run.request.accounts)
-    version = version_of(conn, question, settings)
+    with conn.transaction(force_rollback=True):  # a question that is still being edited is no version yet
+        version = version_of(conn, question, settings)
     due, cached = count_due(conn, question, wanted_by(run, sites, version))
     room = None if sites is not None else version.room(settings.signals_trial_accounts)
     row = conn.execute(_LATELY, {"signal": question.signal.name, "version": question.version}).fetchone()

@@ -22,7 +22,7 @@ class Lease:
     """The right to ask about a subject.
 
     `failures` are those that accuse it since its last answer, `deaths` the workers that died asking about it; `wait` is
-    how long it rests.
+    how long it rests. `reason` is what last accused it, also before its last answer.
     """
 
     scope: str
@@ -34,6 +34,7 @@ class Lease:
     failures: int
     deaths: int
     wait: timedelta
+    reason: str | None
 
     @property
     def key(self) -> Mapping[str, Any]:
@@ -73,7 +74,7 @@ def begin(conn: psycopg.Connection[Any], lease: Lease) -> None:
 
 
 def end(conn: psycopg.Connection[Any], lease: Lease) -> None:
-    """End a lease with an answer, in the transaction of that answer: what accused the subject is forgotten.
+    """End a lease with an answer, in the transaction of that answer: what accused the subject counts no more.
 
     Raises:
         LostLease: Another has it; the answer must not be kept.
@@ -116,7 +117,7 @@ _TAKE = """
         select from work.items i
         where i.id = l.item and i.fence = l.item_fence and i.state = 'leased' and i.lease_until > clock_timestamp())
     returning l.subject, l.fence, l.failures, l.deaths,
-        greatest(coalesce(l.retry_at - clock_timestamp(), interval '0'), interval '0')
+        greatest(coalesce(l.retry_at - clock_timestamp(), interval '0'), interval '0'), l.reason
 """
 _MINE = """
     scope = %(scope)s and subject = %(subject)s and signal = %(signal)s
@@ -128,7 +129,7 @@ _BEGIN = f"""
 """  # noqa: S608 - constants of this module
 _END = f"""
     update signals.leases set item = null, item_fence = null, begun_at = null, failures = 0, deaths = 0,
-        retry_at = null, reason = null
+        retry_at = null
     where {_MINE}
 """  # noqa: S608
 _FAIL = f"""

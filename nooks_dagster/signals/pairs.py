@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from nooks_dagster.ledger.ledger import DEATHS_ALONE
 from nooks_dagster.signals.leases import Lease
 from nooks_dagster.signals.outcomes import Outcome
 from nooks_dagster.signals.questions import Question
+
+TOO_LONG = "the answer did not end within its tokens"
 
 
 class Asked(NamedTuple):
@@ -33,8 +36,9 @@ class Pair:
         seen_at: When its documents had last changed as far as was known before they were read.
         failures: Errors that accuse it.
         ready_at: When it may be asked, on the monotonic clock.
-        longer: The last answer did not end within its tokens.
+        longer: An answer did not end within its tokens, in this run or in one before.
         invented: The last answer was shown by no document.
+        spent: What answers cost in this run that were of no use.
     """
 
     question: Question
@@ -45,12 +49,19 @@ class Pair:
     ready_at: float
     longer: bool = False
     invented: bool = False
+    spent: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, question: Question, lease: Lease, asked: Asked) -> "Pair":
         """Return a pair that has just been leased."""
         return cls(
-            question, lease, asked.fresh, asked.seen_at, lease.failures, time.monotonic() + lease.wait.total_seconds()
+            question,
+            lease,
+            asked.fresh,
+            asked.seen_at,
+            lease.failures,
+            time.monotonic() + lease.wait.total_seconds(),
+            longer=lease.reason == TOO_LONG,
         )
 
     @property

@@ -9,6 +9,7 @@ pairs are remembered. Killed anywhere, it leaves at most lists that nobody names
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -19,6 +20,7 @@ from nooks_dagster.lake.lists import write_list
 from nooks_dagster.lake.store import Lake
 from nooks_dagster.ledger.items import WorkClass
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.research.ages import EARLY
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.due import Wanted, due
 from nooks_dagster.signals.lists import name_of
@@ -55,6 +57,8 @@ class Planner:
         self._lake = lake
         self._settings = settings
         self._classes: dict[str, WorkClass] = {}
+        self.batches: list[str] = []
+        """The keys of all that were cut."""
 
     def plan(self, question: Question, run: SignalsRun, sites: Sequence[str] | None) -> Iterator[Planned]:
         """Plan what is due, and yield after each page.
@@ -120,6 +124,7 @@ class Planner:
             batch_item(workspace, signal, key, handle, work_class) for key, handle in zip(keys, handles, strict=True)
         ]
         self._ledger.plan(conn, items)
+        self.batches += keys
         for key, group in zip(keys, groups, strict=True):
             conn.execute(
                 _OPEN,
@@ -155,10 +160,17 @@ def wanted_by(run: SignalsRun, sites: Sequence[str] | None, version: Version) ->
     chosen = sites is not None
     return Wanted(
         sites,
+        named=chosen,
         again=run.request.again,
-        expired=run.launch is None or run.work_class is not WorkClass.INCREMENTAL,
+        expired=_expired(run),
         changed=chosen or version.may_change,
     )
+
+
+def _expired(run: SignalsRun) -> timedelta | None:
+    if run.launch is None:
+        return timedelta()
+    return None if run.work_class is WorkClass.INCREMENTAL else EARLY
 
 
 def _class(conn: psycopg.Connection[Any], question: Question, run: SignalsRun) -> WorkClass:

@@ -46,6 +46,11 @@ class Rounds:
         self._waiting = {name: _Waiting() for name in questions}
         self.versions: dict[str, Version] = {}
 
+    @property
+    def only(self) -> Sequence[str] | None:
+        """The batches that were cut here, if a person has chosen accounts: nobody else is asked about; None for all."""
+        return None if self._sites is None else self._planner.batches
+
     def all(self) -> Iterator[Planned]:
         """Plan all that is due, and yield after each page."""
         for name, question in self._questions.items():

@@ -109,7 +109,8 @@ class WorkspaceSignals:
                 if reading is None:
                     plans.close()
                 try:
-                    yield from self._asked(self._drain(keeper, questions, partial(self._more, rounds, plans, claims)))
+                    more = partial(self._more, rounds, plans, claims)
+                    yield from self._asked(self._drain(keeper, questions, rounds.only, more))
                 except Failure:
                     yield from self._read_on()
                     raise
@@ -182,11 +183,18 @@ class WorkspaceSignals:
         with self._platform.db.transaction() as conn:
             if self._run.request.spread:
                 trials.spread(conn, signal)
-            self._ledger.expedite(conn, lane_of(self._run.scope, signal), self._run.work_class, below=False)
+            if not self._run.request.accounts:
+                self._ledger.expedite(conn, lane_of(self._run.scope, signal), self._run.work_class, below=False)
 
-    def _drain(self, keeper: LeaseKeeper, questions: Mapping[str, Question], more: Callable[[], bool]) -> Drain:
+    def _drain(
+        self,
+        keeper: LeaseKeeper,
+        questions: Mapping[str, Question],
+        only: Sequence[str] | None,
+        more: Callable[[], bool],
+    ) -> Drain:
         platform, settings = self._platform, self._platform.settings
-        batches = Batches(self._ledger, keeper, platform.lake, self._run.scope, questions)
+        batches = Batches(self._ledger, keeper, platform.lake, self._run.scope, questions, only)
         asker = Asker(
             platform.db,
             platform.seller,

@@ -11,8 +11,13 @@ from typing import Any, Literal, LiteralString, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-RESERVED = frozenset({"evidence", "event_date", "confidence"})
-"""Fields of each finding that the engine adds."""
+RESERVED = frozenset(
+    {
+        *("workspace", "connection_id", "account_id", "site", "finding"),
+        *("evidence", "event_date", "confidence", "quote", "url", "fetched_at", "observed_at", "expires_at", "answer"),
+    }
+)
+"""Fields that the engine adds to each finding, and columns to each row of its table (`signals.views`)."""
 COLUMNS: Mapping[Any, LiteralString] = {
     str: "text",
     int: "bigint",

@@ -24,7 +24,8 @@ def follow(db: Database, question: Question) -> Iterator[int]:
     """Bring what applications read of a signal up to the accounts of its workspace, some at a time.
 
     An account that is new, or has another site, gets the answer of that site if one stands; one without a site is told
-    so; one that is gone is marked. Yields how many each transaction changed.
+    so; one that is gone is marked, and so is one whose new site has no answer yet. Yields how many each transaction
+    changed.
     """
     values: dict[str, Any] = {
         "workspace": question.workspace,
@@ -138,16 +139,19 @@ _COME = """
         select connection_id, account_id from page order by connection_id desc, account_id desc limit 1
     ) last on true
 """
+# Also an account whose new site has no answer yet: what stands is said of another company. An answer brings it back.
+#
 # By their place in the table, which nobody changes meanwhile: all who write hold the lock of the changes.
 _GONE = """
     update signals.current
     set gone_at = clock_timestamp(), changed_at = clock_timestamp(), change = nextval('signals.changes')
     where ctid = any(array(
         select had.place from research.accounts a cross join lateral (
-            select c.ctid as place from signals.current c
+            select c.ctid as place, c.subject from signals.current c
             where c.workspace = a.workspace and c.connection_id = a.connection_id and c.account_id = a.account_id
               and c.signal = %(signal)s and c.gone_at is null
             limit 1
         ) had
-        where a.workspace = %(workspace)s and a.gone_at is not null limit %(limit)s))
+        where a.workspace = %(workspace)s and (a.gone_at is not null or had.subject <> coalesce(a.site, ''))
+        limit %(limit)s))
 """

@@ -115,11 +115,14 @@ _STATUS = """
         from signals.current c join signals.answers x on x.id = c.answer join signals.answers y on y.id = c.latest
         where c.gone_at is null and c.signal = any(%(signals)s) group by c.workspace, c.signal
     ), asked as (
-        select q.workspace, q.signal, count(*) filter (where q.open) as open,
-            count(*) filter (where q.open and i.failure = 'Deferred') as deferred,
-            max(now() - q.due_at) filter (where not q.open and q.due_at <= now()) as overdue
+        select q.workspace, q.signal, count(i.id) as open,
+            count(i.id) filter (where i.failure = 'Deferred') as deferred,
+            max(now() - q.due_at) filter (where not q.open and q.due_at <= now() and exists (
+                select from research.accounts a
+                where a.workspace = q.workspace and a.site = q.subject and a.gone_at is null)) as overdue
         from signals.asked q left join work.items i on q.open and i.queue = 'signals.batches'
             and i.lane = 'signals/' || q.workspace || '/' || q.signal and i.key = q.batch
+            and i.state in ('waiting', 'leased', 'blocked')
         where q.signal = any(%(signals)s) group by q.workspace, q.signal
     ), spent as (
         select workspace, signal, sum(cost) as usd, count(purchase) as bought from signals.answers

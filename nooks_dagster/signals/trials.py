@@ -16,13 +16,19 @@ from psycopg.rows import class_row
 from nooks_dagster.settings import Settings
 from nooks_dagster.signals.questions import Question
 
+LESS = 0.5
+"""So small a part of what was found before is found with a version that breaks something …"""
+UNSHOWN = 0.1
+"""… or so much more of its answers no page shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """A version of a signal: `trial`, `held` until a person decides, or `spread`.
 
     `planned` accounts were tried, of which `open` have no answer yet and `failed` are errors; asking the `left` ones
-    costs about `cost` USD each.
+    costs about `cost` USD each. Of its answers the shares `found` have findings and `unshown` are shown by no page; of
+    those that the others have, `found_before` and `unshown_before`.
     """
 
     signal: str
@@ -35,6 +41,10 @@ class Version:
     failed: int = 0
     left: int = 0
     cost: Decimal = Decimal(0)
+    found: float = 0.0
+    unshown: float = 0.0
+    found_before: float = 0.0
+    unshown_before: float = 0.0
 
     @property
     def projected(self) -> Decimal:
@@ -105,6 +115,12 @@ def _against(version: Version, settings: Settings) -> str | None:
     advice = "Look at `nooks signals status`, then let it go on with `nooks signals spread`."
     if share >= settings.signals_failed_share:
         return f"{version.failed} of {version.ended} accounts that it was tried on failed. {advice}"
+    if version.unshown > version.unshown_before + UNSHOWN:
+        before = f"before {version.unshown_before:.0%}. {advice}"
+        return f"No page shows the answer about {version.unshown:.0%} of those that it was tried on, {before}"
+    if version.found < LESS * version.found_before:
+        before = f"before about {version.found_before:.0%}. {advice}"
+        return f"Something was found about {version.found:.0%} of those that it was tried on, {before}"
     if version.projected > settings.signals_spread_usd:
         return (
             f"Asking the other {version.left} accounts costs about ${version.projected:.2f}, more than "
@@ -136,7 +152,7 @@ _LOCK = (
 )
 _READ = """
     select v.signal, v.version, v.state, v.planned, v.reason, asked.open, asked.ended, asked.failed, asked.left,
-        coalesce(spent.cost, 0) as cost
+        coalesce(spent.cost, 0) as cost, asked.found, asked.unshown, asked.found_before, asked.unshown_before
     from signals.versions v cross join lateral (
         select count(*) filter (where q.version = v.version and q.open and exists (
                 select from work.items i
@@ -144,9 +160,18 @@ _READ = """
                   and i.key = q.batch and i.state in ('waiting', 'leased', 'blocked'))) as open,
             count(*) filter (where q.version = v.version and not q.open) as ended,
             count(*) filter (where q.version = v.version and not q.open and x.status = 'error') as failed,
-            count(*) filter (where q.version <> v.version) as left
+            count(*) filter (where q.version <> v.version) as left,
+            coalesce(avg((x.status = 'found')::int) filter (where q.version = v.version and not q.open), 0)::float
+                as found,
+            coalesce(avg((x.status = 'insufficient_evidence')::int)
+                filter (where q.version = v.version and not q.open), 0)::float as unshown,
+            coalesce(avg((x.status = 'found')::int) filter (where q.version <> v.version), 0)::float as found_before,
+            coalesce(avg((x.status = 'insufficient_evidence')::int)
+                filter (where q.version <> v.version), 0)::float as unshown_before
         from signals.asked q left join signals.answers x on x.id = q.answer and v.state = 'trial'
-        where q.signal = v.signal and v.state <> 'spread'
+        where q.signal = v.signal and v.state <> 'spread' and exists (
+            select from research.accounts a
+            where a.workspace = q.workspace and a.site = q.subject and a.gone_at is null)
     ) asked cross join lateral (
         select avg(x.cost) as cost from signals.answers x
         where x.signal = v.signal and x.version = v.version and x.purchase is not null and v.state <> 'spread'

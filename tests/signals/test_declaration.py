@@ -10,8 +10,11 @@ from openai.lib._pydantic import to_strict_json_schema
 from pydantic import BaseModel
 
 from nooks_dagster.failures import Permanent
+from nooks_dagster.signals.declaration import Scope
 from nooks_dagster.signals.prompts import instructions
 from nooks_dagster.signals.questions import Question
+from nooks_dagster.signals.shapes import RESERVED
+from nooks_dagster.signals.views import columns_of
 from tests.signals.things import SHARED, TECH, Technology
 
 
@@ -23,6 +26,11 @@ class Nested(BaseModel):
 class Evident(BaseModel):
     vendor: str
     evidence: str
+
+
+class Linked(BaseModel):
+    vendor: str
+    url: str
 
 
 class Colour(Enum):
@@ -58,9 +66,11 @@ class Usual(BaseModel):
         ({"stated": ("vendors",)}, "no field vendors"),
         ({"time_to_live": timedelta(0)}, "positive time"),
         ({"own": {"vendor": "vendors"}}, "cannot be public"),
+        ({"own": {"tags": "vendors"}, "scope": Scope.WORKSPACE}, "field tags is no text"),
         ({"most_findings": 0}, "allows no findings"),
         ({"finding": Nested}, "field inner is neither"),
         ({"finding": Evident}, "which each finding has anyway"),
+        ({"finding": Linked}, "which each finding has anyway"),
         ({"finding": Odd}, "field colour is neither"),
         ({"finding": Empty, "stated": ("vendor",)}, "no field vendor"),
     ],
@@ -70,6 +80,11 @@ def test_a_declaration_that_contradicts_itself_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(Permanent, match=problem):
         replace(TECH, **changes)
+
+
+def test_no_field_may_be_called_like_a_column_that_each_table_has() -> None:
+    own = set(Technology.model_fields)
+    assert {column.name for column in columns_of(TECH)} - own <= RESERVED
 
 
 def test_an_answer_is_of_a_shape_that_a_strict_model_can_be_held_to() -> None:

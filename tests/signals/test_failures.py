@@ -27,7 +27,7 @@ from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Ending, Status
 from nooks_dagster.signals.work import Platform
 from tests.signals.conftest import Clicks
-from tests.signals.things import TECH, Seller, Shelf, add_accounts, document, dossier, found, sites
+from tests.signals.things import TECH, Seller, Shelf, add_accounts, capped, document, dossier, found, sites
 from tests.sql import execute, rows
 
 SOON = timedelta(milliseconds=10)
@@ -119,11 +119,17 @@ def test_a_refusal_is_an_error_at_once_with_what_it_cost(click: Clicks, db: Data
 
 
 @pytest.mark.usefixtures("book")
-def test_a_truncated_answer_is_asked_for_again_with_more_room(click: Clicks, seller: Seller) -> None:
-    seller.script = failing(lambda: billed(Truncated), times=1)
+def test_a_truncated_answer_is_asked_for_again_with_more_room_also_by_the_next_run(
+    click: Clicks, db: Database, seller: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nooks_dagster.signals.outcomes.BACKOFF", SOON)
+    seller.script = failing(lambda: billed(Truncated), times=5)
+    click()
+    assert rows(db, "select cost from signals.answers where subject = 'bad.example'") == [(5 * Decimal("0.002"),)]
+    execute(db, "update signals.asked set due_at = now() where subject = 'bad.example'")
     click()
     room = [ask.max_output_tokens for ask in seller.asks if ask.subject == "bad.example"]
-    assert room == [TECH.max_output_tokens, 2 * TECH.max_output_tokens]
+    assert room == [TECH.max_output_tokens, *[2 * TECH.max_output_tokens] * 5]
 
 
 @pytest.mark.usefixtures("book")
@@ -165,13 +171,29 @@ def test_over_the_cap_everything_waits_until_it_frees_and_nothing_is_a_failure(
     assert rows(db, "select count(*) from signals.asked where open")[0][0] > 0
 
 
-@pytest.mark.usefixtures("book")
 def test_a_person_who_raised_the_cap_need_not_wait_for_midnight(click: Clicks, db: Database, seller: Seller) -> None:
-    seller.script = failing(lambda: Deferred("The cap is reached.", retry_in=timedelta(hours=3)))
+    add_accounts(db, "acme", sites(220))
+    seller.script = capped
     click()
+    assert rows(db, "select min(fence), max(fence) > 0 from work.items") == [(0, True)], "some were never begun"
     seller.script = lambda site, _: found(site)
     click()
     assert rows(db, "select count(*) from signals.asked where open") == [(0,)]
+
+
+def test_who_names_an_account_buys_its_answer_and_no_other_that_waits(
+    click: Clicks, db: Database, seller: Seller
+) -> None:
+    add_accounts(db, "acme", sites(120))
+    seller.script = capped
+    click()
+    execute(db, "update work.items set due_at = now() where key like '%:0'")
+    seller.tries.clear()
+    seller.script = lambda site, _: found(site)
+    click(accounts=("000002", "000003"))
+    assert seller.tries == dict.fromkeys(sites(2, start=1), 1)
+    click()
+    assert (len(seller.tries), seller.tries.total()) == (120, 120), "those that waited are asked once each"
 
 
 @pytest.mark.usefixtures("book")

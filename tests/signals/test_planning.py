@@ -18,9 +18,22 @@ from nooks_dagster.signals.questions import Question
 from nooks_dagster.signals.reports import Status
 from nooks_dagster.signals.work import Platform, Request, SignalsRun
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, Shelf, add_accounts, document, dossier, found, sites
+from tests.signals.things import (
+    NOT_FOUND,
+    SHARED,
+    TECH,
+    Seller,
+    Shelf,
+    add_accounts,
+    capped,
+    document,
+    dossier,
+    found,
+    sites,
+)
 from tests.sql import execute, rows
 
+DAILY = replace(TECH, time_to_live=timedelta(days=1), not_found_time_to_live=timedelta(days=1))
 OPEN = "select count(*) from signals.asked where open"
 
 
@@ -86,6 +99,20 @@ def test_what_has_run_out_is_planned_at_night_and_not_with_what_is_new(click: Cl
     execute(db, "update signals.asked set due_at = now()")
     assert plan(launch=1, work_class=WorkClass.INCREMENTAL) == 0
     assert plan(launch=1, work_class=WorkClass.NIGHTLY) == 3
+
+
+def test_an_answer_of_a_day_is_asked_for_again_each_night_and_holds_in_between(
+    click: Clicks, plan: Any, db: Database, seller: Seller
+) -> None:
+    add_accounts(db, "acme", sites(3))
+    click(DAILY)
+    execute(db, "update signals.asked set due_at = now() + interval '5 minutes'")
+    execute(db, "update signals.answers set expires_at = now() + interval '5 minutes'")
+    assert click(DAILY) == []
+    (report,) = click.start(DAILY, launch=1, work_class=WorkClass.NIGHTLY).run()
+    assert report.counts.cached == 3
+    assert rows(db, "select count(*) from signals.asked where due_at > now() + interval '23 hours'") == [(3,)]
+    assert list(click.start(DAILY, launch=2, work_class=WorkClass.NIGHTLY).run()) == []
 
 
 def test_changed_documents_are_asked_about_again_and_unchanged_ones_come_out_of_the_cache(
@@ -154,6 +181,25 @@ def trial(platform: Platform, click: Clicks, db: Database) -> Clicks:
 NEXT = replace(TECH, prompt_version="2")
 
 
+def test_what_was_planned_for_the_version_before_is_asked_in_a_new_one_only_as_its_trial(
+    trial: Clicks, db: Database, seller: Seller
+) -> None:
+    execute(db, "update research.sites set changed_at = now()")
+    execute(db, "update signals.answers set cache_key = null")
+    seller.script = capped
+    trial()
+    assert rows(db, OPEN) == [(30,)]
+    seller.asks.clear()
+    seller.script = lambda site, _: found(site)
+    trial(NEXT)
+    assert seller.asks == []
+    trial(NEXT)
+    assert len(seller.asks) == 10
+    with db.transaction() as conn:
+        (version,) = trials.versions(conn, ["tech_stack"])
+    assert (version.state, version.planned) == ("trial", 10)
+
+
 def test_a_new_version_is_tried_on_some_and_spread_by_the_next_plan(
     trial: Clicks, db: Database, seller: Seller
 ) -> None:
@@ -198,6 +244,37 @@ def test_a_new_version_that_fails_waits_for_a_person(trial: Clicks, db: Database
     assert trial(NEXT, spread=True)[0].counts.ended == 20
 
 
+def test_a_new_version_of_which_less_is_found_or_shown_waits_for_a_person(
+    trial: Clicks, db: Database, seller: Seller
+) -> None:
+    seller.script = lambda site, _: found(site, quote="No page says so.")
+    trial(NEXT)
+    trial(NEXT)
+    with db.transaction() as conn:
+        (version,) = trials.versions(conn, ["tech_stack"])
+    assert version.reason.startswith("No page shows the answer about 100% of those that it was tried on, before 0%.")
+    (cost,) = rows(db, "select distinct cost::text from signals.answers where version = %s", version.version)
+    assert cost == ("0.002",), "each was asked twice"
+    seller.script = lambda *_: NOT_FOUND
+    trial(replace(TECH, prompt_version="3"))
+    trial(replace(TECH, prompt_version="3"))
+    with db.transaction() as conn:
+        (version,) = trials.versions(conn, ["tech_stack"])
+    assert (version.state, version.reason.partition(".")[0]) == (
+        "held",
+        "Something was found about 0% of those that it was tried on, before about 100%",
+    )
+
+
+def test_a_trial_counts_no_account_that_is_gone(trial: Clicks, db: Database, seller: Seller) -> None:
+    execute(db, "update research.accounts set gone_at = now() where account_id > '000006'")
+    trial(NEXT)
+    trial(NEXT)
+    with db.transaction() as conn:
+        (version,) = trials.versions(conn, ["tech_stack"])
+    assert (version.state, len(seller.asks)) == ("spread", 36)
+
+
 def test_a_new_version_that_costs_much_waits_for_a_person(trial: Clicks, db: Database, platform: Platform) -> None:
     settings = platform.settings.model_copy(update={"signals_trial_accounts": 10, "signals_spread_usd": 0.01})
     trial.platform = replace(platform, settings=settings)
@@ -219,6 +296,8 @@ def test_an_estimate_tells_what_a_run_would_ask_and_cost(
     click()
     then = estimate(platform, SignalsRun("globex", "r"), TECH)
     assert (then.due, str(then.usd)[:5]) == (10, "0.010")
+    estimate(platform, SignalsRun("acme", "r"), NEXT)
+    assert rows(db, "select reason from signals.versions") == [("It is the first of this signal.",)]
     again = estimate(platform, SignalsRun("acme", "r", request=Request(tuple(sites(2)), again=True)), TECH)
     assert (again.due, again.cached) == (2, 0)
     assert rows(db, OPEN) == [(0,)]

@@ -15,7 +15,7 @@ from nooks_dagster.local import deadline
 from nooks_dagster.signals.changes import changes
 from nooks_dagster.signals.lists import FOLDER, forget_lists
 from nooks_dagster.signals.questions import Question
-from nooks_dagster.signals.removing import forget_workspace
+from nooks_dagster.signals.removing import forget_workspace, give_up_removed
 from nooks_dagster.signals.reports import Status
 from nooks_dagster.signals.retention import forget
 from nooks_dagster.signals.standing import follow
@@ -24,8 +24,10 @@ from nooks_dagster.signals.views import columns_of, ensure_view
 from nooks_dagster.signals.work import Platform
 from resources.table_handle import TableHandle
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, add_accounts, found, sites
+from tests.signals.things import NOT_FOUND, SHARED, TECH, Seller, add_accounts, capped, found, sites
 from tests.sql import execute, rows
+
+OTHER = replace(TECH, name="other_stack")
 
 
 def status_of(db: Database, workspace: str = "acme") -> SignalStatus:
@@ -155,6 +157,21 @@ def test_an_account_that_moves_to_another_site_loses_the_answer_of_the_old_one(
     assert len(seller.asks) == 2
 
 
+def test_an_account_whose_new_site_has_no_answer_yet_shows_none_until_it_has(
+    click: Clicks, db: Database, seller: Seller
+) -> None:
+    add_accounts(db, "acme", ["wrong.example"])
+    click()
+    execute(db, "update research.accounts set site = 'right.example'")
+    execute(db, "update research.sites set site = 'right.example'")
+    seller.script = capped
+    click()
+    assert rows(db, "select gone_at is not null from signals.current") == [(True,)]
+    seller.script = lambda site, _: found(site)
+    click()
+    assert rows(db, "select subject, gone_at from signals.current") == [("right.example", None)]
+
+
 def test_following_many_accounts_goes_some_at_a_time(db: Database, click: Clicks) -> None:
     add_accounts(db, "acme", [None] * 2_500)
     steps = list(follow(db, Question.of(TECH, "acme", "m", {})))
@@ -195,6 +212,37 @@ def test_the_status_tells_what_waits_for_a_cap(click: Clicks, db: Database) -> N
     execute(db, "update signals.asked set open = true, batch = (select key from work.items limit 1)")
     execute(db, "update work.items set state = 'waiting', failure = 'Deferred'")
     assert (status_of(db).open, status_of(db).deferred) == (3, 3)
+
+
+def test_the_work_of_a_signal_that_is_no_more_is_given_up_and_due_again_when_it_comes_back(
+    click: Clicks, db: Database, seller: Seller
+) -> None:
+    add_accounts(db, "acme", sites(3))
+    seller.script = capped
+    click(OTHER)
+    click()
+    with db.transaction() as conn:
+        assert give_up_removed(conn, "signals/acme", ["tech_stack"]) == 1
+        (status,) = statuses(conn, ["other_stack"])
+    assert status.open == 0
+    assert rows(db, "select lane, state from work.items order by id") == [
+        ("signals/acme/other_stack", "done"),
+        ("signals/acme/tech_stack", "waiting"),
+    ]
+    seller.script = lambda site, _: found(site)
+    (report,) = click(OTHER)
+    assert report.counts.statuses == {Status.FOUND: 3}
+
+
+def test_an_answer_that_no_account_shows_any_more_is_not_overdue(click: Clicks, db: Database) -> None:
+    add_accounts(db, "acme", sites(3))
+    click()
+    execute(db, "update signals.asked set due_at = now() - interval '5 days' where subject <> %s", sites(1)[0])
+    execute(db, "update research.accounts set gone_at = now() where account_id = '000002'")
+    execute(db, "update research.accounts set site = 'other.example' where account_id = '000003'")
+    with db.transaction() as conn:
+        (status,) = statuses(conn, ["tech_stack"])
+    assert status.overdue is None
 
 
 def test_removing_a_workspace_takes_its_rows_and_leaves_what_all_share(
@@ -239,10 +287,12 @@ def test_answers_out_of_use_go_after_a_year_and_what_is_shown_stays(click: Click
     click()
     click(accounts=("a.example",), again=True)
     execute(db, "update signals.answers set expires_at = now() - interval '500 days' where subject <> ''")
-    assert forget(db, timedelta(days=501)) == {"answers": 0}
-    assert forget(db, timedelta(days=400)) == {"answers": 1}
+    assert forget(db, timedelta(days=501)) == {"pairs": 0, "answers": 0}
+    assert forget(db, timedelta(days=400)) == {"pairs": 0, "answers": 1}
     assert rows(db, "select count(*) from signals.current c join signals.answers x on x.id = c.answer") == [(2,)]
-    assert forget(db, timedelta(days=400)) == {"answers": 0}
+    execute(db, "update research.accounts set gone_at = now() - interval '500 days'")
+    execute(db, "update signals.asked set due_at = now() - interval '500 days'")
+    assert forget(db, timedelta(days=400)) == {"pairs": 1, "answers": 0}
 
 
 def test_the_lists_of_finished_batches_are_forgotten_and_those_of_others_kept(

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.research.documents import Kind
+from nooks_dagster.research.documents import Kind, Outcome, Tried
 from nooks_dagster.signals.reports import Ending, Status
 from tests.signals.conftest import Clicks
-from tests.signals.things import NOT_FOUND, TECH, Seller, Shelf, add_accounts, dossier, found, sites
+from tests.signals.things import NOT_FOUND, SEEN, TECH, Seller, Shelf, add_accounts, document, dossier, found, sites
 from tests.sql import execute, rows
 
 
@@ -89,6 +89,27 @@ def test_a_report_tells_statuses_cost_and_what_the_cache_gave(click: Clicks, db:
     assert (report.signal, report.counts.bought, str(report.counts.cost)) == ("tech_stack", 3, "0.003")
     assert work.counts("tech_stack").ended == 3
     assert TECH.name == report.signal
+
+
+def test_nothing_found_is_judged_anew_by_the_pages_of_today_without_a_question(
+    click: Clicks, db: Database, seller: Seller, shelf: Shelf
+) -> None:
+    add_accounts(db, "acme", ["a.example"])
+    seller.script = lambda *_: NOT_FOUND
+    home, careers = document("a.example", "Welcome to our home page."), "https://a.example/careers"
+    for outcome in (Outcome.UNREACHABLE, Outcome.MISSING, Outcome.UNREACHABLE):
+        shelf.dossiers["a.example"] = dossier(home, tried=[Tried(careers, Kind.CAREERS, outcome, SEEN)])
+        click()
+        execute(db, "update signals.asked set due_at = now()")
+        execute(db, "update signals.answers set expires_at = now()")
+    model = seller.asks[0].model
+    told = "select status, sources_tried -> 1 ->> 'outcome', model from signals.answers where subject <> '' order by id"
+    assert rows(db, told) == [
+        ("degraded", "unreachable", model),
+        ("not_found", "missing", model),
+        ("degraded", "unreachable", model),
+    ]
+    assert len(seller.asks) == 1
 
 
 def test_an_answer_that_has_run_out_holds_once_more_when_its_pages_say_the_same(

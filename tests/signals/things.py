@@ -13,6 +13,7 @@ import psycopg
 from pydantic import BaseModel, Field
 
 from nooks_dagster.database.pool import Database
+from nooks_dagster.failures import Deferred
 from nooks_dagster.llm.asking import Ask, Bought, Opening, Usage, never, nothing
 from nooks_dagster.llm.outcomes import Preempted
 from nooks_dagster.research.beside import Reading
@@ -101,6 +102,11 @@ def found(site: str, vendor: str = "Snowflake", quote: str | None = None) -> dic
         "status": "found",
         "findings": [{**fields, "evidence": evidence, "event_date": None, "confidence": 0.9}],
     }
+
+
+def capped(_site: str, _number: int) -> dict[str, Any]:
+    """A script of which a cap lets nothing through."""
+    raise Deferred("The cap is reached.", retry_in=timedelta(hours=3))
 
 
 NOT_FOUND: dict[str, Any] = {"status": "not_found", "findings": []}

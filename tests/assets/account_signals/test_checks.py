@@ -12,7 +12,7 @@ from assets.account_signals.specs import health
 from nooks_dagster.budgets.breakers import Breakers
 from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs
-from nooks_dagster.failures import Permanent, QuotaExhausted
+from nooks_dagster.failures import Deferred, Permanent
 from nooks_dagster.llm.asking import Ask
 from tests.assets.account_signals.conftest import Click
 from tests.assets.account_signals.things import Model, add_book, reword, site, snowflake
@@ -73,7 +73,7 @@ def test_the_job_of_the_checks_judges_each_asset_and_the_health_of_all(
     judge: Judge,
     model: Model,
 ) -> None:
-    model.script = raising(QuotaExhausted("The cap of today is reached."))
+    model.script = raising(Deferred("The cap of today is reached."))
     click("news")
     monkeypatch.setenv("NOOKS_POSTGRES_URL", database_url)
     monkeypatch.setenv("NOOKS_LAKE_BUCKET", "unused")
@@ -111,7 +111,7 @@ def test_an_answer_that_ran_out_two_nights_ago_turns_red(click: Click, db: Datab
 
 @pytest.mark.usefixtures("two_books")
 def test_accounts_that_wait_for_a_cap_are_a_warning(click: Click, judge: Judge, model: Model) -> None:
-    model.script = raising(QuotaExhausted("The cap of today is reached."))
+    model.script = raising(Deferred("The cap of today is reached."))
     click("news")
     found = judge()
     assert red(found) == {"news spend_is_below_its_caps", "health spend_is_below_its_caps"}

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from nooks_dagster.database.pool import Database
-from nooks_dagster.failures import Permanent, QuotaExhausted, Unauthorized
+from nooks_dagster.failures import Deferred, Permanent, Unauthorized
+from nooks_dagster.ledger.items import NewItem, WorkClass
+from nooks_dagster.ledger.launches import Launches
+from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.llm.asking import Ask
-from nooks_dagster.signals.work import Platform
+from nooks_dagster.signals.work import BATCHES, Platform
 from tests.assets.account_signals.conftest import Click, shown
 from tests.assets.account_signals.things import Model, add_book, site, snowflake
 from tests.assets.conftest import materialized, sentence
-from tests.sql import rows
+from tests.sql import execute, rows
 
 
 def fails(error: Exception) -> Any:
@@ -58,10 +61,34 @@ def test_a_cap_that_is_reached_leaves_accounts_for_later_and_fails_nothing(
     click: Click, db: Database, model: Model
 ) -> None:
     add_book(db, "acme", 3)
-    model.script = fails(QuotaExhausted("The cap of today is reached.", subject="workspace acme"))
+    model.script = fails(Deferred("The cap of today is reached.", subject="workspace acme"))
     found = shown(click("tech_stack"))
     assert (found["accounts_answered"], found["accounts_error"]) == (0, 0)
     assert "| deferred | 3 |" in found["all_accounts"]
+
+
+def test_a_signal_whose_table_cannot_be_made_takes_no_answer_and_no_table_from_another(
+    click: Click, db: Database
+) -> None:
+    add_book(db, "acme", 1)
+    execute(db, "create view signals.hiring as select 1 as n")
+    execute(db, "create view public.mine as select n from signals.hiring")
+    result = click("hiring", "tech_stack")
+    assert sentence(result).startswith("table signals.hiring: Its columns changed, and another view rests on them.")
+    assert set(materialized(result)) == {"signals/tech_stack"}
+    assert rows(db, "select signal from signals.current order by 1") == [("hiring",), ("tech_stack",)]
+
+
+def test_work_of_a_signal_whose_file_is_gone_launches_nothing(click: Click, db: Database, platform: Platform) -> None:
+    add_book(db, "acme", 1)
+    item = NewItem(BATCHES, "signals/acme", "signals/acme/gone", "1:0", {}, WorkClass.NIGHTLY)
+    with db.transaction() as conn:
+        Ledger.of(db, platform.settings, "test").plan(conn, [item])
+    launches = Launches.of(db, platform.settings)
+    assert launches.due(3, 3, ["signals/acme"])
+    launches.end("signals/acme", 1, "done")
+    assert click("tech_stack").success
+    assert launches.due(3, 3, ["signals/acme"]) == []
 
 
 def test_a_database_that_does_not_answer_is_said_to_be_so(
