@@ -111,6 +111,11 @@ class Task(Protocol):
         """Say whether the call may have been in somebody's hands before, who left something unfinished."""
         ...
 
+    @property
+    def last(self) -> bool:
+        """Say whether one more failure makes a dead letter of the call: who can do with less does now."""
+        ...
+
     def made(self, stage: Stage) -> Made | None:
         """Return what an earlier stage made, None if it has not run."""
         ...

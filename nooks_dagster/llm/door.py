@@ -87,6 +87,10 @@ class Door:
         self._prepared = False
         self._reaping = Pace(REAP_EVERY)
 
+    def peek(self) -> None:
+        """Return unless the provider is known to answer nobody. See `SpeechSeller.peek`."""
+        self._breaker.peek()
+
     def buy(self, ask: Ask, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Bought[BaseModel]:
         """Wait for a permit, reserve the most it can cost, and ask once. See `Seller.buy`."""
         return self._buy(TEXTS, ask, opening, stopped)

@@ -78,6 +78,14 @@ Heard = Bought[Words]
 class SpeechSeller(Protocol):
     """Who hears for money: the `Door`, or in tests a script. Safe to share between threads."""
 
+    def peek(self) -> None:
+        """Return unless the provider is known to answer nobody: for who prepares much before it hears.
+
+        Raises:
+            SourceDown: It is.
+        """
+        ...
+
     def hear(self, listen: Listen, *, opening: Opening = nothing, stopped: Callable[[], bool] = never) -> Heard:
         """Wait for a permit, reserve the most it can cost, and send it once; no try is repeated.
 

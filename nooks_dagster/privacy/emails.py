@@ -18,14 +18,17 @@ _WRITTEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Transcribers put a comma where somebody pauses; behind a full stop a sentence begins: "Stay at home. Point is we ...".
+_PAUSE, _DOT = r",?\s", r"(?:dot|punkt|punto|ponto|point)"
 _SPOKEN = re.compile(
-    r"""
+    rf"""
     (?<![\w'\u2019])
-    (?P<who>[\w.+'\u2019-]{1,64}(?:\s(?:dot|punkt|punto|ponto|point|underscore|dash|minus)\s[\w+-]{1,64}){0,4})
-    \s(?:at|arroba|arobase|chiocciola|klammeraffe)\s
-    [\w-]{1,63}(?:(?:\.|\s(?:dot|punkt|punto|ponto|point)\s)[\w-]{1,63}){0,3}
-    (?:\.|\s(?:dot|punkt|punto|ponto|point)\s)
-    (?:com|org|net|edu|gov|info|biz|pro|name|mobi|dev|app|tech|online|cloud|agency|store|xyz|[a-z]{2})(?!\w)
+    (?P<who>[\w.+'\u2019-]{{1,64}}(?:{_PAUSE}(?:{_DOT}|underscore|dash|minus){_PAUSE}[\w+-]{{1,64}}){{0,4}})
+    {_PAUSE}(?:at|\u00e4t|arroba|arobase|chiocciola|klammeraffe){_PAUSE}
+    [\w-]{{1,63}}(?:(?:\.|{_PAUSE}{_DOT}{_PAUSE})[\w-]{{1,63}}){{0,3}}
+    (?:\.|{_PAUSE}{_DOT}{_PAUSE})
+    (?:com|org|net|edu|gov|info|biz|pro|name|mobi|dev|app|tech|online|cloud|agency|store|xyz|consulting|digital|group
+        |solutions|services|software|systems|ventures|[a-z]{{2}})(?!\w)
     """,
     re.IGNORECASE | re.VERBOSE,
 )

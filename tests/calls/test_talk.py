@@ -41,6 +41,12 @@ def test_a_word_in_between_ends_no_monologue_and_a_pause_does() -> None:
     assert talk_of(transcript(*said)).longest_monologue_ms == 12_000
 
 
+def test_short_sentences_that_follow_each_other_are_a_monologue() -> None:
+    said: list[Said] = [(REP, 0, 500, "Hi", "en")]
+    said += [(PROSPECT, start, start + 600, "Yes.", "en") for start in (600, 1_300, 2_000, 2_700)]
+    assert talk_of(transcript(*said)).longest_monologue_ms == 2_700
+
+
 def test_an_interruption_takes_the_floor() -> None:
     takes: Said = (PROSPECT, 3_000, 8_000, "No, listen", "en")
     agrees: Said = (PROSPECT, 3_000, 3_400, "Yes", "en")

@@ -37,6 +37,8 @@ def test_an_outage_of_one_workspace_opens_the_breaker_for_all_and_costs_no_attem
         with pytest.raises(SourceDown) as met:
             door.buy(an_ask(workspace="globex"))
         assert not met.value.counts_as_attempt
+    with pytest.raises(SourceDown):
+        door.peek()
     assert len(provider.asked) == asked == 6
     assert set(purchases(db)[6:]) <= {"released"}
     assert len(purchases(db)) <= 7  # from then on it is known before anything is reserved

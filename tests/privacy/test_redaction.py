@@ -37,6 +37,9 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
         ("jane @ example.com", "email"),
         ("jane@ example.com", "email"),
         ("jane dot doe at example dot dev", "email"),
+        ("jane, dot, doe, at, example, dot, com", "email"),
+        ("jane at example dot solutions", "email"),
+        ("jane \u00e4t example punkt de", "email"),
         ("o'brien at example dot com", "email"),
         ("a@b.co", "id"),  # no room for the word
         ("4111 1111 1111 1111", "card"),
@@ -137,6 +140,7 @@ def test_a_digit_that_is_said_beside_a_spelt_number_does_not_hide_it() -> None:
         "We sold 300, 400, 500 seats in 2024, 2025, 2026 for $12,345,678.90.",
         "On 12.05.2026 at 10:30, version 3.11.2, order 12345, room 4-12.",
         "Look at example dot com, or find us at example.com.",
+        "Stay at home. Point is we have no demo at scale, point taken.",
         "Meet at 5 dot 30? No, at nine.",
         "4111 1111 1111 1112 has a wrong check digit.",
         "Its IMEI is 490154203237518.",

@@ -15,6 +15,7 @@ from nooks_dagster.calls.closing.hours import key_of
 from nooks_dagster.calls.model import Call, Made, Outcome, Stage, Status
 from nooks_dagster.calls.pipeline.loading import Loaded
 from nooks_dagster.calls.pipeline.stage_rows import Row
+from nooks_dagster.calls.work import CALLS
 from nooks_dagster.ledger.items import Claim, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 
@@ -74,6 +75,11 @@ class Hold:
     def again(self) -> bool:
         """Say whether the call may have been in hands before: under this item, or under an earlier one."""
         return self.claim.fence > 1 or not self.live
+
+    @property
+    def last(self) -> bool:
+        """Say whether one more failure makes a dead letter of the call."""
+        return self.claim.item.attempts + 1 >= CALLS.attempts
 
     @property
     def next(self) -> str:

@@ -140,7 +140,7 @@ def _found(conn: psycopg.Connection[Any], asked: Replay) -> Sequence[_Found]:
         "stage": asked.stage,
         "workspace": asked.workspace,
         "failure": asked.failure,
-        "ids": list(asked.ids) or None,
+        "ids": [one for one in asked.ids if 0 < one < 1 << 63] if asked.ids else None,  # the others are nobody's
         "most": MOST,
     }
     cursor = conn.cursor(row_factory=class_row(_Found))

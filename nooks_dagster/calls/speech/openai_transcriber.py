@@ -65,6 +65,10 @@ class OpenAI:
         """Return the model, and the version of what is made of its words."""
         return f"{self._model}/{VERSION}"
 
+    def peek(self) -> None:
+        """Return unless an outage is known. See `Transcriber.peek`."""
+        self._seller.peek()
+
     def transcribe(self, task: Task, audio: Audio, usual: str) -> Transcription:
         """Hear all channels of a call's recording. See `Transcriber.transcribe`."""
         planned = plan(audio, task.call.submission.recording, task.tick)

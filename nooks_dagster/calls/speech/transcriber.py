@@ -48,6 +48,14 @@ class Transcriber(Protocol):
         """Return what its results depend on beside the recording."""
         ...
 
+    def peek(self) -> None:
+        """Return if it is worth while to open a recording.
+
+        Raises:
+            SourceDown: Nobody hears now.
+        """
+        ...
+
     def transcribe(self, task: Task, audio: Audio, usual: str) -> Transcription:
         """Hear all channels of a call's recording.
 

@@ -2,10 +2,13 @@
 
 Belongs here: that each utterance has its translation, and what becomes of the money. Does not: the prompt
 (`calls.speech.translation`), which utterances are translated (`calls.stages.translate`).
+
+An answer that does not fit is asked for again. Some fillers have no text in any language, however often one asks: at
+the last try what there is is taken.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -74,30 +77,31 @@ class Translator:
             into: The language that is wanted (ISO 639-1).
 
         Raises:
-            Malformed: An answer left an utterance out, or made one up.
+            Malformed: An answer left an utterance out or made one up, before the last try; or it has no text at all.
             Failure: As `Seller.buy` tells; what was bought until then is settled.
         """
         works = (partial(self._bought, task, chunk, into) for chunk in chunks(utterances))
         end = fly(self._pool, works, AT_ONCE, lambda _number, _bought: task.tick())
-        bought = [end.results[number] for number in sorted(end.results)]
+        answers = [end.results[number] for number in sorted(end.results)]
+        bought = [one for one, _texts in answers]
         if end.failures:
             self._waste(bought, "another part of the translation failed")
             raise end.failures[-1]
-        texts = {one.id: one.text.replace("\0", "") for answer in bought for one in _answers(answer)}
-        return Translated(texts, bought)
+        return Translated({seq: text for _one, texts in answers for seq, text in texts.items()}, bought)
 
     def settle(self, conn: psycopg.Connection[Any], translated: Translated) -> None:
         """Settle what was bought, in the transaction that keeps it."""
         for bought in translated.bought:
             self._seller.settle(conn, bought)
 
-    def _bought(self, task: Task, chunk: Sequence[Utterance], into: str) -> Bought[BaseModel]:
+    def _bought(self, task: Task, chunk: Sequence[Utterance], into: str) -> tuple[Bought[BaseModel], Mapping[int, str]]:
+        """Return what was bought, and the texts in it that can be used: all, or some at the last try."""
         ask = self._ask(task, chunk, into)
         bought = self._seller.buy(ask, opening=task.check, stopped=task.stopped)
-        if Counter(one.id for one in _answers(bought)) == Counter(one.seq for one in chunk) and all(
-            one.text.strip() for one in _answers(bought)
-        ):
-            return bought
+        answers = _answers(bought)
+        texts = _usable(answers, {one.seq for one in chunk})
+        if len(texts) == len(chunk) == len(answers) or (task.last and texts):
+            return bought, texts
         self._waste([bought], "Malformed")
         wrong = Malformed("The translation does not have one text for each utterance.", subject=ask.subject)
         wrong.purchase, wrong.cost = bought.purchase, bought.cost
@@ -129,3 +133,10 @@ def _answers(bought: Bought[BaseModel]) -> Sequence[Translation]:
     if not isinstance(bought.answer, Translations):
         raise TypeError("the seller answered in another shape than was asked")
     return bought.answer.translations
+
+
+def _usable(answers: Sequence[Translation], wanted: Collection[int]) -> Mapping[int, str]:
+    """Return the texts of utterances that have exactly one."""
+    times = Counter(one.id for one in answers)
+    texts = {one.id: one.text.replace("\0", "") for one in answers if one.id in wanted and times[one.id] == 1}
+    return {seq: text for seq, text in texts.items() if text.strip()}

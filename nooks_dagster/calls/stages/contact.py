@@ -37,7 +37,7 @@ class Contact:
     """
 
     stage = Stage.CONTACT
-    version = "1"
+    version = "2"
 
     def __init__(self, db: Database, region: str) -> None:
         self._db = db

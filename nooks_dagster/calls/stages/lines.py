@@ -36,7 +36,7 @@ def lines(transcript: Transcript) -> Iterator[str]:
         else:
             turns.append(_Turn(speaker, words))
     for turn in turns:
-        yield f"{turn.speaker}: {turn.words}" if turn.speaker else turn.words
+        yield f"{turn.speaker.capitalize()}: {turn.words}" if turn.speaker else turn.words
 
 
 def _open(turns: Sequence[_Turn], words: str) -> Iterator[_Turn]:

@@ -46,7 +46,7 @@ class Record:
     """
 
     stage = Stage.RECORD
-    version = "2"
+    version = "3"
 
     def __init__(self, transcripts: Transcripts, post: Post, region: str) -> None:
         self._transcripts = transcripts

@@ -7,6 +7,7 @@ Belongs here: who spoke how long, silence, interruptions, questions, words, lang
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from nooks_dagster.calls.submission import Role
 from nooks_dagster.calls.transcript import Transcript, Utterance
@@ -65,13 +66,15 @@ def _spoken(utterances: Iterable[Utterance]) -> int:
 def _longest_monologue(said: Sequence[Utterance]) -> int:
     longest = start = end = 0
     speaker = None
-    for utterance in said:
-        if utterance.speaker is not speaker and utterance.end_ms - utterance.start_ms < BACKCHANNEL and speaker:
+    for who, following in groupby(said, key=lambda u: u.speaker):
+        turn = list(following)
+        if who is not speaker and _spoken(turn) < BACKCHANNEL and speaker:
             continue
-        if utterance.speaker is not speaker or utterance.start_ms - end > PAUSE:
-            speaker, start, end = utterance.speaker, utterance.start_ms, utterance.end_ms
-        end = max(end, utterance.end_ms)
-        longest = max(longest, end - start)
+        for utterance in turn:
+            if who is not speaker or utterance.start_ms - end > PAUSE:
+                speaker, start, end = who, utterance.start_ms, utterance.end_ms
+            end = max(end, utterance.end_ms)
+            longest = max(longest, end - start)
     return longest
 
 

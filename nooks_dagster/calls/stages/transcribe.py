@@ -69,6 +69,7 @@ class Transcribe:
         validated = task.made(Stage.VALIDATE)
         if validated is None or validated.handle is None:
             return Outcome(Made(Status.SKIPPED, reason="The call has no recording."))
+        self._transcriber.peek()  # in an outage every waiting call comes once a minute, to be decoded in vain
         try:
             with self._opened(validated.handle) as audio:
                 heard = self._transcriber.transcribe(task, audio, self._languages.of(task.call.workspace))

@@ -3,7 +3,8 @@
 Belongs here: which utterances, and the translated transcript beside the original. Does not: translating
 (`calls.speech.translator`).
 
-A call goes on without a translation that a cap is in the way of, or that the model declines: its original is there.
+A call goes on without a translation that a cap is in the way of, that the model declines, or that it gives in another
+shape than was asked up to the last try: its original is there.
 """
 
 from collections import Counter
@@ -21,7 +22,7 @@ from nooks_dagster.calls.stages.transcribe import written
 from nooks_dagster.calls.transcript import Transcript
 from nooks_dagster.failures import Deferred
 from nooks_dagster.lake.store import Lake
-from nooks_dagster.llm.outcomes import Refused
+from nooks_dagster.llm.outcomes import Malformed, Refused
 
 
 class Translate:
@@ -67,17 +68,26 @@ class Translate:
             return Outcome(Made(Status.DEFERRED, reason=str(deferred)))
         except Refused as refused:  # it would be declined again, and the call has its original
             return Outcome(Made(Status.SKIPPED, reason=refused.what))
+        except Malformed as malformed:
+            if not task.last:
+                raise
+            return Outcome(Made(Status.SKIPPED, reason=malformed.what))
         translation = _translation(original, translated.texts, into)
         handle = written(self._lake, task.object_name("translations", "json"), translation)
         self._archive.keep(handle, translation)
         facts = _facts(original, translated, into)
-        return Outcome(Made(Status.DONE, handle, facts), lambda conn: self._translator.settle(conn, translated))
+        reason = _left(len(foreign) - len(translated.texts))
+        return Outcome(Made(Status.DONE, handle, facts, reason), lambda conn: self._translator.settle(conn, translated))
 
 
 def _others(facts: Mapping[str, JsonValue], into: str) -> bool:
     """Say whether a transcript has anything to translate, by what is known of it."""
     languages = facts.get("languages")
     return not isinstance(languages, Mapping) or bool(set(languages) - {into, UNKNOWN})
+
+
+def _left(count: int) -> str:
+    return f"The model has no text for {count} of the utterances; they stay as they were said." if count else ""
 
 
 def _translation(original: Transcript, texts: Mapping[int, str], into: str) -> Transcript:

@@ -13,8 +13,9 @@ from nooks_dagster.calls.pipeline.pipeline import Ending
 from nooks_dagster.calls.reporting.lacking import paces
 from nooks_dagster.calls.uploading import Uploading
 from nooks_dagster.calls.work import CALLS
-from nooks_dagster.failures import Permanent, QuotaExhausted, Transient, Unanswered, Unauthorized
+from nooks_dagster.failures import Permanent, QuotaExhausted, Transient, Unanswered, Unauthorized, word_for
 from nooks_dagster.ledger.items import WorkClass
+from nooks_dagster.llm.outcomes import Unusable
 from nooks_dagster.local import deadline
 from tests.calls.engine.things import Script, World, made
 
@@ -85,12 +86,18 @@ def test_each_stage_is_retried_alone(world: World, work: Work, stage: Stage) -> 
 
 def test_a_stage_that_fails_to_the_last_is_a_dead_letter_of_its_call(world: World, work: Work) -> None:
     (call,) = world.accept()
-    world.script(Stage.TRANSCRIBE, failing(Unanswered("No answer.", subject=f"call {call}")))
+    fails, lasts = failing(Unanswered("No answer.", subject=f"call {call}")), list[bool]()
+
+    def script(task: Task) -> Outcome:
+        lasts.append(task.last)
+        return fails(task)
+
+    world.script(Stage.TRANSCRIBE, script)
     endings = work()
     while endings == [Ending.RETRIED]:
         endings = again(world, work)
     assert endings == [Ending.DEAD]
-    assert world.ran(call).count("transcribe") == CALLS.attempts
+    assert lasts == [False] * (CALLS.attempts - 1) + [True]
     assert (world.state(call), world.stages(call)) == ("dead", {"validate": "done", "transcribe": "dead"})
     assert world.item(call)[:4] == ("dead", CALLS.attempts, "Unanswered", f"call {call}: No answer.")
 
@@ -134,14 +141,19 @@ def test_what_cannot_be_helped_dies_at_once_and_harms_no_other_call(world: World
 
 
 @pytest.mark.parametrize(
-    "error", [QuotaExhausted("The cap is reached."), Unauthorized("The key was refused.", subject="OpenAI")]
+    "error",
+    [
+        QuotaExhausted("The cap is reached."),
+        Unauthorized("The key was refused.", subject="OpenAI"),
+        Unusable("The provider has shut the model down.", subject="whisper-1"),
+    ],
 )
 def test_what_accuses_no_call_is_no_attempt(world: World, work: Work, error: Exception) -> None:
     (call,) = world.accept()
     world.script(Stage.TRANSCRIBE, failing(error, times=9))
     assert [ending for _ in range(9) for ending in again(world, work)] == [Ending.PARKED] * 9
     assert world.stages(call) == {"validate": "done"}
-    assert world.item(call)[1:3] == (0, type(error).__name__)
+    assert world.item(call)[1:3] == (0, word_for(error))
     assert again(world, work) == [Ending.RECORDED]
 
 

@@ -63,6 +63,7 @@ def test_a_thousand_ids_of_any_length_are_sent_again_and_the_first_of_them_kept(
     assert len(send(world, ids=ids).left) == MOST
     ((kept,),) = world.rows("select asked from calls.replays")
     assert (kept["ids"][0], kept["of_ids"]) == (ids[0], MOST)
+    assert send(world, ids=[-1, 1 << 70]).left == [-1, 1 << 70]
 
 
 def test_a_refused_call_begins_anew_when_it_or_its_stage_is_named(world: World, work: Work) -> None:

@@ -14,7 +14,9 @@ from nooks_dagster.calls.audio.reading import Unreadable
 from nooks_dagster.calls.model import Stage, Status
 from nooks_dagster.calls.submission import Role
 from nooks_dagster.calls.transcript import Transcript
-from nooks_dagster.failures import Failure, LostLease, Permanent
+from nooks_dagster.failures import Failure, LostLease, Permanent, SourceDown
+from nooks_dagster.llm.door import Door
+from nooks_dagster.llm.outcomes import Unusable
 from sandbox.calls.files import wav, wav_of
 from tests.calls.speech.things import Bench, Held, conversation, ears
 from tests.llm.conftest import chosen
@@ -207,6 +209,22 @@ def test_audio_that_the_provider_refuses_is_permanent_and_costs_nothing(bench: B
 def test_what_nobody_can_read_is_not_sent(bench: Bench, provider: Provider, recording: bytes) -> None:
     with pytest.raises(Unreadable):
         bench.transcribe.run(bench.call(recording))
+    assert provider.asked == []
+
+
+def test_in_an_outage_no_recording_is_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(_door: Door) -> None:
+        raise SourceDown("It answers nobody.", subject="OpenAI")
+
+    monkeypatch.setattr(Door, "peek", down)
+    with pytest.raises(SourceDown):
+        bench.transcribe.run(bench.call(b"no audio at all"))
+
+
+def test_a_model_that_nobody_sells_accuses_no_call(bench: Bench, provider: Provider) -> None:
+    misspelt = replace(bench, settings=chosen(calls_transcription_model="gpt-transcrib"))
+    with pytest.raises(Unusable, match="none for gpt-transcrib"):
+        misspelt.transcribe.run(bench.call(wav(SPOKEN)))
     assert provider.asked == []
 
 

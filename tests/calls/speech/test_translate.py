@@ -113,6 +113,21 @@ def test_an_answer_that_does_not_fit_is_malformed_and_its_cost_is_told(
     assert rows(bench.db, STATES) == [("settled", "Malformed", 1)]
 
 
+def test_what_has_no_text_at_the_last_try_either_stays_as_it_was_said(bench: Bench, provider: Provider) -> None:
+    provider.script = lambda body: tongue(
+        body, lambda texts: [{**texts[0], "text": "Hello."}, {**texts[1], "text": ""}]
+    )
+    held = transcribed(bench, said(0, "Hola.", "es"), said(1, "Eh...", "es"))
+    held.last = True
+    made = bench.run(bench.translate, held).made
+    assert [one.text for one in translation(bench, held).utterances] == ["Hello.", "Eh..."]
+    assert "1 of the utterances" in made.reason
+    provider.script = lambda body: tongue(body, lambda _texts: [])
+    made = bench.run(bench.translate, held).made
+    assert (made.status, made.handle) == (Status.SKIPPED, None)
+    assert rows(bench.db, STATES) == [("settled", "", 1), ("settled", "Malformed", 1)]
+
+
 def test_a_long_call_is_translated_in_parts_and_all_of_them_are_settled(bench: Bench, provider: Provider) -> None:
     provider.script = lambda body: tongue(body, lambda texts: [{**one, "text": f"t{one['id']}"} for one in texts])
     held = transcribed(bench, *(said(number, f"Frase {number}.", "es") for number in range(100)))

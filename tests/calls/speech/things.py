@@ -54,6 +54,7 @@ class Held:
     call: Call
     live: bool = True
     again: bool = False
+    last: bool = False
     results: dict[Stage, Made] = field(default_factory=dict)
     lost: bool = False
     ticks: int = 0

@@ -103,7 +103,7 @@ def test_a_record_holds_contact_numbers_and_handles_and_is_owed(db: Database, po
     ]
     assert (row["duration_ms"], row["language"], row["languages"]) == (8000, "en", {"en": 1.0})
     assert (row["transcript"], row["translation"]) == (ORIGINAL.to_json(), None)
-    assert row["redacted_text"] == "rep: How are you?\nprospect: Fine, thanks."
+    assert row["redacted_text"] == "Rep: How are you?\nProspect: Fine, thanks."
     assert posts.owed == [(hand.call.id, True)]
 
 
@@ -111,7 +111,7 @@ def test_the_text_is_the_translations_and_the_numbers_are_the_originals(db: Data
     hand = accepted(db, submission())
     spoken = transcript("¿Cómo está?", "Llámeme al 415 555 2671.", language="es")
     row = record(db, hand, posts, transcribe=spoken, translate=transcript("How are you?", "Call me at 415 555 2671."))
-    assert row["redacted_text"] == "rep: How are you?\nprospect: Call me at [phone]."
+    assert row["redacted_text"] == "Rep: How are you?\nProspect: Call me at [phone]."
     assert row["redactions"] == {"phone": [[39, 46]]}
     assert row["redacted_text"][39:46] == "[phone]"
     assert (row["language"], row["words"]) == ("es", 7)
@@ -121,7 +121,7 @@ def test_the_text_is_the_translations_and_the_numbers_are_the_originals(db: Data
 def test_a_number_of_where_the_prospect_is_goes_too(db: Database, posts: Posts) -> None:
     hand = accepted(db, submission(prospect=Party(phone="+491705550123")))
     row = record(db, hand, posts, transcribe=transcript("Hi.", "0170 5550199, please."))
-    assert row["redacted_text"] == "rep: Hi.\nprospect: [phone], please."
+    assert row["redacted_text"] == "Rep: Hi.\nProspect: [phone], please."
 
 
 def test_a_number_goes_too_that_is_said_on_after_a_word_of_the_other(db: Database, posts: Posts) -> None:
@@ -137,12 +137,12 @@ def test_a_number_goes_too_that_is_said_on_after_a_word_of_the_other(db: Databas
     )
     row = record(db, accepted(db, submission()), posts, transcribe=transcript(*said))
     assert row["redacted_text"].split("\n") == [
-        "rep: Your card?",
-        "prospect: It's [card].",
-        "rep: Mhm. Okay.",
-        "prospect: Expires 12/27.",
-        "rep: And 415",
-        "prospect: No, 555 2671.",
+        "Rep: Your card?",
+        "Prospect: It's [card].",
+        "Rep: Mhm. Okay.",
+        "Prospect: Expires 12/27.",
+        "Rep: And 415",
+        "Prospect: No, 555 2671.",
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_call_that_is_recorded_again_has_one_record_with_the_new_values_and_it
     hand = accepted(db, submission())
     first = record(db, hand, posts)
     again = record(db, hand, posts, transcribe=transcript("Hello."))
-    assert again["redacted_text"] == "rep: Hello."
+    assert again["redacted_text"] == "Rep: Hello."
     assert again["recorded_at"] == first["recorded_at"]
     with db.transaction() as conn:
         assert conn.execute("select count(*) from calls.records").fetchone() == (1,)
