@@ -28,7 +28,7 @@ class Wanted:
         sites: Only these, None for all.
         named: A person has named these.
         again: These, due or not.
-        expired: Those too whose answer will have run out by then, counted from now; None for no such.
+        expired: Those too whose answer runs out within this, if they were not planned as lately; None for no such.
         changed: Those too that have an answer; without it, only new ones.
     """
 
@@ -87,7 +87,8 @@ _DUE = """
         %(again)s or q.answer is null
         or (%(changed)s and (
             q.open or q.version <> %(version)s or q.own <> %(own)s or q.seen_at is distinct from s.changed_at
-            or q.due_at <= now() + %(expired)s::interval))
+            or (q.due_at <= now() + %(expired)s::interval
+                and (q.due_at <= now() or q.planned_at <= now() - %(expired)s::interval))))
     ) and not (coalesce(q.open, false) and exists (
         select from work.items i
         where i.queue = %(queue)s and i.lane = %(lane)s and i.key = q.batch

@@ -95,11 +95,18 @@ class WorkspaceSignals:
         """Return the version that this run asks in, None before it has planned: its trial may hold accounts back."""
         return self._versions.get(signal)
 
+    @property
+    def _looks_at_all(self) -> bool:
+        """Whether it may end a plan, which means all accounts and signals; a click on some leaves it."""
+        return self._run.request.is_plain and (self._run.launch is not None or self._reading is not None)
+
     def _work(self, keeper: LeaseKeeper) -> Iterator[BatchReport | None]:
         """Ask what is due, beside the reading if there is any: its plans end when all that was read is planned."""
         questions, reading = self._questions(), self._reading
         with ExitStack() as plans:
-            claims = plans.enter_context(claimed_plans(self._ledger, keeper, self._run))
+            claims: Sequence[Claim] = ()
+            if self._looks_at_all:
+                claims = plans.enter_context(claimed_plans(self._ledger, keeper, self._run))
             with reading.beside(keeper) if reading else nullcontext():
                 while reading and not reading.planned(BEAT_SECONDS):
                     yield None

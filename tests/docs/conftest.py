@@ -32,6 +32,10 @@ class Copy:
             stream.write(text)
         return path
 
+    def remove(self, file: str) -> None:
+        """Remove a file."""
+        (self.folder / file).unlink()
+
     def python(self, *arguments: str, **variables: str) -> str:
         """Run Python in a process of its own, the copy first on its path, and return what it printed."""
         done = subprocess.run(

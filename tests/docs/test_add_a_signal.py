@@ -15,6 +15,7 @@ from tests.crm.salesforce.world import World, served
 from tests.docs.conftest import Copy
 from tests.docs.pages import ordered
 from tests.research.things import connect, put_accounts
+from tests.sql import execute, rows
 
 PAGE, FILE = "add-a-signal.md", "assets/signals/certifications.py"
 ACCOUNTS = 12
@@ -31,6 +32,20 @@ graph = defs.resolve_asset_graph()
 checks = sorted(check.name for check in graph.asset_check_keys if check.asset_key == key)
 columns = certifications[["site", "certification", "quote", "url"]]
 print(json.dumps([some["config"]["accounts"], columns.to_dict("records"), checks]))
+"""
+REMOVED = """
+import json
+import dagster as dg
+from nooks_dagster.definitions import defs
+run = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+    run_config={"ops": {"account_signals": {"config": {"accounts": ["nobody.example"]}}}},
+    asset_selection=[dg.AssetKey(["signals", "news"])],
+    partition_key="acme",
+    instance=dg.DagsterInstance.get(),
+    raise_on_error=False,
+)
+key = dg.AssetKey(["signals", "certifications"])
+print(json.dumps([key not in defs.resolve_asset_graph().get_all_asset_keys(), run.success]))
 """
 
 
@@ -79,8 +94,8 @@ def certified(page: dict[str, Any]) -> set[str]:
     return {str(found.fact.values["certification"]) for sentence in ours for found in read(sentence)}
 
 
-def test_the_page_adds_a_signal_that_is_asked_loaded_and_checked(
-    in_the_sandbox: Copy, world: World, websites: dict[str, str]
+def test_the_page_adds_a_signal_that_is_asked_loaded_checked_and_removed(
+    in_the_sandbox: Copy, world: World, websites: dict[str, str], db: Database
 ) -> None:
     in_the_sandbox.add(FILE, ordered(PAGE, "file", FILE))
     notebook = ordered(PAGE, "run", f"after {FILE}")
@@ -94,3 +109,10 @@ def test_the_page_adds_a_signal_that_is_asked_loaded_and_checked(
     assert any(told_of.values())
     assert all(row["certification"] in row["quote"] for row in found)
     assert "accounts_rarely_fail" in checks
+
+    execute(db, "update work.items set state = 'waiting', due_at = now() where lane like '%certifications'")
+    in_the_sandbox.remove(FILE)
+    assert json.loads(in_the_sandbox.python("-c", REMOVED).splitlines()[-1]) == [True, False]
+    assert rows(db, "select count(*) from work.items where lane like '%certifications' and state = 'waiting'") == [(0,)]
+    assert len(rows(db, "select * from signals.certifications")) == len(found)
+    execute(db, "drop view signals.certifications")

@@ -109,10 +109,12 @@ def test_an_answer_of_a_day_is_asked_for_again_each_night_and_holds_in_between(
     execute(db, "update signals.asked set due_at = now() + interval '5 minutes'")
     execute(db, "update signals.answers set expires_at = now() + interval '5 minutes'")
     assert click(DAILY) == []
-    (report,) = click.start(DAILY, launch=1, work_class=WorkClass.NIGHTLY).run()
+    assert list(click.start(DAILY, launch=1, work_class=WorkClass.NIGHTLY).run()) == [], "it was asked this night"
+    execute(db, "update signals.asked set planned_at = planned_at - interval '1 day'")
+    (report,) = click.start(DAILY, launch=2, work_class=WorkClass.NIGHTLY).run()
     assert report.counts.cached == 3
     assert rows(db, "select count(*) from signals.asked where due_at > now() + interval '23 hours'") == [(3,)]
-    assert list(click.start(DAILY, launch=2, work_class=WorkClass.NIGHTLY).run()) == []
+    assert list(click.start(DAILY, launch=3, work_class=WorkClass.NIGHTLY).run()) == []
 
 
 def test_changed_documents_are_asked_about_again_and_unchanged_ones_come_out_of_the_cache(

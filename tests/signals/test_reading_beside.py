@@ -115,13 +115,15 @@ def test_batches_are_cut_when_they_are_full_and_the_rest_when_all_was_read(click
     assert sorted(report.counts.ended for report in reports) == [2, 4, 4]
 
 
-def test_chosen_accounts_are_asked_again_once_when_their_sites_were_read(
-    click: Clicks, seller: Seller, pages: Scripted
+def test_chosen_accounts_are_asked_again_once_when_their_sites_were_read_and_the_plan_for_all_stays(
+    click: Clicks, db: Database, seller: Seller, pages: Scripted
 ) -> None:
     list(click.start(pages=pages).run())
+    planned(db)
     list(click.start(pages=pages, accounts=(BOOK[0], LAST), again=True).run())
     assert sorted(pages.looks[10:]) == [BOOK[0], LAST]
     assert sorted(ask.subject for ask in seller.asks[10:]) == [BOOK[0], LAST]
+    assert rows(db, PLAN) == [("waiting",)]
 
 
 def test_a_run_that_is_stopped_gives_back_what_it_reads_and_what_it_asks(
