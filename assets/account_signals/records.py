@@ -39,16 +39,17 @@ def account_signals(
     """Read what is due of the accounts of a workspace, and ask it."""
     chosen = [signal for signal in catalog.signals() if key_of(signal) in context.selected_asset_keys]
     with in_sentences():
-        work, platform = launched(context), signals.platform()
+        work = launched(context)
         run = SignalsRun(work.workspace, work.run_id, work.launch, work.work_class, config.request())
         if config.estimate_only:
-            yield from estimates(run, chosen, platform)
+            yield from estimates(run, chosen, signals.platform())
             return
-        with platform.db.transaction() as conn:
-            give_up_removed(conn, run.scope, [signal.name for signal in catalog.signals()])
         reads = documents.KEY in context.selected_asset_keys
         pages = Documents(research.platform(), work, config.wish()) if reads else None
         if chosen:
+            platform = signals.platform()
+            with platform.db.transaction() as conn:
+                give_up_removed(conn, run.scope, [signal.name for signal in catalog.signals()])
             yield from relayed(run, chosen, platform, pages)
         elif pages:
             yield from pages.relayed()

@@ -25,7 +25,7 @@ ITEM = """
     values ('calls', 'calls/acme', 'calls/acme', %s, false, 0, %s, 'test', 'dead', 5)
 """
 OWED = """
-    insert into calls.deliveries (call, integration, kind, workspace, key, state, reason, created_at, digest)
+    insert into calls.deliveries (call, integration, kind, workspace, key, state, reason, owed_at, digest)
     values (%s, 'acme-salesforce', 'salesforce', 'acme', %s, 'waiting', 'Salesforce does not answer.',
         now() - interval '20 minutes', '')
 """

@@ -38,6 +38,7 @@ def test_the_job_tells_how_much_it_removed_and_gives_way(
     told = output.step_output_data.metadata
     assert {name: value.value for name, value in told.items()} == {
         "items_removed": 0,
+        "pairs_removed": 0,
         "launches_removed": 2,
         "lists_removed": 0,
         "purchases_removed": 0,

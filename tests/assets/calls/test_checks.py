@@ -19,7 +19,7 @@ from tests.calls.hours import HOUR, Calls
 
 Judge = Callable[[], Mapping[str, dg.AssetCheckResult]]
 OWED = """
-    insert into calls.deliveries (call, integration, kind, workspace, key, state, digest, created_at, reason)
+    insert into calls.deliveries (call, integration, kind, workspace, key, state, digest, owed_at, reason)
     values (%s, 'acme-salesforce', 'salesforce', 'acme', %s, %s, '', now() - %s, 'Salesforce does not answer.')
 """
 
