@@ -29,7 +29,7 @@ RATES = range(4_000, 192_001)
 STEPS = 50
 """Parts of a second in which a file is read that does not tell its length: the last one is lost with its end."""
 MOST_SAMPLES = 2 * 3_600 * 48_000 * MOST_CHANNELS
-"""Of all channels: two minutes of CPU to listen to. Of silence, FLAC holds a hundred times as many in as many bytes."""
+"""Of all channels: two minutes of CPU to listen to. 128 MB of FLAC hold fifty times as many, if they are silence."""
 Dtype = Literal["int16", "int32", "float32"]
 _NARROW: tuple[Dtype, int] = ("int16", 2)
 _WIDE: Mapping[str, tuple[Dtype, int]] = {
