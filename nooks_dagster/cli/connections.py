@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from nooks_dagster.calls.delivery.lanes import hurry
+from nooks_dagster.calls.delivery.webhook_registry import withdraw
 from nooks_dagster.cli.printing import AsJson, console, print_json
 from nooks_dagster.crm.constants import Constant
 from nooks_dagster.crm.lifecycle.call_fields import chosen_fields
@@ -20,6 +21,8 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.settings import settings
 from nooks_dagster.workspaces.registry import Connection, ConnectionState, Registry
 from nooks_dagster.workspaces.registry import choose as choose_options
+
+OF_CALLS = ("calls", "call_fields")
 
 connections = typer.Typer(help="List the connections and what was chosen for them; `set` chooses.")
 
@@ -97,10 +100,13 @@ def choose_calls(
             before.call_fields, lambda texts: shared_writers(db)(standing).typed(texts), more or (), fewer or ()
         )
         on = before.calls if logged is None and (more or fewer) else logged is not False
-        options = before.model_copy(update={"calls": on, "call_fields": fields})
+        options = SyncOptions(calls=on, call_fields=fields).model_dump(mode="json", exclude_defaults=True)
         with db.transaction() as conn:
-            chosen = choose_options(conn, connection, options.model_dump(mode="json", exclude_defaults=True))
+            chosen = choose_options(conn, connection, options, OF_CALLS)
             hurry(conn, connection)
+        if on is False:
+            with db.transaction() as conn:
+                withdraw(conn, connection)
     if as_json:
         print_json(_as_json(chosen))
     else:

@@ -51,7 +51,8 @@ class Activity:
     Attributes:
         key: Ours: the same key is the same activity, for ever.
         call: Our id of the call; `call_id` is the dialer's.
-        before: Whom it belonged to when it was last written: what of that holds no more is taken back.
+        before: Whom it belongs to because of us: what of that holds no more is taken back, what still does is not
+            written again, for a rep may have changed it.
         record: The CRM's id of it, where the CRM has taken it as it is and only its links may be missing.
     """
 
@@ -78,10 +79,14 @@ Constants = Mapping[str, Constant]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The CRM has the activity, with its links, as this record of this object."""
+    """The CRM has the activity, with its links, as this record of this object.
+
+    `left` names the links that it did not take: they are as they were before.
+    """
 
     record: str
     object: str
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,9 +185,12 @@ def mark(
     return conn.execute(_MARK, values).rowcount == 1
 
 
-def choose(conn: psycopg.Connection, connection_id: str, options: Mapping[str, Any]) -> Connection:
-    """Do what `Registry.choose` does, in the caller's transaction."""
-    chosen = _select(conn, _CHOOSE, [Jsonb(dict(options)), connection_id])
+def choose(
+    conn: psycopg.Connection, connection_id: str, options: Mapping[str, Any], names: Sequence[str] | None = None
+) -> Connection:
+    """Do what `Registry.choose` does, in the caller's transaction; with names, the others stay as they are."""
+    held = list(names) if names is not None else None
+    chosen = _select(conn, _CHOOSE, [held, held, Jsonb(dict(options)), connection_id])
     if not chosen:
         raise _unknown(connection_id)
     return chosen[0]
@@ -214,7 +217,11 @@ _REPLACE = sql.SQL("""
         state_since = case when state = 'active' then state_since else now() end, revision = revision + 1
     where id = %s returning {}
 """).format(_COLUMNS)
-_CHOOSE = sql.SQL("update workspaces.connections set options = %s where id = %s returning {}").format(_COLUMNS)
+_CHOOSE = sql.SQL("""
+    update workspaces.connections
+    set options = case when %s::text[] is null then '{{}}' else options - %s::text[] end || %s
+    where id = %s returning {}
+""").format(_COLUMNS)
 _MARK = """
     update workspaces.connections set state = %(state)s, state_reason = %(reason)s, state_since = now()
     where id = %(id)s and state <> %(state)s and (state = 'active' or %(state)s <> 'unauthorized')

@@ -51,6 +51,9 @@ def test_keys_are_replaced_and_ended(nooks: Callable[..., Result], db: Database)
         new: (False, True),
     }
     assert "has ended" in nooks("list", "acme").stdout
+    nooks("rotate", "acme", "--hours", "5")
+    again = {one["id"]: one for one in json.loads(nooks("list", "acme", "--json").stdout)["keys"]}
+    assert [again[key] for key in (old, older)] == [keys[key] for key in (old, older)]  # no end is put off
 
 
 def test_of_two_who_replace_keys_at_once_one_has_a_key_that_stays(

@@ -15,6 +15,7 @@ from nooks_dagster.local.samples import ensure_sample_workspaces
 from nooks_dagster.settings import settings
 from nooks_dagster.signals.own import own, tell
 from nooks_dagster.workspaces.registry import Registry
+from tests.calls.delivery.things import Book
 from tests.cli.conftest import connect
 from tests.crm.salesforce.world import SECRET
 
@@ -180,7 +181,12 @@ def _no(_words: str, *, abort: bool) -> None:
 
 
 def test_calls_are_logged_or_not_as_the_customer_chooses(nooks: Nooks, db: Database) -> None:
+    with db.transaction() as conn:
+        conn.execute("insert into crm.writing (connection_id, ready) values ('acme-salesforce', true)")
+    Book(db).recorded("c-1")
     off = nooks("connections", "calls", "acme-salesforce", "--off").stdout
+    with db.transaction() as conn:
+        assert conn.execute("select state from calls.deliveries").fetchall() == [("withdrawn",)]
     stored = Registry(db).connection("acme-salesforce").options
     on = nooks("connections", "calls", "acme-salesforce", "--on", "--json").stdout
 

@@ -8,7 +8,7 @@ import pytest
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent
 from nooks_dagster.workspaces import removals
-from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry
+from nooks_dagster.workspaces.registry import ACCOUNT, Connection, ConnectionState, Registry, choose
 
 HOST = {"host": "acme.my.salesforce.com"}
 
@@ -149,11 +149,15 @@ def test_every_name_that_is_accepted_is_a_partition_key_of_dagster(registry: Reg
         assert set(instance.get_dynamic_partitions("workspaces")) == set(names)
 
 
-def test_a_choice_takes_the_place_of_the_one_before(registry: Registry) -> None:
+def test_a_choice_takes_the_place_of_the_one_before_or_of_what_it_names(registry: Registry, db: Database) -> None:
     connection = add(registry)
     assert connection.options == {}
     registry.choose(connection.id, {"cadence_minutes": 5})
     assert registry.choose(connection.id, {"overlap": "skip"}).options == {"overlap": "skip"}
+    with db.transaction() as conn:
+        both = choose(conn, connection.id, {"calls": False}, ["calls", "call_fields"])
+        assert both.options == {"overlap": "skip", "calls": False}
+        assert choose(conn, connection.id, {}, ["calls"]).options == {"overlap": "skip"}
     assert registry.connection(connection.id).options == {"overlap": "skip"}
 
 

@@ -3,8 +3,8 @@
 Belongs here: from rows to activities. Does not: the sentences (`calls.delivery.wording`), sending.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from nooks_dagster.calls.delivery.wording import Facts, body, subject
 from nooks_dagster.crm.activities import Activity, CallResult, Links
 
 WEBHOOK = "webhook"
-_LINKED = ("object", "id", "account", "opportunity")
 # A webhook is no CRM: it is told whom the record names, and in which.
 # A delivery that stands as the other side has it needs nothing: another item of the same call was first.
 CONTENTS = """
@@ -38,19 +37,28 @@ CONTENTS = """
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one delivery is to say; `digest` is of that, `links` is whom it makes the call belong to in a CRM."""
+    """What one delivery is to say; `digest` is of that."""
 
     call: int
     digest: bytes
     activity: Activity
-    links: Mapping[str, Any]
 
 
 def contents(conn: psycopg.Connection[Any], integration: str, calls: Sequence[int], link: str) -> Sequence[Content]:
     """Return what is still to be sent of these calls, each once; the others need nothing."""
     rows = conn.cursor(row_factory=dict_row).execute(CONTENTS, (integration, list(calls))).fetchall()
     by_call = {row["call"]: row for row in rows}  # an owner that two objects of a CRM know would double a row
-    return [Content(call, row["digest"], _activity(row, link), _belongs(row)) for call, row in by_call.items()]
+    return [Content(call, row["digest"], _activity(row, link)) for call, row in by_call.items()]
+
+
+def belongs(activity: Activity, left: Collection[str]) -> Mapping[str, str]:
+    """Return whom an activity belongs to in a CRM because of us, to be kept; what was left is as it was before."""
+    links = replace(activity.links, **{name: getattr(activity.before, name) for name in left})
+    if links.connection:  # of a webhook
+        return {}
+    person = {"object": "contacts" if links.contact else "leads", "id": links.contact or links.lead}
+    others = {"account": links.account, "opportunity": links.opportunity, "owner": links.owner}
+    return {name: value for name, value in {**(person if person["id"] else {}), **others}.items() if value}
 
 
 def _activity(row: Mapping[str, Any], link: str) -> Activity:
@@ -85,11 +93,6 @@ def _activity(row: Mapping[str, Any], link: str) -> Activity:
         call_id=row["call_id"],
         language=row["language"] or "",
     )
-
-
-def _belongs(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = row["links"] or {}
-    return {} if row["kind"] == WEBHOOK else {name: found[name] for name in _LINKED if found.get(name)}
 
 
 def _links(found: Mapping[str, Any], time_zone: str | None) -> Links:

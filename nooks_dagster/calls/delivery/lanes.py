@@ -25,10 +25,11 @@ from nooks_dagster.ledger.verdicts import described
 # A connection that a person paused, or whose credentials were refused, is not active: what waits for it waits. What
 # waits for one that wants no calls any more is withdrawn soon.
 DUE = """
-    select n.id as integration, n.kind, n.revision, coalesce(l.strikes, 0) as strikes, l.reason from (
-        select id::text, kind, revision from workspaces.connections
+    select n.id as integration, n.kind, n.revision, coalesce(l.strikes, 0) as strikes, l.reason, n.workspace
+    from (
+        select id::text, kind, revision, workspace from workspaces.connections
         where state = 'active' and options -> 'calls' is distinct from 'false'
-        union all select id, 'webhook', 0 from calls.webhooks where state = 'active'
+        union all select id, 'webhook', 0, workspace from calls.webhooks where state = 'active'
     ) n left join calls.lanes l on l.integration = n.id
     where coalesce(l.next_at <= now(), true) and exists (
         select from work.items i where i.queue = %(queue)s and i.lane = 'deliveries/' || n.id and (
@@ -73,6 +74,7 @@ class Lane:
     revision: int
     strikes: int
     reason: str | None = None
+    workspace: str = ""
 
 
 def due_lanes(conn: psycopg.Connection[Any]) -> Sequence[Lane]:

@@ -21,6 +21,7 @@ from nooks_dagster.calls.delivery.lanes import Lane, due_lanes, take
 from nooks_dagster.calls.delivery.readiness import look, unready
 from nooks_dagster.calls.delivery.sending import Integration, Sent, send
 from nooks_dagster.calls.delivery.settling import Batch, Settling
+from nooks_dagster.calls.delivery.threads import Threads
 from nooks_dagster.calls.delivery.withdrawing import withdraw_gone
 from nooks_dagster.crm.activities import Refused
 from nooks_dagster.crm.model import Usage
@@ -36,7 +37,7 @@ from nooks_dagster.workspaces.registry import ConnectionState, mark
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.3  # one query of a few milliseconds; what waits is sent within a second
-LANES_AT_ONCE = 16  # threads that wait for the other side; each holds a connection to Postgres for milliseconds only
+TURN_SECONDS = 5.0  # a lane that drains gives its thread to those that have waited longer
 TIDY_SECONDS = 60.0
 LAST_SECONDS = 20.0  # for what is in hand when told to stop, of the 25 that a process has
 
@@ -59,7 +60,7 @@ class DeliveryLoop:
         self._settling = Settling(self._ledger)
         self._stopping = threading.Event()
         self._doors = doors or Doors(db, settings, self._stopping.is_set)
-        self._serving: dict[str, threading.Thread] = {}
+        self._threads = Threads()
         self._tidied = -TIDY_SECONDS
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -71,13 +72,10 @@ class DeliveryLoop:
                     self._stopping.wait(POLL_SECONDS)
             finally:
                 self._stopping.set()
-                end = time.monotonic() + LAST_SECONDS
-                for thread in list(self._serving.values()):
-                    thread.join(max(0.0, end - time.monotonic()))
+                self._threads.join(LAST_SECONDS)
 
     def _look(self) -> None:
         """Begin to serve the lanes that are due, as far as there are threads."""
-        self._serving = {lane: thread for lane, thread in self._serving.items() if thread.is_alive()}
         try:
             self._tidy()
             with self._db.transaction() as conn:
@@ -86,16 +84,10 @@ class DeliveryLoop:
             log.warning("deliveries wait: %s", error)
             return
         for lane in due:
-            self._start(lane.integration, partial(self._serve, lane))
+            self._start(lane.integration, lane.kind, lane.workspace, partial(self._serve, lane))
 
-    def _start(self, integration: str, work: Callable[[], None]) -> None:
-        """Begin work on an integration unless there is some, or all threads have some."""
-        if integration in self._serving or len(self._serving) >= LANES_AT_ONCE:
-            return
-        # A daemon: a request that hangs must not hold up the end of a process that was told to stop.
-        thread = threading.Thread(target=self._guarded, args=(integration, work), name="delivery", daemon=True)
-        self._serving[integration] = thread
-        thread.start()
+    def _start(self, integration: str, kind: str, workspace: str, work: Callable[[], None]) -> None:
+        self._threads.start(integration, kind, workspace, partial(self._guarded, integration, work))
 
     def _guarded(self, integration: str, work: Callable[[], None]) -> None:
         try:
@@ -106,7 +98,8 @@ class DeliveryLoop:
             log.error("deliveries to %s met a defect: %s", integration, described(error))  # noqa: TRY400
 
     def _serve(self, lane: Lane) -> None:
-        while self.deliver(lane) and not self._stopping.is_set():
+        end = time.monotonic() + TURN_SECONDS
+        while self.deliver(lane) and not self._stopping.is_set() and time.monotonic() < end:
             pass
 
     def deliver(self, lane: Lane) -> bool:
@@ -160,5 +153,5 @@ class DeliveryLoop:
             with self._db.transaction() as conn:
                 withdraw_gone(conn)
                 lacking = unready(conn)
-            for connection in lacking:
-                self._start(connection, partial(look, self._db, self._doors, connection))
+            for connection, kind, workspace in lacking:
+                self._start(connection, kind, workspace, partial(look, self._db, self._doors, connection))

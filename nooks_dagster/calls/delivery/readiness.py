@@ -19,16 +19,16 @@ from nooks_dagster.failures import Failure, Transient
 log = logging.getLogger(__name__)
 
 UNREADY = """
-    select c.id from workspaces.connections c left join crm.writing w on w.connection_id = c.id
+    select c.id, c.kind, c.workspace from workspaces.connections c left join crm.writing w on w.connection_id = c.id
     where c.state = 'active' and c.options -> 'calls' is distinct from 'false'
         and coalesce(not w.ready and w.looked_at < now() - interval '1 hour', true)
     order by w.looked_at nulls first
 """
 
 
-def unready(conn: psycopg.Connection[Any]) -> Sequence[str]:
-    """Return the connections to look at, those first that nobody looked at yet."""
-    return [identity for (identity,) in conn.execute(UNREADY)]
+def unready(conn: psycopg.Connection[Any]) -> Sequence[tuple[str, str, str]]:
+    """Return the connections to look at, with kind and workspace, those first that nobody looked at yet."""
+    return conn.execute(UNREADY).fetchall()
 
 
 def look(db: Database, doors: Doors, connection: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from nooks_dagster.calls.delivery.contents import Content
+from nooks_dagster.calls.delivery.contents import Content, belongs
 from nooks_dagster.calls.delivery.lanes import Lane, park, rest, resume
 from nooks_dagster.calls.delivery.rules import block, streak, was_blocked
 from nooks_dagster.calls.delivery.sending import Sent, of_lane
@@ -166,7 +166,8 @@ def _rows(batch: Batch, sent: Sent, verdicts: Mapping[Claim, Verdict | None]) ->
 
 
 def _row(content: Content, verdict: Verdict | None, answer: Answer | None) -> _Row:
-    links = Jsonb(dict(content.links)) if content.links else None
+    kept = belongs(content.activity, answer.left if isinstance(answer, Written) else ())
+    links = Jsonb(kept) if kept else None
     record, object_ = (answer.record or None, answer.object or None) if answer else (None, None)
     if verdict is None:
         return _Row(content.call, content.digest, "delivered", record, object_, None, None, links)

@@ -26,9 +26,11 @@ from nooks_dagster.threads import STOP_SECONDS
 
 AHEAD = 4 * PAGE
 BEAT_SECONDS = 0.5
-OPEN = """
-    SELECT count(*) FROM work.items WHERE queue = %s AND state IN ('waiting', 'leased') AND payload ->> 'why' = %s
-"""
+# Twice a second, so by the indexes of lanes and leases: live calls, 200,000 of them after an outage, are not even read.
+OPEN = f"""
+    SELECT count(*) FROM work.items WHERE queue = %s AND payload ->> 'why' = %s
+      AND (state = 'waiting' AND class IN ({WorkClass.ASKED:d}, {WorkClass.HISTORY:d}) OR state = 'leased')
+"""  # noqa: S608 - numbers of this repository
 GIVEN_UP = "SELECT count(*) FROM work.items WHERE queue = %s AND state = 'dead' AND payload ->> 'why' = %s"
 
 

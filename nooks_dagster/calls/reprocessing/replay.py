@@ -3,8 +3,9 @@
 Belongs here: finding and reviving them. Does not: working on them again (live workers), dead letters of other kinds
 (`ledger.dead_letters`).
 
-What a call had done stays done: it goes on at the stage at which it died. A poison one goes on alone. A refused call
-begins anew, and only if it is named or its stage is: most are refused for good.
+What a call had done stays done: it goes on at the stage at which it died, though other work may have had its item
+since. A poison one goes on alone. A refused call begins anew, and only if it is named or its stage is: most are refused
+for good.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,19 +35,21 @@ _CHOSEN = """
     AND (%(ids)s::bigint[] IS NULL OR {1}.call = ANY(%(ids)s::bigint[]))
 """
 DEAD_STAGES = f"""
-    SELECT DISTINCT s.call, c.workspace, false AS refused FROM calls.stages s JOIN calls.calls c ON c.id = s.call
+    SELECT s.call, c.workspace, false AS refused, array_agg(s.stage) AS stages
+    FROM calls.stages s JOIN calls.calls c ON c.id = s.call
     WHERE s.status = 'dead' AND c.state <> 'refused' AND (%(stage)s::text IS NULL OR s.stage = %(stage)s::text)
       AND {_CHOSEN.format("c", "s")}
-    ORDER BY s.call LIMIT %(most)s
+    GROUP BY s.call, c.workspace ORDER BY s.call LIMIT %(most)s
 """  # noqa: S608 - the constant above
 REFUSED = f"""
-    SELECT s.call, c.workspace, true AS refused FROM calls.stages s JOIN calls.calls c ON c.id = s.call
+    SELECT s.call, c.workspace, true AS refused, array[s.stage] AS stages
+    FROM calls.stages s JOIN calls.calls c ON c.id = s.call
     WHERE s.stage = '{Stage.VALIDATE}' AND s.status = 'refused' AND c.state = 'refused'
       AND {_CHOSEN.format("c", "s")}
     ORDER BY s.call LIMIT %(most)s
 """  # noqa: S608 - likewise
 DEAD_DELIVERIES = f"""
-    SELECT DISTINCT d.call, d.workspace, false AS refused FROM calls.deliveries d
+    SELECT DISTINCT d.call, d.workspace, false AS refused, array[]::text[] AS stages FROM calls.deliveries d
     WHERE d.state = 'dead' AND {_CHOSEN.format("d", "d")}
     ORDER BY d.call LIMIT %(most)s
 """  # noqa: S608 - the constant above
@@ -107,6 +110,12 @@ class _Found:
     call: int
     workspace: str
     refused: bool
+    stages: Sequence[str]
+
+    def anew(self) -> Redo:
+        """Return what is to be done again: what was found, and all that follows it."""
+        first = min(WORKED.index(Stage(stage)) for stage in self.stages)
+        return Redo(self.call, self.workspace, WORKED[first:])
 
 
 def replay(db: Database, asked: Replay) -> Replayed:
@@ -158,9 +167,10 @@ def _queries(asked: Replay) -> Sequence[str]:
 def _send(conn: psycopg.Connection[Any], asked: Replay, found: Sequence[_Found]) -> set[int]:
     dead = [one.call for one in found if not one.refused]
     revived = _revive(conn, dead, asked.failure, deliveries=asked.stage is Stage.DELIVER)
-    anew = [Redo(one.call, one.workspace, WORKED) for one in found if one.refused]
+    anew = [one.anew() for one in found if one.stages and one.call not in revived]
     begun = plan_again(conn, anew, WorkClass.ASKED, asked.release, "replay")
-    conn.execute(REOPEN, {"calls": list(begun)})
+    for statement in (REOPEN, TRY_AGAIN):
+        conn.execute(statement, {"calls": list(begun)})
     conn.execute(f"NOTIFY {CHANNEL}")
     return {*revived, *begun}
 

@@ -41,7 +41,7 @@ _LONGEST = 65_536  # of a text property
 
 
 def properties(activity: Activity, constants: Constants) -> dict[str, str]:
-    """Return the properties of a call; what is not known is left as it is there."""
+    """Return the properties of a call; what is not known is left as it is there, and so is an owner that we set."""
     at = activity.began.astimezone(UTC)
     values = {
         **{name: str(value) for name, value in constants.items()},
@@ -56,7 +56,7 @@ def properties(activity: Activity, constants: Constants) -> dict[str, str]:
         "hs_call_from_number": activity.from_number,
         "hs_call_to_number": activity.to_number,
         "hs_call_source": "INTEGRATIONS_PLATFORM",
-        OWNER: activity.links.owner,
+        OWNER: activity.links.owner if activity.links.owner != activity.before.owner else "",
     }
     return {name: value for name, value in values.items() if value}
 

@@ -26,11 +26,15 @@ SENDS = 2  # a token may have died; whatever else happens, the caller's backlog 
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """What came of calls, by their keys: the ids of their records, why there are none, and which properties were it."""
+    """What came of calls, by their keys: the ids of their records, why there are none, and which properties were it.
+
+    `ownerless` are those whose owner was not taken.
+    """
 
     made: dict[str, str]
     failed: dict[str, Failure]
     faults: Mapping[str, frozenset[str]]
+    ownerless: frozenset[str] = frozenset()
 
 
 class HubSpotWriter:
@@ -73,15 +77,13 @@ class HubSpotWriter:
         """Upsert the calls that are not there, take back links that hold no more, and make those that do."""
         self._check()
         records = {one.key: one.record for one in activities if one.record}
-        failures: dict[str, Failure] = {}
-        if fresh := [one for one in activities if not one.record]:
-            made, failures = self._upsert(fresh)
-            records |= made
+        sent = self._upsert([one for one in activities if not one.record])
+        records |= sent.made
         links = {records[one.key]: one.links for one in activities if one.key in records}
         former = {records[one.key]: (one.before, one.links) for one in activities if one.key in records}
         # An id that was merged away leads to the record that is wanted now: so that is linked last.
         unlinked = {**self._links.remove(former), **self._links.make(links)}
-        return [self._answer(records.get(one.key, ""), failures.get(one.key), unlinked) for one in activities]
+        return [self._answer(one.key, records.get(one.key, ""), sent, unlinked) for one in activities]
 
     def usage(self) -> Usage:
         """Return the calls of this writer's session."""
@@ -101,8 +103,10 @@ class HubSpotWriter:
                 raise self._not_set_up(readiness.advice)
             self._ready = True
 
-    def _upsert(self, activities: Sequence[Activity]) -> tuple[dict[str, str], dict[str, Failure]]:
+    def _upsert(self, activities: Sequence[Activity]) -> _Sent:
         """Write calls; one that is refused is sent again without the properties that were named, or its owner."""
+        if not activities:
+            return _Sent({}, {}, {})
         values = {one.key: properties(one, self._constants) for one in activities}
         sent = self._send(values)
         again = {
@@ -111,9 +115,11 @@ class HubSpotWriter:
             if isinstance(why, AgainstRule) and (less := _without(values[key], sent.faults.get(key, frozenset())))
         }
         if not again:
-            return sent.made, sent.failed
+            return sent
         last = self._send(again)
-        return sent.made | last.made, {key: why for key, why in sent.failed.items() if key not in again} | last.failed
+        failed = {key: why for key, why in sent.failed.items() if key not in again} | last.failed
+        ownerless = frozenset(key for key, less in again.items() if OWNER in values[key].keys() - less.keys())
+        return _Sent(sent.made | last.made, failed, last.faults, ownerless)
 
     def _send(self, values: Mapping[str, Mapping[str, str]]) -> _Sent:
         inputs = [_input(key, given) for key, given in values.items()]
@@ -142,10 +148,10 @@ class HubSpotWriter:
     def _not_set_up(self, advice: str) -> NotSetUp:
         return NotSetUp("Calls cannot be logged.", subject=self._subject, next_step=advice)
 
-    def _answer(self, record: str, failed: Failure | None, unlinked: Mapping[str, Failure]) -> Answer:
-        if failed or record in unlinked:
-            return Refused(failed or unlinked[record], record, CALLS if record else "")
-        return Written(record, CALLS)
+    def _answer(self, key: str, record: str, sent: _Sent, unlinked: Mapping[str, Failure]) -> Answer:
+        if failed := sent.failed.get(key) or unlinked.get(record):
+            return Refused(failed, record, CALLS if record else "")
+        return Written(record, CALLS, frozenset(["owner"] if key in sent.ownerless else []))
 
 
 def _input(key: str, values: Mapping[str, str]) -> Mapping[str, Any]:

@@ -66,6 +66,7 @@ class Saved:
 
     Attributes:
         record: The id.
+        created: Whether it was not there before.
         failure: Why it was not saved.
         faults: The fields that it may be saved without, as far as they are named.
         suspects: Those of which one is at fault, where none is named.
@@ -77,6 +78,7 @@ class Saved:
     faults: frozenset[str] = frozenset()
     suspects: Sequence[str] = ()
     of_setup: bool = False
+    created: bool = False
 
 
 def saved(body: Any, records: Sequence[Mapping[str, Any]], subject: str) -> Sequence[Saved]:
@@ -92,7 +94,7 @@ def saved(body: Any, records: Sequence[Mapping[str, Any]], subject: str) -> Sequ
 
 def _saved(result: Mapping[str, Any], record: Mapping[str, Any], subject: str) -> Saved:
     if result.get("success") and result.get("id"):
-        return Saved(record=str(result["id"]))
+        return Saved(record=str(result["id"]), created=bool(result.get("created")))
     errors = [error for error in result.get("errors") or () if isinstance(error, dict)]
     code, message = next(((_word(e.get("statusCode")), str(e.get("message") or "")) for e in errors), ("", ""))
     fields = [name for error in errors for name in error.get("fields") or () if _word(name)]

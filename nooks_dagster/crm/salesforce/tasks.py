@@ -22,6 +22,8 @@ OF_THE_CALL = frozenset(
 )
 """What a call says of itself."""
 
+_HELD_BY = {"WhoId": ("contact", "lead"), "WhatId": ("account", "opportunity"), "OwnerId": ("owner",)}
+
 _MAKE_FIELD = (
     "Setup, Object Manager, Activity, Fields & Relationships, New: type Text, label and name Nooks Call Id, length 64, "
     "with `Unique` and `External ID`; make it visible and editable for the profile of the connected user. It is "
@@ -55,6 +57,8 @@ class TaskShape:
 def task(activity: Activity, shape: TaskShape, constants: Constants) -> dict[str, Any]:
     """Return the fields of a task; what is not known is left as it is there, what is not so any more is taken back.
 
+    A link that is there because of us is not written again.
+
     A date has no time zone in Salesforce, so it is the day on which the owner made the call.
     """
     links = activity.links
@@ -70,12 +74,24 @@ def task(activity: Activity, shape: TaskShape, constants: Constants) -> dict[str
         "CallDurationInSeconds": round(activity.lasted.total_seconds()),
         "CallDisposition": _RESULTS[activity.result],
         "CallObject": activity.key,
-        "WhoId": _who(links) or (None if _who(activity.before) else ""),
-        "WhatId": _what(links) or (None if _what(activity.before) else ""),
-        "OwnerId": links.owner,
+        "WhoId": _changed(_who(links), _who(activity.before)),
+        "WhatId": _changed(_what(links), _what(activity.before)),
+        "OwnerId": links.owner if links.owner != activity.before.owner else "",
     }
     fitting = {name: _cut(value, shape.lengths[name]) for name, value in values.items() if name in shape.lengths}
     return {"attributes": {"type": TASK}, **{name: value for name, value in fitting.items() if value != ""}}
+
+
+def left(activity: Activity, sent: Mapping[str, Any]) -> frozenset[str]:
+    """Return the links that are new, and were not among the fields that Salesforce took."""
+    now, before = activity.links, activity.before
+    names = (name for link, of_it in _HELD_BY.items() if link not in sent for name in of_it)
+    return frozenset(name for name in names if getattr(now, name) != getattr(before, name))
+
+
+def _changed(now: str, before: str) -> str | None:
+    """Return an id that is to be written, None if it is to be taken off, "" if it is left as a rep may have it."""
+    return "" if now == before else now or None
 
 
 def _who(links: Links) -> str:

@@ -7,9 +7,10 @@ them (`resending`).
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from nooks_dagster.crm.activities import Activity, Answer, Constants, NotSetUp, Readiness, Refused, Written
+from nooks_dagster.crm.activities import Activity, Answer, Constants, Links, NotSetUp, Readiness, Refused, Written
 from nooks_dagster.crm.model import Usage
 from nooks_dagster.crm.salesforce.constants import typed
 from nooks_dagster.crm.salesforce.meanings import NotAllowed
@@ -17,7 +18,7 @@ from nooks_dagster.crm.salesforce.org_rules import TooManyAtOnce
 from nooks_dagster.crm.salesforce.resending import Attempt, Record
 from nooks_dagster.crm.salesforce.saved import Saved, saved
 from nooks_dagster.crm.salesforce.session import Session
-from nooks_dagster.crm.salesforce.tasks import KEY, TASK, TaskShape, task
+from nooks_dagster.crm.salesforce.tasks import KEY, TASK, TaskShape, left, task
 from nooks_dagster.failures import Corrupt, Permanent
 
 MOST = 200  # Salesforce's most
@@ -71,8 +72,10 @@ class SalesforceWriter:
         tasks = [task(activity, shape, self._constants) for activity in activities]
         attempts = {at: Attempt(one) for at, one in enumerate(tasks)}
         found: dict[int, Saved] = {}
+        sent: dict[int, Record] = {}
         for _ in range(ROUNDS):
-            found |= dict(zip(attempts, self._send([one.record for one in attempts.values()]), strict=True))
+            sent |= {at: one.record for at, one in attempts.items()}
+            found |= dict(zip(attempts, self._send([sent[at] for at in attempts]), strict=True))
             again = {at: attempt.after(found[at]) for at, attempt in attempts.items()}
             attempts = {at: attempt for at, attempt in again.items() if attempt}
             if not attempts:
@@ -80,7 +83,8 @@ class SalesforceWriter:
         self._send_fewer(found)
         if any(one.failure and one.of_setup for one in found.values()):
             self._look_again()
-        return [self._answer(found[at]) for at in range(len(activities))]
+        answers = {at: self._answer(found[at], left(one, sent[at])) for at, one in enumerate(activities)}
+        return list({**answers, **self._with_all_links(activities, found)}.values())
 
     def usage(self) -> Usage:
         """Return the calls of this writer's session."""
@@ -121,13 +125,19 @@ class SalesforceWriter:
             self.most = max(1, len(found) // 2)
             raise Permanent(beyond.what, subject=beyond.subject, next_step=beyond.next_step)
 
+    def _with_all_links(self, activities: Sequence[Activity], found: Mapping[int, Saved]) -> Mapping[int, Answer]:
+        """Write again what somebody had deleted: the new task lacks the links that did not change."""
+        deleted = [at for at, one in enumerate(activities) if found[at].created and one.before != Links()]
+        whole = [replace(activities[at], before=Links()) for at in deleted]
+        return dict(zip(deleted, self.push(whole), strict=True)) if deleted else {}
+
     def _look_again(self) -> None:
         """Make sure that it is one task that was refused: the field, or a right, may be gone since it was looked at."""
         self._shape = None
         self._known()
 
-    def _answer(self, one: Saved) -> Answer:
-        return Refused(one.failure) if one.failure else Written(one.record, TASK)
+    def _answer(self, one: Saved, left_out: frozenset[str]) -> Answer:
+        return Refused(one.failure) if one.failure else Written(one.record, TASK, left_out)
 
 
 def _senseless(subject: str) -> Corrupt:

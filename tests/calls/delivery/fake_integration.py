@@ -22,6 +22,7 @@ class FakeIntegration:
     script: Script = lambda _activities: None
     refuses: dict[str, list[Failure]] = field(default_factory=dict)
     after: Script = lambda _activities: None
+    left: frozenset[str] = frozenset()
     allowance: Usage = field(default_factory=lambda: Usage(0))
 
     def __post_init__(self) -> None:
@@ -56,4 +57,4 @@ class FakeIntegration:
             return Refused(queue.pop(0))
         with self._lock:
             self.records.setdefault(activity.key, []).append(activity)
-            return Written(f"00T{activity.key[-8:]}", "Task")
+            return Written(f"00T{activity.key[-8:]}", "Task", self.left)

@@ -4,11 +4,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from nooks_dagster.calls.delivery import loop, threads
 from nooks_dagster.calls.delivery.lanes import take
 from nooks_dagster.crm.activities import Links
 from nooks_dagster.database.pool import Database
 from nooks_dagster.failures import Permanent, Transient
 from nooks_dagster.ledger.ledger import Ledger
+from nooks_dagster.workspaces.registry import Registry
 from tests.calls.delivery.fake_integration import FakeIntegration
 from tests.calls.delivery.loops import Read, all_are, attempts, open_loop, running, unpark, until
 from tests.calls.delivery.things import Book
@@ -45,6 +49,20 @@ def test_a_record_made_again_tells_whom_the_activity_belonged_to_before(
     ((first, second),) = crm.records.values()
     assert (first.before, second.before) == (Links(), Links(contact="003A", account="001A"))
     assert second.links == Links(lead="00QB")
+
+
+def test_a_link_that_the_crm_did_not_take_is_none_that_is_there_because_of_us(
+    db: Database, book: Book, tmp_path: Path, deliveries: Read
+) -> None:
+    crm = FakeIntegration(left=frozenset(["contact"]))
+    call = book.recorded("c-1")
+    with running(open_loop(db, tmp_path, crm)):
+        until(all_are(deliveries, "delivered"))
+        book.record(call, text="Rep: Something else.")
+        until(lambda: len(crm.batches) == 2)
+
+    ((_, second),) = crm.records.values()
+    assert second.before == Links(account="001A", owner="005A")
 
 
 def test_an_activity_says_what_happened_and_never_more_than_the_redacted_beginning(
@@ -127,6 +145,29 @@ def test_a_record_that_is_made_again_while_it_is_sent_is_sent_again(
     ((first, second),) = crm.records.values()
     assert first.body.endswith("[phone].")
     assert second.body.endswith("Rep: Something else.")
+
+
+def test_a_lane_that_drains_lets_others_go_before_it(
+    db: Database, book: Book, tmp_path: Path, deliveries: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "AT_ONCE", 1)
+    monkeypatch.setattr(loop, "TURN_SECONDS", 0.0)
+    Registry(db).add_connection("globex", "salesforce", config={}, secret_ref="env:NONE", sandbox=True)
+    with db.transaction() as conn:
+        conn.execute("insert into crm.writing (connection_id, ready) values ('globex-salesforce', true)")
+    for number in range(2):
+        book.recorded(f"c-{number}")
+    own = {row["key"] for row in deliveries()}
+
+    def meanwhile(_activities: object) -> None:
+        if len(crm.batches) == 1:
+            Book(db, "globex").recorded("theirs")
+
+    crm = FakeIntegration(most=1, script=meanwhile)
+    with running(open_loop(db, tmp_path, crm)):
+        until(lambda: len(crm.batches) == 3 and all_are(deliveries, "delivered")())
+
+    assert {*crm.batches[2]} <= own
 
 
 def test_two_processes_never_send_to_one_integration_at_once(

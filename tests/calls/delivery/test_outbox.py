@@ -80,6 +80,15 @@ def test_a_record_that_says_something_else_updates_the_same_activity(
     assert lacking.waited < timedelta(minutes=5), "it waits since it is owed again"
 
 
+def test_a_record_of_which_the_language_alone_is_another_is_delivered_again(db: Database, book: Book) -> None:
+    call = book.recorded("c-1")
+    settle(db)
+    with db.transaction() as conn:
+        conn.execute("update calls.records set language = 'de'")
+
+    assert book.record(call) == 1
+
+
 def test_ids_that_differ_in_case_only_are_two_calls_for_a_crm(book: Book, deliveries: Read) -> None:
     book.recorded("a1")
     book.recorded("A1")

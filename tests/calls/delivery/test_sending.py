@@ -18,7 +18,7 @@ BEGAN = datetime(2026, 11, 29, tzinfo=UTC)
 
 def content(number: int) -> Content:
     activity = Activity(str(number), False, CallResult.BUSY, BEGAN, timedelta(), "Call", "Busy.")
-    return Content(number, b"", activity, {})
+    return Content(number, b"", activity)
 
 
 @given(st.integers(1, 40).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1)))))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from nooks_dagster.calls.model import WORKED, Made, Outcome, Stage, Status, Task
 from nooks_dagster.calls.pipeline.pipeline import Ending
-from nooks_dagster.calls.reprocessing.backfill import Backfill, BackfillRun
+from nooks_dagster.calls.reprocessing.backfill import OPEN, Backfill, BackfillRun
 from nooks_dagster.calls.reprocessing.redoing import Redo, plan_again
 from nooks_dagster.failures import Permanent
 from nooks_dagster.ledger.items import WorkClass
@@ -201,3 +201,11 @@ def test_a_call_whose_recording_is_gone_keeps_what_it_has(world: World, work: Wo
     assert work() == [Ending.RECORDED]
     assert world.rows("select stage, status, output from calls.stages where stage = 'validate'") == before
     assert world.ran(call) == [*NAMES, "validate", "record"]
+
+
+def test_what_is_left_is_counted_without_reading_the_live_calls_that_wait(world: World) -> None:
+    with world.db.transaction() as conn:
+        conn.execute("set local enable_seqscan = off")
+        plan = "\n".join(line for (line,) in conn.execute(f"explain {OPEN}".encode(), ("calls", "run-1")))
+    assert "class = ANY" in plan
+    assert "Seq Scan" not in plan

@@ -81,6 +81,17 @@ def test_a_refused_call_begins_anew_when_it_or_its_stage_is_named(world: World, 
     assert world.effects(second) == {"validate": 1, "transcribe": 1, "record": 1}
 
 
+def test_a_stage_that_died_of_a_call_that_other_work_took_over_is_done_again_all_the_same(
+    world: World, work: Work, dead: list[int]
+) -> None:
+    world.run("update work.items set state = 'done', failure = null where key = %s", str(dead[0]))
+    world.run("delete from work.items where key = %s", str(dead[1]))  # as the ledger's retention does
+    assert send(world, stage=Stage.TRANSCRIBE).replayed == 3
+    assert work() == [Ending.RECORDED] * 3
+    assert world.effects(dead[0]) == {"validate": 1, "transcribe": 1, "record": 1}
+    assert send(world).found == 0
+
+
 def test_what_is_named_and_cannot_be_sent_again_is_told(world: World, work: Work, dead: list[int]) -> None:
     (recorded,) = world.accept()
     work()

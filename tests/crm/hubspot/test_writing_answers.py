@@ -194,7 +194,18 @@ def test_a_call_alone_whose_owner_refuses_the_whole_request_is_logged_without(
     refused = Answer({"status": "error", "category": "VALIDATION_ERROR", "message": "no such owner"}, 400)
     portal.answers.extend([refused, PROPERTIES, upserted("a")])
 
-    assert scripted.push([call("a", links=Links(owner="5"))]) == [Written("id-a", "calls")]
+    assert scripted.push([call("a", links=Links(owner="5"))]) == [Written("id-a", "calls", frozenset(["owner"]))]
+
+
+def test_an_owner_that_we_set_is_not_written_again(portal: FakePortal, scripted: HubSpotWriter) -> None:
+    portal.answers.append(upserted("a", "b"))
+
+    scripted.push(
+        [call(key, links=Links(owner="5"), before=Links(owner=was)) for key, was in {"a": "5", "b": "4"}.items()]
+    )
+
+    sent = [one["properties"].get("hubspot_owner_id") for one in json.loads(portal.asked[-1].body)["inputs"]]
+    assert sent == [None, "5"]
 
 
 def test_two_who_write_one_call_at_once_wait_for_one_another(portal: FakePortal, scripted: HubSpotWriter) -> None:

@@ -170,6 +170,31 @@ def test_a_call_that_was_with_nobody_known_after_all_is_a_task_of_nobody(
     assert (tasks("again")["again"]["WhoId"], tasks("again")["again"]["WhatId"]) == (None, None)
 
 
+def test_links_that_a_rep_changed_stay_however_often_a_call_is_written(
+    writer: SalesforceWriter, tasks: Tasks, contact: dict[str, Any], owner: str
+) -> None:
+    ours = Links(contact=contact["Id"], account=contact["AccountId"], owner=owner)
+    writer.push([call("moved", links=ours)])
+    writer.push([call("moved", before=ours)])  # as a rep takes all links off
+    moved = tasks("moved")["moved"]
+
+    writer.push([call("moved", links=ours, before=ours, subject="Corrected")])
+
+    assert tasks("moved")["moved"] == {**moved, "Subject": "Corrected"}
+
+
+def test_a_task_that_was_deleted_is_made_again_with_all_its_links(
+    writer: SalesforceWriter, tasks: Tasks, contact: dict[str, Any], owner: str
+) -> None:
+    ours = Links(contact=contact["Id"], account=contact["AccountId"], owner=owner)
+
+    (answer,) = writer.push([call("gone", links=ours, before=ours)])  # the org has no such task
+
+    assert isinstance(answer, Written)
+    gone = tasks("gone")["gone"]
+    assert (gone["WhoId"], gone["WhatId"], gone["OwnerId"]) == (contact["Id"], contact["AccountId"], owner)
+
+
 def test_a_lead_that_was_converted_meanwhile_costs_a_call_no_more_than_its_name(
     writer: SalesforceWriter, tasks: Tasks, ask: Ask
 ) -> None:
