@@ -54,8 +54,9 @@ def take(
 ) -> Mapping[str, Lease]:
     """Take the leases that nobody holds; return them by subject. Those of others are left out, not waited for.
 
-    Who finds one begun takes it that its last worker died of it. Two statements, in the order of the subjects: the
-    first locks the rows, so that the second sees the items of all who took them before.
+    Who has lost the batch meanwhile gets none. Who finds one begun takes it that its last worker died of it.
+    Two statements, in the order of the subjects: the first locks the rows, so that the second sees the items of
+    all who took them before.
     """
     claimed = {"item": claim.item.id, "item_fence": claim.fence}
     values = {"scope": scope, "signal": signal, "subjects": sorted(set(subjects)), **claimed}
@@ -116,6 +117,7 @@ _TAKE = """
       and not exists (
         select from work.items i
         where i.id = l.item and i.fence = l.item_fence and i.state = 'leased' and i.lease_until > clock_timestamp())
+      and exists (select from work.items i where i.id = %(item)s and i.fence = %(item_fence)s and i.state = 'leased')
     returning l.subject, l.fence, l.failures, l.deaths,
         greatest(coalesce(l.retry_at - clock_timestamp(), interval '0'), interval '0'), l.reason
 """

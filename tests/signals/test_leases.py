@@ -170,3 +170,14 @@ def test_a_lease_taken_by_an_item_that_was_claimed_just_now_is_not_taken_again(d
         assert waiting.is_alive()
     waiting.join(60)
     assert results == [0]
+
+
+def test_a_worker_that_has_lost_its_batch_takes_nothing(ledger: Ledger) -> None:
+    add_item(ledger, "signals/x/late")
+    slow = claim(ledger, "signals/x/late")
+    assert slow is not None
+    execute(ledger.db, "update work.items set lease_until = now() - interval '1 s'")
+    assert claim(ledger, "signals/x/late") is not None
+    with ledger.db.transaction() as conn:
+        assert leases.take(conn, "*", "tech_stack", SUBJECTS, slow) == {}
+    assert rows(ledger.db, "select count(item) from signals.leases") == [(0,)]
