@@ -112,7 +112,7 @@ def price_of(model: str, day: date, tier: str = STANDARD) -> Price:
     raise Unusable(
         f"The table of prices has none for {model} on {day}.",
         subject=model,
-        next_step=f"{_ANOTHER} Or add a [[price]] to {TABLE}, with where you read it.",
+        next_step=f"Add a [[price]] to {TABLE}, with where you read it. Or: {_ANOTHER}",
     )
 
 
