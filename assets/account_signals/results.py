@@ -52,13 +52,13 @@ def observed(signal: Signal, workspace: str, counts: Counts) -> dg.AssetObservat
 
 def estimated(signal: Signal, workspace: str, estimate: Estimate) -> dg.AssetObservation:
     """Return what would be asked and what it would cost; nothing was."""
-    each = estimate.usd_each
+    how = "about" if estimate.bought else "at_most"  # nobody knows what an answer costs before one was bought
     told = {
         "accounts_due": dg.IntMetadataValue(estimate.due),
         "answers_of_others_that_may_do": dg.IntMetadataValue(estimate.cached),
         "planned_at_once": dg.IntMetadataValue(estimate.now),
-        "usd_of_one": dg.TextMetadataValue("unknown: none was bought yet" if each is None else f"{each:.4f}"),
-        "usd_at_most": dg.TextMetadataValue("unknown" if estimate.usd is None else f"{estimate.usd:.2f}"),
+        f"usd_of_one_{how}": dg.TextMetadataValue(f"{estimate.usd_each:.4f}"),
+        f"usd_{how}": dg.TextMetadataValue(f"{estimate.usd:.2f}"),
         "version": dg.TextMetadataValue(f"{estimate.version}. {estimate.reason}".strip()),
     }
     return dg.AssetObservation(key_of(signal), partition=workspace, metadata=told)

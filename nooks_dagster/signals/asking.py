@@ -30,7 +30,7 @@ from nooks_dagster.signals.committing import Committer
 from nooks_dagster.signals.envelope import Envelope
 from nooks_dagster.signals.outcomes import Outcome, judge
 from nooks_dagster.signals.pairs import TOO_LONG, Pair
-from nooks_dagster.signals.prompts import inputs, instructions
+from nooks_dagster.signals.prompts import inputs
 from nooks_dagster.signals.reports import Status
 
 INVENTED = "no document shows what the model said"
@@ -149,21 +149,8 @@ class Asker:
         return Outcome(verdict.status, cached=True)
 
     def _question(self, pair: Pair, documents: Mapping[str, Document]) -> Ask:
-        question = pair.question
-        signal = question.signal
-        return Ask(
-            kind="text",
-            workspace=question.workspace,
-            purpose=f"signals/{signal.name}",
-            subject=pair.lease.subject,
-            instructions=instructions(signal),
-            input=inputs(pair.lease.subject, documents, question.own, self._most),
-            answer=signal.answer,
-            model=question.model,
-            max_output_tokens=signal.max_output_tokens * (2 if pair.longer else 1),
-            cache_key=f"signals/{signal.name}/{question.version}",
-            effort=signal.effort,
-        )
+        question, subject = pair.question, pair.lease.subject
+        return question.ask(subject, inputs(subject, documents, question.own, self._most), longer=pair.longer)
 
     def _checked(
         self, pair: Pair, dossier: Dossier, documents: Mapping[str, Document], bought: Bought[BaseModel], key: str

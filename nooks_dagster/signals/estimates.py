@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 
 from nooks_dagster.research.accounts import refresh_accounts
-from nooks_dagster.settings import Settings
 from nooks_dagster.signals.declaration import Signal
 from nooks_dagster.signals.due import count_due
 from nooks_dagster.signals.own import own
@@ -30,7 +29,8 @@ class Estimate:
         due: Accounts' sites to be asked about.
         cached: Of these, those that somebody's answer may do for, if the documents are the same.
         now: How many are planned at once: fewer than are due while a version is on trial.
-        usd_each: What an answer has cost lately, None if none was ever bought.
+        usd_each: What an answer has cost lately; the most that one can cost if none was bought (`bought`).
+        bought: Whether any was.
         version: `trial`, `held` or `spread`, with the reason.
     """
 
@@ -38,14 +38,15 @@ class Estimate:
     due: int
     cached: int
     now: int
-    usd_each: Decimal | None
+    usd_each: Decimal
+    bought: bool
     version: str
     reason: str
 
     @property
-    def usd(self) -> Decimal | None:
-        """What all that are due would cost, at most: no answer of others does, for their documents changed."""
-        return None if self.usd_each is None else self.usd_each * self.due
+    def usd(self) -> Decimal:
+        """What all that are due would cost, if no answer of others does, for their documents changed."""
+        return self.usd_each * self.due
 
 
 def estimate(platform: Platform, run: SignalsRun, signal: Signal) -> Estimate:
@@ -57,18 +58,22 @@ def estimate(platform: Platform, run: SignalsRun, signal: Signal) -> Estimate:
     with platform.db.transaction() as conn:
         refresh_accounts(conn, run.workspace)
         question = Question.of(signal, run.workspace, platform.settings.llm_model, own(conn, run.workspace))
-        return _estimate(conn, question, run, platform.settings)
+        return _estimate(conn, question, run, platform)
 
 
-def _estimate(conn: psycopg.Connection[Any], question: Question, run: SignalsRun, settings: Settings) -> Estimate:
+def _estimate(conn: psycopg.Connection[Any], question: Question, run: SignalsRun, platform: Platform) -> Estimate:
+    settings = platform.settings
     sites = sites_of(conn, run.workspace, run.request.accounts)
     with conn.transaction(force_rollback=True):  # a question that is still being edited is no version yet
         version = version_of(conn, question, settings)
     due, cached = count_due(conn, question, wanted_by(run, sites, version))
     room = None if sites is not None else version.room(settings.signals_trial_accounts)
-    row = conn.execute(_LATELY, {"signal": question.signal.name, "version": question.version}).fetchone()
     now = due if room is None else min(due, room)
-    return Estimate(question.signal.name, due, cached, now, row[0] if row else None, version.state, version.reason)
+    ((lately,),) = conn.execute(_LATELY, {"signal": question.signal.name, "version": question.version}).fetchall()
+    each = lately
+    if lately is None:
+        each = platform.seller.upper_bound(question.ask("", "x" * settings.signals_prompt_chars))
+    return Estimate(question.signal.name, due, cached, now, each, lately is not None, version.state, version.reason)
 
 
 # Those of this version, or before there are any, those of all versions.

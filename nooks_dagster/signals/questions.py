@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from nooks_dagster.llm.asking import Ask
 from nooks_dagster.signals.canonical import digest
 from nooks_dagster.signals.declaration import Signal
+from nooks_dagster.signals.prompts import instructions
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,28 @@ class Question:
     def own_digest(self) -> str:
         """What changes when this workspace's accounts are to be asked anew; "" if it needs no facts."""
         return digest({name: sorted(values) for name, values in self.own.items()})[:16] if self.own else ""
+
+    def ask(self, subject: str, input: str, *, longer: bool = False) -> Ask:  # noqa: A002  as the provider calls it
+        """Return what is sent to the model.
+
+        Args:
+            subject: Who is asked about.
+            input: The lines about it.
+            longer: Allow an answer twice the length, for the last one was cut off.
+        """
+        return Ask(
+            kind="text",
+            workspace=self.workspace,
+            purpose=f"signals/{self.signal.name}",
+            subject=subject,
+            instructions=instructions(self.signal),
+            input=input,
+            answer=self.signal.answer,
+            model=self.model,
+            max_output_tokens=self.signal.max_output_tokens * (2 if longer else 1),
+            cache_key=f"signals/{self.signal.name}/{self.version}",
+            effort=self.signal.effort,
+        )
 
     def cache_key(self, subject: str, documents: Iterable[str]) -> str:
         """Return what decides whether an answer can be had again.

@@ -294,7 +294,7 @@ def test_an_estimate_tells_what_a_run_would_ask_and_cost(
     add_accounts(db, "acme", sites(10))
     add_accounts(db, "globex", sites(15, start=5))
     first = estimate(platform, SignalsRun("acme", "r"), TECH)
-    assert (first.due, first.cached, first.now, first.usd) == (10, 0, 10, None)
+    assert (first.due, first.cached, first.now, first.bought, str(first.usd)) == (10, 0, 10, False, "0.10")
     click()
     then = estimate(platform, SignalsRun("globex", "r"), TECH)
     assert (then.due, str(then.usd)[:5]) == (10, "0.010")

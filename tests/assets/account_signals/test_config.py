@@ -48,11 +48,11 @@ def test_an_estimate_buys_nothing_and_shows_what_it_would_cost(click: Click, db:
     result = click("tech_stack", estimate_only=True)
     assert (result.success, materialized(result), model.asks) == (True, {}, [])
     unknown = observed(result)
-    assert (unknown["accounts_due"], unknown["usd_at_most"]) == (2, "unknown")
+    assert (unknown["accounts_due"], unknown["usd_of_one_at_most"], unknown["usd_at_most"]) == (2, "0.0100", "0.02")
     click("tech_stack", accounts=["000000"])
     known = click("tech_stack", estimate_only=True)
     told = observed(known)
-    assert (told["accounts_due"], told["planned_at_once"], told["usd_of_one"]) == (1, 1, "0.0010")
+    assert (told["accounts_due"], told["planned_at_once"], told["usd_of_one_about"]) == (1, 1, "0.0010")
     assert len(model.asks) == 1
     assert {one.partition for one in observations(known)} == {"acme"}
 
@@ -62,7 +62,7 @@ def test_an_estimate_counts_what_another_workspace_has_asked_already(click: Clic
     click("tech_stack")
     add_book(db, "globex", 3)
     told = observed(click("tech_stack", workspace="globex", estimate_only=True))
-    assert (told["accounts_due"] - told["answers_of_others_that_may_do"], told["usd_at_most"]) == (1, "0.00")
+    assert (told["accounts_due"] - told["answers_of_others_that_may_do"], told["usd_about"]) == (1, "0.00")
 
 
 def test_an_estimate_of_a_question_that_is_tried_tells_how_many_are_asked_first(
