@@ -4,65 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from nooks_dagster.research.documents import Kind, Outcome
-from nooks_dagster.research.researcher import KnownPage, Look, Stopped
-from nooks_dagster.research.web.clock import Clock
+from nooks_dagster.research.researcher import Stopped
 from nooks_dagster.research.web.crawl import WebResearcher
 from nooks_dagster.research.web.limits import Limits
 from tests.research.town import Answer, Town, html, moved
-
-SITE = "acme.com"
-LIMITS = Limits(articles=3, site_seconds=60, page_seconds=60, read_seconds=60)
-
-
-def look(town: Town, known: tuple[KnownPage, ...] = (), limits: Limits = LIMITS) -> Look:
-    return WebResearcher(town.network(), limits).look(SITE, known, lambda: False)
-
-
-def texts(found: Look) -> dict[tuple[Kind, str], str | None]:
-    return {
-        (page.kind, page.url.removeprefix(f"http://{SITE}")): page.readable and page.readable.text
-        for page in found.pages
-        if page.outcome is Outcome.OK
-    }
-
-
-def outcomes(found: Look) -> dict[str, Outcome]:
-    return {page.url.removeprefix(f"http://{SITE}"): page.outcome for page in found.pages}
-
-
-def known(kind: Kind, path: str, *, stale: bool = True, **values: Any) -> KnownPage:
-    told: dict[str, Any] = {"etag": None, "last_modified": None, "body_sha256": None, "sha256": "a" * 64}
-    told |= {"outcome": Outcome.OK, "checked_at": datetime(2026, 1, 1, tzinfo=UTC), **values}
-    return KnownPage(kind=kind, url=f"http://{SITE}{path}", stale=stale, **told)
-
-
-def build(town: Town) -> None:
-    """Build a site in German whose pages only its links tell."""
-    town.sites[SITE] |= {
-        "/": html(
-            "<nav><a href='/de/ueber-uns'>Über uns</a><a href='/de/karriere/'>Karriere</a>"
-            "<a href='/de/aktuelles.html'>Aktuelles</a><a href='/magazin'>Blog</a><a href='/impressum'>Impressum</a>"
-            "<a href='mailto:x@acme.com'>Mail</a><a href='https://twitter.com/acme'>News</a></nav><h1>Willkommen</h1>"
-        ),
-        "/de/ueber-uns": html("<p>Wir sind Acme.</p>"),
-        "/de/karriere/": html("<p>Drei offene Stellen.</p>"),
-        "/de/aktuelles.html": html(
-            "<ul>"
-            + "".join(
-                f"<li><a href='/de/aktuelles/meldung-{n}'>Meldung {n}</a><time datetime='2026-0{n}-01'></time></li>"
-                for n in (2, 5, 3, 4, 1)
-            )
-            + "</ul><a href='/de/aktuelles/page/2'>Weitere Meldungen lesen</a>"
-        ),
-        **{f"/de/aktuelles/meldung-{n}": html(f"<h1>Meldung {n}</h1><p>Neues vom {n}.</p>") for n in range(1, 6)},
-        "/magazin": html("<p>Noch nichts.</p>"),
-    }
+from tests.research.web.looks import LIMITS, SITE, build, known, look, outcomes, texts
 
 
 def test_the_links_of_the_home_lead_to_the_pages_that_matter(town: Town) -> None:
@@ -127,44 +78,6 @@ def test_a_site_that_shows_its_home_for_whatever_one_asks_has_no_other_pages(tow
     assert texts(look(town)) == {(Kind.HOME, "/"): "Acme"}
 
 
-def test_robots_txt_closes_pages_and_whole_sites(town: Town) -> None:
-    build(town)
-    town.sites[SITE]["/robots.txt"] = Answer("User-agent: nooks-research\nDisallow: /de/karriere\n")
-    found = look(town)
-    assert outcomes(found)["/de/karriere/"] is Outcome.REFUSED_BY_ROBOTS
-    assert not town.asked[f"{SITE}/de/karriere/"]
-    town.sites[SITE]["/robots.txt"] = Answer("User-agent: *\nDisallow: /\n")
-    town.asked.clear()
-    found = look(town)
-    assert found.outcome is Outcome.REFUSED_BY_ROBOTS
-    assert set(town.asked) == {f"{SITE}/robots.txt"}
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [(500, Outcome.UNREACHABLE), (429, Outcome.UNREACHABLE), (403, Outcome.OK), (404, Outcome.OK)],
-)
-def test_a_robots_txt_that_fails_closes_the_site_for_now_and_one_that_is_refused_opens_it(
-    town: Town, status: int, outcome: Outcome
-) -> None:
-    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("no", status)}
-    assert look(town).outcome is outcome
-
-
-@pytest.mark.parametrize(
-    ("body", "headers"),
-    [
-        (b"\xef\xbb\xbfUser-agent: *\nDisallow: /", {"Content-Type": "text/plain"}),
-        (b"User-agent: *\nDisallow: /", {"Content-Type": "application/octet-stream"}),
-        (b"User-agent: *\nDisallow: /", {"Content-Type": "text/markdown"}),
-        (b"whatever it says", {"Content-Type": "text/plain", "Content-Encoding": "br"}),
-    ],
-)
-def test_robots_txt_holds_whatever_it_is_served_as(town: Town, body: bytes, headers: dict[str, str]) -> None:
-    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer(body, headers=headers)}
-    assert texts(look(town)) == {}
-
-
 def test_pages_that_a_look_had_no_room_for_are_told_as_unread(town: Town) -> None:
     build(town)
     found = look(town, limits=replace(LIMITS, pages=6))  # two for https, where nobody answers
@@ -212,28 +125,6 @@ def test_www_is_tried_where_the_bare_name_has_no_page(town: Town, status: int) -
     town.sites[SITE] |= {"/": Answer("no", status)}
     town.sites[f"www.{SITE}"] |= {"/": html("<h1>Acme</h1>")}
     assert look(town).outcome is Outcome.OK
-
-
-def test_the_robots_txt_of_the_host_that_a_redirect_leads_to_counts(town: Town) -> None:
-    town.sites[SITE]["/"] = moved("http://www.acme.com/")
-    town.sites["www.acme.com"] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": Answer("User-agent: *\nDisallow: /")}
-    assert look(town).outcome is Outcome.REFUSED_BY_ROBOTS
-    assert not town.asked["www.acme.com/"]
-
-
-def test_robots_txt_cannot_lead_inside_a_network(town: Town) -> None:
-    town.sites[SITE] |= {"/": html("<h1>Acme</h1>"), "/robots.txt": moved("http://169.254.169.254/")}
-    assert look(town).outcome is Outcome.NOT_PUBLIC
-    assert {address for address, _ in town.dialled} == {town.resolve(SITE, 1)[0]}
-
-
-def test_a_crawl_delay_is_kept_as_far_as_the_bound(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    build(town)
-    town.sites[SITE]["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 3600\n")
-    pauses: list[float] = []
-    monkeypatch.setattr(Clock, "pause", lambda _clock, seconds: pauses.append(seconds) or True)
-    look(town)
-    assert pauses == [LIMITS.pause_seconds] * (sum(town.asked.values()) - 1), "before each page; two addresses failed"
 
 
 def test_a_meta_refresh_is_followed_like_a_redirect_and_judged_like_one(town: Town) -> None:
