@@ -1,6 +1,6 @@
 """The checks of signals judge all workspaces at once, and what is red stays red on `signals/health`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -16,32 +16,18 @@ from nooks_dagster.failures import Deferred, Permanent
 from nooks_dagster.llm.asking import Ask
 from tests.assets.account_signals.conftest import Click
 from tests.assets.account_signals.things import Model, add_book, reword, site, snowflake
+from tests.assets.judged import Verdicts, judged, red, worst
 
-Judge = Callable[[], Mapping[str, dg.AssetCheckResult]]
+Judge = Callable[[], Verdicts]
 
 
 @pytest.fixture
 def judge(db: Database) -> Judge:
-    """Judge as the step of the checks does, without a run; returns the verdicts by "<asset> <check>"."""
-
-    def verdicts() -> Iterator[tuple[str, dg.AssetCheckResult]]:
+    def verdicts() -> Verdicts:
         with db.transaction() as conn:
-            known = Evidence(db, conn)
-            for check in CHECKS:
-                findings = list(check.find(known))
-                for key in (*check.keys, health.key):
-                    verdict = check.result(key, findings, all_of_them=key == health.key)
-                    yield f"{key.path[-1]} {check.name}", verdict
+            return judged(CHECKS, Evidence(db, conn), health.key)
 
-    return lambda: dict(verdicts())
-
-
-def red(found: Mapping[str, dg.AssetCheckResult]) -> set[str]:
-    return {name for name, one in found.items() if not one.passed}
-
-
-def worst(found: Mapping[str, dg.AssetCheckResult], name: str) -> str:
-    return str(found[name].metadata["worst"].value)
+    return verdicts
 
 
 def raising(error: Exception) -> Any:

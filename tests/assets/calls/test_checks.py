@@ -1,6 +1,6 @@
 """The checks of calls judge all workspaces at once, and name what is wrong, since when, and what to do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import dagster as dg
@@ -15,9 +15,10 @@ from nooks_dagster.database.pool import Database
 from nooks_dagster.definitions import build_defs
 from tests.assets.calls.conftest import Run
 from tests.assets.calls.test_jobs import close
+from tests.assets.judged import Verdicts, judged, red, worst
 from tests.calls.hours import HOUR, Calls
 
-Judge = Callable[[], Mapping[str, dg.AssetCheckResult]]
+Judge = Callable[[], Verdicts]
 OWED = """
     insert into calls.deliveries (call, integration, kind, workspace, key, state, digest, owed_at, reason)
     values (%s, 'acme-salesforce', 'salesforce', 'acme', %s, %s, '', now() - %s, 'Salesforce does not answer.')
@@ -26,18 +27,11 @@ OWED = """
 
 @pytest.fixture
 def judge(db: Database) -> Judge:
-    """Judge as the step of the checks does, without a run; returns the verdicts by "<asset> <check>"."""
-
-    def verdicts() -> Iterator[tuple[str, dg.AssetCheckResult]]:
+    def verdicts() -> Verdicts:
         with db.transaction() as conn:
-            known = Evidence(db, conn)
-            for check in CHECKS:
-                findings = list(check.find(known))
-                for key in (*check.keys, health.key):
-                    verdict = check.result(key, findings, all_of_them=key == health.key)
-                    yield f"{key.path[-1]} {check.name}", verdict
+            return judged(CHECKS, Evidence(db, conn), health.key)
 
-    return lambda: dict(verdicts())
+    return verdicts
 
 
 def test_the_job_of_the_checks_judges_each_asset_and_the_health_of_all(
@@ -50,14 +44,6 @@ def test_the_job_of_the_checks_judges_each_asset_and_the_health_of_all(
     result = job.execute_in_process(instance=instance, op_selection=["calls_checks"])
     found = {f"{e.asset_key.path[-1]} {e.check_name}": e.passed for e in result.get_asset_check_evaluations()}
     assert found == {name: one.passed for name, one in judge().items()}
-
-
-def red(found: Mapping[str, dg.AssetCheckResult]) -> set[str]:
-    return {name for name, one in found.items() if not one.passed}
-
-
-def worst(found: Mapping[str, dg.AssetCheckResult], name: str) -> str:
-    return str(found[name].metadata["worst"].value)
 
 
 def recently(db: Database) -> datetime:

@@ -1,6 +1,6 @@
 """The checks judge all workspaces at once, from our own tables."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,25 +21,19 @@ from nooks_dagster.ledger.items import NewItem, WorkClass
 from nooks_dagster.ledger.ledger import Ledger
 from nooks_dagster.workspaces.registry import Registry
 from tests.assets.conftest import Click
+from tests.assets.judged import Verdicts, judged
 from tests.crm.fake_crm import FIELDS, NOON, FakeCrm, row
 
-Judge = Callable[..., Mapping[str, dg.AssetCheckResult]]
+Judge = Callable[..., Verdicts]
 
 
 @pytest.fixture
 def judge(db: Database) -> Judge:
-    """Judge as the step of the checks does, without a run; returns the verdicts by "<asset> <check>"."""
-
-    def verdicts(checks: Sequence[Check[Evidence]]) -> Iterator[tuple[str, dg.AssetCheckResult]]:
+    def verdicts(checks: Sequence[Check[Evidence]] = URGENT) -> Verdicts:
         with db.transaction() as conn:
-            known = Evidence(db, conn)
-            for check in checks:
-                findings = list(check.find(known))
-                for key in (*check.keys, health.key):
-                    verdict = check.result(key, findings, all_of_them=key == health.key)
-                    yield f"{key.to_user_string()} {check.name}", verdict
+            return judged(checks, Evidence(db, conn), health.key, dg.AssetKey.to_user_string)
 
-    return lambda checks=URGENT: dict(verdicts(checks))
+    return verdicts
 
 
 @pytest.fixture
