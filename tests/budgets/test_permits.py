@@ -182,6 +182,14 @@ def test_what_is_kept_for_live_work_is_there_for_it(db: Database) -> None:
     assert taken(db, kept=1, urgent=True).n == 0
 
 
+def test_of_fewer_that_are_allowed_as_large_a_part_is_kept_for_live_work(clock: Database) -> None:
+    for _ in range(60):
+        slow_down(clock, most=90)
+    assert allowed(clock, 90) == 30
+    assert [taken(clock, most=90, kept=30).n for _ in range(20)] == list(range(10, 30))
+    assert take(clock, most=90, kept=30) is None
+
+
 def test_a_bound_of_one_is_not_kept_from_everybody(clock: Database) -> None:
     for _ in range(20):
         slow_down(clock, most=4)
