@@ -94,7 +94,9 @@ class Settings(BaseSettings):
         description="Accounts in hand in one run of signals: 64 wait for the model, the others read or commit.",
     )
     signals_attempts: int = Field(
-        default=5, gt=1, description="Failures that accuse an account, in a row, until it is an error."
+        default=5,
+        gt=1,
+        description="Failures that accuse an account, in a row, until it is an error; three more without an answer.",
     )
     signals_error_hours: int = Field(
         default=24, gt=0, description="An account that is an error is looked into again after so long."

@@ -97,10 +97,10 @@ class _Visit:
 
     def _miss(self) -> None:
         """Tell of the pages that there was no time for, so that nobody takes them for read."""
-        known = {one.url for one in self._known} | {one.kind for one in self._known}
-        known |= self._seen.keys() | {page.kind for page in self._seen.values()}
+        pages: list[KnownPage | PageSeen] = [*self._known, *self._seen.values()]
+        urls, kinds = {page.url for page in pages}, {page.kind for page in pages}
         for url, kind in self._due.items():
-            if url not in known and (kind is Kind.ARTICLE or kind not in known):
+            if url not in urls and (kind is Kind.ARTICLE or kind not in kinds):
                 self._add(PageSeen(kind, url, Outcome.UNREACHABLE))
 
     def _old_articles(self) -> set[str]:
